@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A batch: manifest + config + policy, with every item resolved: defaults applied, old
+ * certificates and CSRs located, action decided (renew outside the window becomes reissue), CA
+ * and product found. This is what lint, plan, run and bundle share.
+ *
+ *     batch_open(&batch, &options, &findings, &err)
+ *     batch_judge(&batch, workers, &findings)          policy over all items, parallel
+ *
+ * Items are light (10,000 of them fit in a few MiB): CSR bytes, parsed certificates and keys are
+ * loaded by item_load() into a caller's arena when an item is worked on, and dropped after.
+ * Immutable after batch_open(); item_load() is thread safe.
+ */
+#ifndef BATCH_BATCH_H
+#define BATCH_BATCH_H
+
+#include "batch/config.h"
+#include "batch/manifest.h"
+#include "policy/policy.h"
+
+enum item_kind { ITEM_ORDER, ITEM_REVOCATION };
+
+struct item {
+    const char *id;
+    uint32_t index;                 /* in batch.items; orders first, manifest order */
+    enum item_kind kind;
+    const struct order *order;      /* with defaults merged; NULL for a revocation */
+    const struct revocation *revocation;
+    const struct ynode *node;
+    const struct ca_config *ca;     /* NULL: not configured (a finding says so) */
+    const struct product_info *product; /* NULL: raw code or unknown */
+    const char *product_code;       /* what the CA is told */
+    const char *action;             /* "new" "renew" "reissue" "revoke" after the window rule */
+    const char *action_why;         /* "expires 2026-12-20, inside the 90-day window" */
+    int key_type;                   /* enum key_type to generate; KEY_NONE: CSR given or key reused */
+    int64_t validity_seconds;       /* 0 = the product's */
+    uint32_t after;                 /* index of the order a revocation waits for, or ITEM_NO_INDEX */
+    bool broken;                    /* an input file could not be used: a finding says why */
+};
+#define ITEM_NO_INDEX UINT32_MAX
+
+struct batch_options {
+    const char *manifest, *config;  /* paths; config may be NULL */
+    const char *const *policies;    /* --policy, may be empty */
+    size_t npolicies;
+    const char *profile;            /* --profile, or NULL */
+    int64_t as_of;                  /* --as-of, or TIME_NONE */
+    bool simulate;                  /* every CA becomes the local twin */
+};
+
+struct batch {
+    struct manifest manifest;
+    struct config config;
+    struct policy *policy;
+    const struct batch_options *options;
+    int64_t now;                    /* taken once */
+    struct item *items;
+    size_t nitems, norders;
+    struct arena arena;
+};
+
+bool batch_open(struct batch *b, const struct batch_options *options, struct findings *findings,
+                struct err *err) MUST_USE;
+void batch_release(struct batch *b);
+const struct item *batch_item(const struct batch *b, const char *id);
+
+/* Runs every rule on every item (in parallel) and the batch rules; appends sorted findings. */
+void batch_judge(const struct batch *b, unsigned workers, struct findings *findings);
+
+/* An item with its files read, in the caller's arena. */
+struct item_data {
+    struct subject subject;         /* what policy sees; names, dn, csr, prior point in here */
+    struct csr csr;
+    bool has_csr;
+    struct cert prior;              /* certificate being renewed or revoked */
+    bool has_prior;
+    const struct san_value *san;    /* effective order fields: own, or from the old certificate */
+    size_t nsan;
+    const struct dn_value *dn;      /* without CN */
+    size_t ndn;
+    const char *common_name;
+};
+/* False when a file cannot be used: the problem was added to findings (may be NULL). */
+bool item_load(const struct batch *b, const struct item *item, struct arena *a,
+               struct findings *findings, struct item_data *out);
+/* Replaces the CSR of the data by one that was generated (run time): the subject then is judged
+ * with exactly these bytes. */
+void item_set_csr(struct item_data *d, struct arena *a, struct span der);
+/* The private key the item reuses or names (key_file); false + err when it cannot be read. */
+bool item_key(const struct batch *b, const struct item *item, struct key *out, struct err *err) MUST_USE;
+
+/* SHA-256 over everything that will be sent for the item: CA name, endpoint, product, action,
+ * names, validity, CSR or serial and reason. Cleared, journalled and compared. */
+void item_digest(const struct batch *b, const struct item *item, const struct item_data *d,
+                 uint8_t out[SHA256_SIZE]);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bundles and reports made from a state directory (design 6), and their verification.
+ *
+ *  - delivery: <name>-delivery.tar.gz. Per issued item a folder with certificate.pem, chain.pem,
+ *    fullchain.pem and what was asked for: key.pem (encrypted PKCS#8), <id>.p12, <id>.jks.
+ *    Passwords never inside: <name>-passwords.csv (0600) beside it.
+ *  - audit: <name>-audit.tar.gz, a BagIt bag, no secret in it, the same bytes whenever it is made
+ *    from the same state: it holds the journal up to and including the last `close` record, and
+ *    every time in it comes from the journal.
+ *
+ * Both are written under a temporary name, synced, read back and verified, then renamed.
+ */
+#ifndef BATCH_BUNDLE_H
+#define BATCH_BUNDLE_H
+
+#include "batch/run.h"
+
+struct bundle_paths {
+    char *delivery, *audit, *passwords; /* NULL: not made (no issued item) */
+    char delivery_sha256[SHA256_HEX], audit_sha256[SHA256_HEX];
+};
+/* report.json, report.csv and the text summary of a state. Streaming; items in plan order. */
+bool report_json(const struct history *h, const struct statedir *s, struct buf *out, struct err *err) MUST_USE;
+bool report_csv(const struct history *h, struct buf *out, struct err *err) MUST_USE;
+void report_text(const struct history *h, struct buf *out);
+
+bool bundle_make(const struct statedir *s, const struct history *h, const char *out_dir,
+                 const char *name, struct bundle_paths *out, struct err *err) MUST_USE;
+void bundle_paths_release(struct bundle_paths *p);
+
+/* `certbatch verify BUNDLE`: audit bags (bag, journal chain, completeness, certificate against
+ * request and chain, report against journal) and delivery bundles (chains; with passwords from
+ * `passwords` CSV: keys and key stores too). Every failed check is a finding. */
+struct verify_options {
+    const char *bundle, *passwords; /* passwords may be NULL */
+};
+bool bundle_verify(const struct verify_options *o, struct findings *findings, struct buf *summary,
+                   struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * certbatch.yaml: the CAs, signing and timestamping settings, site policies. A CA's own keys are
+ * the `config` schema of its connector; common keys (tls, proxy, limits, timeouts) are added to
+ * every connector here. Secrets are references; batch/secret.c reads them when needed.
+ */
+#ifndef BATCH_CONFIG_H
+#define BATCH_CONFIG_H
+
+#include "batch/ca.h"
+#include "formats/base/secret.h"
+#include "formats/base/schema.h"
+
+struct ca_tls {
+    const char *ca_file, *client_certificate;
+    struct secret_ref client_key;
+    struct { const char *file, *type, *alias; struct secret_ref password; } client_keystore, truststore;
+};
+struct ca_proxy { const char *host; int64_t port; const char *username; struct secret_ref password; };
+struct ca_limits { int64_t in_flight; double orders_per_second; int64_t burst; double requests_per_second; };
+struct ca_timeouts { int64_t connect_seconds, request_seconds; };
+
+struct ca_common {
+    struct ca_tls tls;
+    struct ca_proxy proxy;
+    struct ca_limits limits;
+    struct ca_timeouts timeouts;
+    bool enabled;
+};
+
+struct ca_config {
+    const char *name;               /* key under `cas:` */
+    const struct ynode *node;
+    const struct ca_type *type;     /* never NULL in a config that loaded */
+    struct ca_common common;
+    void *own;                      /* struct of type->config, arena */
+};
+
+struct signing { const char *certificate; struct secret_ref key; };
+struct timestamp { const char *url, *ca_file; };
+
+struct config {
+    const struct ynode *node;
+    int64_t version;
+    struct ca_config *cas;
+    size_t ncas;
+    struct strings policy;
+    struct signing *signing;
+    struct timestamp *timestamp;
+    bool allow_outside_paths;       /* `paths: {allow_outside: true}` */
+
+    struct arena arena;
+    const char *path, *dir;         /* NULL path: no config file, only the built-in `local` CA */
+    char sha256[65];
+};
+
+/* Finds the file (explicit path, $CERTBATCH_CONFIG, ./certbatch.yaml, XDG) and reads it. With no
+ * file at all the config holds one CA `local` whose directory is ./local-ca beside the manifest. */
+bool config_read(struct config *c, const char *explicit_path, struct findings *findings,
+                 struct err *err) MUST_USE;
+const struct ca_config *config_ca(const struct config *c, const char *name);
+void config_release(struct config *c);
+
+/* The schema with the connector keys of every type merged, for `certbatch schema config`. */
+void config_schema_json(struct jw *j);
+void config_schema_roff(struct buf *out);
+
+/* Reads the secret a reference names: environment (then overwritten there), file (mode checked,
+ * relative to `dir`, final newline cut) or command (argv, no shell). */
+bool secret_load(const struct secret_ref *ref, const char *dir, struct secret *out,
+                 struct err *err) MUST_USE;
+
+#endif

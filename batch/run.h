@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Executing a batch. run_batch() is the coordinator behind `certbatch run`: it opens the state
+ * directory, replays the journal, judges the items again, drives every item to a final state
+ * (executor.c), writes the report, and makes the bundles.
+ */
+#ifndef BATCH_RUN_H
+#define BATCH_RUN_H
+
+#include "batch/batch.h"
+#include "batch/journal.h"
+#include "batch/state.h"
+#include "batch/statedir.h"
+
+#include <signal.h>
+
+struct run_progress;
+struct run_options {
+    struct batch_options batch;
+    const char *state_dir;       /* --state, or NULL */
+    const char *out_dir;         /* -o, or NULL: beside the manifest */
+    const char *plan;            /* PLAN.json that is executed, or NULL */
+    const char *plan_digest;     /* --plan-digest, or NULL */
+    unsigned workers;            /* -j */
+    int64_t wait_seconds;        /* --wait */
+    int64_t confirm;             /* --confirm N, -1 = not given */
+    bool pending_is_success;
+    const volatile sig_atomic_t *stop; /* 0; 1 = drain, by the signal handler */
+    /* progress: called from the run thread, rarely (at most 10 times a second) */
+    void (*progress)(void *ctx, const struct run_progress *p);
+    void *progress_ctx;
+};
+
+struct run_progress {
+    size_t items, done, failed, in_flight;
+    int64_t started_ms, now_ms;
+    const char *note;            /* "CA lab asked to wait 17 s", or NULL */
+};
+
+struct run_summary {
+    size_t counts[STATE__MAX];   /* by report state */
+    size_t items;
+    const char *delivery, *audit, *passwords, *report; /* paths that were written, or NULL */
+    bool torn_tail;
+    bool interrupted;
+};
+
+/* Exit code by cmd/exitcode.c from err.code and the counts. Findings of the judgement are
+ * returned for printing. False when nothing (more) could be done: err says why. */
+bool run_batch(const struct run_options *options, struct findings *findings,
+               struct run_summary *summary, struct arena *arena, struct err *err) MUST_USE;
+
+/* --- the replayed truth of a state directory: used by run, status, report, bundle, resolve --- */
+struct item_record {             /* one item, as the journal tells */
+    const char *id;
+    enum item_kind kind;
+    enum item_state state;
+    const char *action, *ca, *product, *common_name; /* from the plan record */
+    const char *order_id, *client_key, *serial, *issuer;
+    const char *error_code, *error_message;
+    char sha256[SHA256_HEX], spki_sha256[SHA256_HEX]; /* of the certificate; of the key */
+    int64_t not_before, not_after, intent_time;
+    unsigned attempts;
+    const char *outputs;         /* JSON array text [{"path","sha256"}], or NULL */
+    const char *san;             /* JSON array text, or NULL */
+};
+struct history {
+    struct item_record *v;       /* in plan order */
+    size_t n;
+    const char *batch, *manifest_sha256, *policy_sha256, *plan_digest;
+    const char *opened, *closed; /* times of first open and last close; NULL */
+    uint64_t close_seq;          /* of the last `close`, 0 = none */
+    size_t close_offset;         /* bytes of the journal up to and including that record */
+    bool torn_tail;
+    struct arena arena;
+};
+/* journal_fn with ctx = struct history * */
+bool history_add(void *ctx, const struct journal_record *r, struct err *err);
+struct item_record *history_item(struct history *h, const char *id);
+void history_counts(const struct history *h, size_t counts[STATE__MAX]);
+void history_release(struct history *h);
+
+/* `resolve STATE ITEM adopt:ID|reorder|abandon --reason` */
+bool run_resolve(const char *state_dir, const char *item, const char *what, const char *reason,
+                 struct err *err) MUST_USE;
+
+#endif

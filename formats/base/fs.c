@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See fs.h: reading, directories, single-file writing. fs_group.c has the grouped form.
+ */
+#include "formats/base/fs.h"
+
+#include "formats/base/limits.h"
+#include "formats/base/sha.h"
+#include "formats/base/str.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool read_fd(int fd, const char *name, struct buf *b, struct err *err)
+{
+    char chunk[65536];
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return err_sys(err, errno, "cannot read %s", name);
+        }
+        if (n == 0) {
+            return true;
+        }
+        buf_add(b, chunk, (size_t)n);
+        if (buf_failed(b)) {
+            return err_set(err, ERR_INPUT, "%s is larger than %zu bytes", name, b->max);
+        }
+    }
+}
+
+static bool read_regular(int fd, const char *name, struct buf *b, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        return err_sys(err, errno, "cannot read %s", name);
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return err_set(err, ERR_INPUT, "%s is a directory", name);
+    }
+    return read_fd(fd, name, b, err);
+}
+
+bool fs_read(const char *path, struct buf *b, struct err *err)
+{
+    if (str_eq(path, "-")) {
+        return read_fd(STDIN_FILENO, "standard input", b, err);
+    }
+    CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        return err_sys(err, errno, "cannot open %s", path);
+    }
+    return read_regular(fd, path, b, err);
+}
+
+bool fs_read_at(int dirfd, const char *name, struct buf *b, struct err *err)
+{
+    CLEANUP(closep) int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    if (fd < 0) {
+        return err_sys(err, errno, "cannot open %s", name);
+    }
+    return read_regular(fd, name, b, err);
+}
+
+static int open_beneath(const char *root, const char *path, bool outside, int flags, struct err *err)
+{
+    if (outside && path[0] == '/') {
+        int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0) {
+            err_sys(err, errno, "cannot open %s", path);
+        }
+        return fd;
+    }
+    CLEANUP(closep) int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
+        err_sys(err, errno, "cannot open directory %s", root);
+        return -1;
+    }
+    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC | O_NOCTTY)};
+    how.resolve = outside ? 0 : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+    if (fd < 0 && (errno == EXDEV || errno == ELOOP)) {
+        err_set(err, ERR_INPUT, "%s leaves the directory %s (or is a symbolic link)", path, root);
+        err_hint(err, "keep the files of a batch beside its manifest");
+    } else if (fd < 0) {
+        err_sys(err, errno, "cannot open %s", path);
+    }
+    return fd;
+}
+
+bool fs_read_beneath(const char *root, const char *path, bool outside, struct buf *b,
+                     struct err *err)
+{
+    CLEANUP(closep) int fd = open_beneath(root, path, outside, O_RDONLY, err);
+    return fd >= 0 && read_regular(fd, path, b, err);
+}
+
+bool fs_mode_beneath(const char *root, const char *path, bool outside, mode_t *mode,
+                     struct err *err)
+{
+    struct stat st;
+    CLEANUP(closep) int fd = open_beneath(root, path, outside, O_RDONLY, err);
+    if (fd < 0) {
+        return false;
+    }
+    if (fstat(fd, &st) != 0) {
+        return err_sys(err, errno, "cannot read %s", path);
+    }
+    *mode = st.st_mode & 07777;
+    return true;
+}
+
+bool fs_exists_at(int dirfd, const char *name)
+{
+    struct stat st;
+    return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int fs_open_dir(const char *path, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        err_sys(err, errno, "cannot open directory %s", path);
+    }
+    return fd;
+}
+
+int fs_open_dir_at(int dirfd, const char *name, struct err *err)
+{
+    int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        err_sys(err, errno, "cannot open directory %s", name);
+    }
+    return fd;
+}
+
+int fs_make_dir_at(int dirfd, const char *name, struct err *err)
+{
+    struct stat st;
+    if (mkdirat(dirfd, name, 0700) != 0 && errno != EEXIST) {
+        err_sys(err, errno, "cannot create directory %s", name);
+        err->code = ERR_ENV;
+        return -1;
+    }
+    int fd = fs_open_dir_at(dirfd, name, err);
+    if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 022)) {
+        err_set(err, ERR_ENV, "directory %s can be written by others (mode %04o)", name,
+                (unsigned)st.st_mode & 07777);
+        err_hint(err, "chmod 700 it, and check who put what there");
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+bool fs_make_dirs(const char *path, struct err *err)
+{
+    char copy[LIMIT_PATH];
+    if ((size_t)snprintf(copy, sizeof copy, "%s", path) >= sizeof copy) {
+        return err_set(err, ERR_ENV, "path too long: %.64s...", path);
+    }
+    for (char *p = copy + 1;; p++) {
+        if (*p != '/' && *p) {
+            continue;
+        }
+        char c = *p;
+        *p = '\0';
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST) {
+            bool failed = err_sys(err, errno, "cannot create directory %s", copy);
+            err->code = ERR_ENV;
+            return failed;
+        }
+        if (!c) {
+            return true;
+        }
+        *p = c;
+    }
+}
+
+bool fs_write_all(int fd, const void *p, size_t n, struct err *err)
+{
+    const char *c = p;
+    while (n) {
+        ssize_t w = write(fd, c, n);
+        if (w < 0 && errno == EINTR) {
+            continue;
+        }
+        if (w <= 0) { /* a write of 0 bytes is a full device in disguise */
+            return err_sys(err, w < 0 ? errno : ENOSPC, "cannot write");
+        }
+        c += w;
+        n -= (size_t)w;
+    }
+    return true;
+}
+
+bool fs_sync(int fd, const char *what, struct err *err)
+{
+    return fsync(fd) == 0 || err_sys(err, errno, "cannot sync %s", what);
+}
+
+bool fs_datasync(int fd, const char *what, struct err *err)
+{
+    return fdatasync(fd) == 0 || err_sys(err, errno, "cannot sync %s", what);
+}
+
+bool fs_temp_open(struct fs_temp *t, int dirfd, mode_t mode, struct err *err)
+{
+    uint8_t r[12];
+    char hex[sizeof r * 2 + 1];
+    random_bytes(r, sizeof r);
+    hex_encode(r, sizeof r, hex);
+    (void)snprintf(t->name, sizeof t->name, FS_TEMP_PREFIX "%s", hex);
+    t->dirfd = dirfd;
+    t->fd = openat(dirfd, t->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (t->fd < 0) {
+        bool failed = err_sys(err, errno, "cannot create a file");
+        err->code = ERR_ENV;
+        return failed;
+    }
+    return true;
+}
+
+bool fs_temp_commit(struct fs_temp *t, const char *final_name, struct err *err)
+{
+    if (!fs_sync(t->fd, final_name, err)) {
+        return false;
+    }
+    if (renameat(t->dirfd, t->name, t->dirfd, final_name) != 0) {
+        bool failed = err_sys(err, errno, "cannot rename to %s", final_name);
+        err->code = ERR_ENV;
+        return failed;
+    }
+    t->name[0] = '\0';
+    (void)close(t->fd);
+    t->fd = -1;
+    return fs_sync(t->dirfd, "the directory", err);
+}
+
+void fs_temp_discard(struct fs_temp *t)
+{
+    if (t->fd >= 0) {
+        (void)close(t->fd);
+        t->fd = -1;
+    }
+    if (t->name[0]) {
+        (void)unlinkat(t->dirfd, t->name, 0);
+        t->name[0] = '\0';
+    }
+}
+
+bool fs_write_atomic_at(int dirfd, const char *name, struct span data, mode_t mode,
+                        struct err *err)
+{
+    CLEANUP(fs_temp_discard) struct fs_temp t = {.fd = -1};
+    return (fs_temp_open(&t, dirfd, mode, err) && fs_write_all(t.fd, data.p, data.n, err) &&
+            fs_temp_commit(&t, name, err)) ||
+           err_wrap(err, "%s", name);
+}
+
+bool fs_write_atomic(const char *path, struct span data, mode_t mode, struct err *err)
+{
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    CLEANUP(closep) int dir = fs_open_dir(path_dir(&a, path), err);
+    return dir >= 0 && fs_write_atomic_at(dir, path_base(path), data, mode, err);
+}
+
+bool fs_remove_at(int dirfd, const char *name, struct err *err)
+{
+    if (unlinkat(dirfd, name, 0) != 0 && errno != ENOENT) {
+        return err_sys(err, errno, "cannot remove %s", name);
+    }
+    return true;
+}
+
+static void sweep(int dirfd, bool everything)
+{
+    int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        closep(&fd);
+        return;
+    }
+    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+        if (str_eq(e->d_name, ".") || str_eq(e->d_name, "..")) {
+            continue;
+        }
+        if (everything || str_starts(e->d_name, FS_TEMP_PREFIX)) {
+            fs_remove_tree_at(dirfd, e->d_name);
+        }
+    }
+    (void)closedir(dir);
+}
+
+void fs_remove_tree_at(int dirfd, const char *name)
+{
+    if (unlinkat(dirfd, name, 0) == 0 || errno != EISDIR) {
+        return;
+    }
+    CLEANUP(closep) int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0) {
+        sweep(fd, true);
+        (void)unlinkat(dirfd, name, AT_REMOVEDIR);
+    }
+}
+
+void fs_sweep(int dirfd)
+{
+    sweep(dirfd, false);
+}
+
+char *path_join(struct arena *a, const char *dir, const char *name)
+{
+    if (name[0] == '/' || str_eq(dir, ".") || !*dir) {
+        return arena_strdup(a, name);
+    }
+    return arena_printf(a, "%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
+}
+
+char *path_dir(struct arena *a, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash) {
+        return arena_strdup(a, ".");
+    }
+    return slash == path ? arena_strdup(a, "/") : arena_strndup(a, path, (size_t)(slash - path));
+}
+
+const char *path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}

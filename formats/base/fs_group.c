@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Grouped durability, see fs.h. A small group (up to SYNC_EACH files) is synced file by file:
+ * syncfs() flushes whatever else the filesystem holds, which only pays when the group is large.
+ */
+#include "formats/base/fs.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SYNC_EACH = 8 };
+
+struct fs_group_entry {
+    struct fs_temp temp;
+    char *final_name;
+};
+
+void fs_group_init(struct fs_group *g)
+{
+    *g = (struct fs_group){0};
+    pthread_mutex_t *lock = xmalloc(sizeof *lock);
+    (void)pthread_mutex_init(lock, NULL);
+    g->lock = lock;
+}
+
+static void keep(struct fs_group *g, const struct fs_group_entry *e)
+{
+    (void)pthread_mutex_lock(g->lock);
+    VEC_PUSH(g, *e);
+    (void)pthread_mutex_unlock(g->lock);
+}
+
+bool fs_group_add(struct fs_group *g, int dirfd, const char *name, struct span data, mode_t mode,
+                  struct err *err)
+{
+    struct fs_group_entry e = {.temp = {.fd = -1}};
+    if (!fs_temp_open(&e.temp, dirfd, mode, err)) {
+        return false;
+    }
+    if (!fs_write_all(e.temp.fd, data.p, data.n, err)) {
+        fs_temp_discard(&e.temp);
+        return err_wrap(err, "%s", name);
+    }
+    e.final_name = xstrdup(name);
+    keep(g, &e);
+    return true;
+}
+
+/* The descriptors stay open until here: fsync needs them, and syncfs reports an error only
+ * through a descriptor opened before the error happened. */
+static bool sync_contents(struct fs_group *g, struct err *err)
+{
+    if (g->n > SYNC_EACH) {
+        return syncfs(g->v[0].temp.fd) == 0 || err_sys(err, errno, "cannot sync");
+    }
+    for (size_t i = 0; i < g->n; i++) {
+        if (!fs_sync(g->v[i].temp.fd, g->v[i].final_name, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool rename_all(struct fs_group *g, struct err *err)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        struct fs_temp *t = &g->v[i].temp;
+        if (renameat(t->dirfd, t->name, t->dirfd, g->v[i].final_name) != 0) {
+            bool failed = err_sys(err, errno, "cannot rename to %s", g->v[i].final_name);
+            err->code = ERR_ENV;
+            return failed;
+        }
+        t->name[0] = '\0';
+    }
+    return true;
+}
+
+/* One directory is one fsync; many directories of one filesystem are one syncfs. */
+static bool sync_directories(const struct fs_group *g, struct err *err)
+{
+    int last = -1;
+    size_t different = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        different += g->v[i].temp.dirfd != last;
+        last = g->v[i].temp.dirfd;
+    }
+    if (different > SYNC_EACH) {
+        return syncfs(last) == 0 || err_sys(err, errno, "cannot sync");
+    }
+    last = -1;
+    for (size_t i = 0; i < g->n; i++) {
+        int fd = g->v[i].temp.dirfd;
+        if (fd != last && !fs_sync(fd, "the directory", err)) {
+            return false;
+        }
+        last = fd;
+    }
+    return true;
+}
+
+bool fs_group_commit(struct fs_group *g, struct err *err)
+{
+    bool ok = g->n == 0 || (sync_contents(g, err) && rename_all(g, err) && sync_directories(g, err));
+    for (size_t i = 0; i < g->n; i++) {
+        fs_temp_discard(&g->v[i].temp);
+        free(g->v[i].final_name);
+    }
+    g->n = 0;
+    return ok;
+}
+
+void fs_group_release(struct fs_group *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        fs_temp_discard(&g->v[i].temp);
+        free(g->v[i].final_name);
+    }
+    free(g->v);
+    if (g->lock) {
+        (void)pthread_mutex_destroy(g->lock);
+        free(g->lock);
+    }
+    *g = (struct fs_group){0};
+}

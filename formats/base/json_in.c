@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See json_in.h.
+ */
+#include "formats/base/json_in.h"
+
+json_t *json_parse(const char *name, const char *text, size_t n, struct err *err)
+{
+    json_error_t e;
+    json_t *t = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
+    if (!t) {
+        struct pos pos = {name, e.line > 0 ? (uint32_t)e.line : 0,
+                          e.column > 0 ? (uint32_t)e.column : 1};
+        err_at(err, ERR_INPUT, pos, "not the JSON that was expected: %s", e.text);
+    }
+    return t;
+}
+
+void json_tree_release(json_t **t)
+{
+    json_decref(*t);
+    *t = NULL;
+}
+
+const json_t *json_get(const json_t *object, const char *key)
+{
+    return json_object_get(object, key);
+}
+
+const char *json_get_str(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise)
+{
+    const json_t *v = json_object_get(object, key);
+    return json_is_integer(v) ? (int64_t)json_integer_value(v) : otherwise;
+}
+
+bool json_get_bool(const json_t *object, const char *key, bool otherwise)
+{
+    const json_t *v = json_object_get(object, key);
+    return json_is_boolean(v) ? json_is_true(v) : otherwise;
+}

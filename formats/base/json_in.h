@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JSON in, through jansson: the only header beside its .c that includes it. Duplicate keys,
+ * trailing bytes and NUL escapes are refused; depth is jansson's. Getters return NULL / the
+ * default when the key is absent or has another type, so a reader checks what it needs.
+ */
+#ifndef FORMATS_BASE_JSON_IN_H
+#define FORMATS_BASE_JSON_IN_H
+
+#include "formats/base/err.h"
+
+#include <jansson.h>
+
+/* The caller owns the tree: CLEANUP(json_tree_release) json_t *t = ... */
+json_t *json_parse(const char *name, const char *text, size_t n, struct err *err) MUST_USE;
+void json_tree_release(json_t **t);
+
+const char *json_get_str(const json_t *object, const char *key);
+int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise);
+bool json_get_bool(const json_t *object, const char *key, bool otherwise);
+const json_t *json_get(const json_t *object, const char *key); /* any type; borrowed */
+
+#endif

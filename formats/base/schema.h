@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Schema tables: one `static const` table per mapping of a YAML file. The same table validates
+ * the tree and fills a C struct, gives the defaults, prints the JSON Schema of `certbatch schema`
+ * and the reference section of the man page. There is no second description of a key anywhere.
+ *
+ *     static const struct field change_fields[] = {
+ *         {.name = "ticket", .kind = FIELD_STRING, .offset = offsetof(struct change, ticket),
+ *          .pattern = "[A-Z]+[0-9]+", .help = "number of the change ticket"},
+ *         ...
+ *     };
+ *     const struct schema change_schema = {"change", "the change this batch belongs to",
+ *         change_fields, NITEMS(change_fields), sizeof(struct change)};
+ *
+ * Target types by kind (`offset` points to it in the struct being filled):
+ *   FIELD_STRING     const char *       text as written
+ *   FIELD_NAME       const char *       as STRING and name_is_safe()
+ *   FIELD_PATH       const char *       as STRING; relative to the file, checked by the reader
+ *   FIELD_INT        int64_t            [1-9][0-9]*|0, min..max
+ *   FIELD_BOOL       bool               true | false only
+ *   FIELD_WORD       int                one of `words`; the stored value is words[i].value
+ *   FIELD_DURATION   int64_t            seconds ("199d", "10m")
+ *   FIELD_TIME       int64_t            RFC 3339 with a zone, or a date (midnight UTC)
+ *   FIELD_DATE       int64_t            a date
+ *   FIELD_DECIMAL    double             "0.6"
+ *   FIELD_STRINGS    struct strings     sequence of scalars
+ *   FIELD_OBJECT     T                  embedded struct of `sub`
+ *   FIELD_OBJECT_PTR T *                arena struct of `sub`; NULL when absent
+ *   FIELD_OBJECTS    struct objects     sequence of `sub`
+ *   FIELD_NAMED      struct objects     mapping name -> `sub`; the name goes to the struct's
+ *                                       first member (const char *)
+ *   FIELD_SECRET     struct secret_ref  {env:} | {file:} | {command: []}; a literal is refused
+ *   FIELD_NODE       const struct ynode *  kept as it is; `custom` (if any) validates it and
+ *                                       `json_schema` describes it
+ * A member of type `const struct ynode *` at schema.node_offset (if not NO_OFFSET) receives the
+ * mapping itself, so that rules can point at the line of a key.
+ *
+ * Absent optional keys get `fallback` (text, parsed as if written) or stay zero; int64_t kinds
+ * without fallback become TIME_NONE for TIME/DATE and 0 else.
+ */
+#ifndef FORMATS_BASE_SCHEMA_H
+#define FORMATS_BASE_SCHEMA_H
+
+#include "formats/base/json.h"
+#include "formats/base/yaml.h"
+
+enum field_kind {
+    FIELD_STRING, FIELD_NAME, FIELD_PATH, FIELD_INT, FIELD_BOOL, FIELD_WORD, FIELD_DURATION,
+    FIELD_TIME, FIELD_DATE, FIELD_DECIMAL, FIELD_STRINGS, FIELD_OBJECT, FIELD_OBJECT_PTR,
+    FIELD_OBJECTS, FIELD_NAMED, FIELD_SECRET, FIELD_NODE, FIELD__MAX
+};
+
+enum { FIELD_REQUIRED = 1, FIELD_NONEMPTY = 2, FIELD_SCALAR_OR_LIST = 4 /* STRINGS: one scalar too */ };
+
+struct word {
+    const char *text;
+    int value;
+    const char *help;
+};
+
+struct strings {
+    const char **v;
+    const struct ynode **at; /* where each was written */
+    size_t n;
+};
+
+struct objects {
+    void *v; /* array of n structs of sub->size */
+    size_t n;
+};
+
+/* Where a secret comes from; read by batch/secret.c when it is needed, never stored. */
+enum secret_kind { SECRET_NONE, SECRET_ENV, SECRET_FILE, SECRET_COMMAND };
+struct secret_ref {
+    enum secret_kind kind;
+    const char *name; /* of the variable or file */
+    struct strings command;
+    const struct ynode *at;
+};
+
+struct schema;
+struct schema_ctx; /* file, rules, arena, findings: passed to custom validators */
+
+struct field {
+    const char *name;
+    enum field_kind kind;
+    unsigned flags;
+    size_t offset;
+    const struct schema *sub;
+    const struct word *words; /* closed by {0} */
+    const char *fallback;
+    const char *pattern;      /* for JSON Schema and message; checked by `check` */
+    int64_t min, max;         /* INT and DURATION; max 0 = none */
+    /* extra validation of a scalar: true or *why set to a reason */
+    bool (*check)(const char *text, const char **why);
+    /* FIELD_NODE */
+    void (*custom)(struct schema_ctx *ctx, const struct ynode *node, void *target);
+    const char *json_schema;  /* fragment, JSON text */
+    const char *help;         /* one line; end with no full stop */
+};
+
+#define NO_OFFSET ((size_t)-1)
+struct schema {
+    const char *name;
+    const char *help;
+    const struct field *fields;
+    size_t nfields;
+    size_t size;
+    size_t node_offset; /* of `const struct ynode *node`, or NO_OFFSET */
+};
+
+struct schema_ctx {
+    const char *file;
+    const struct shape_rules *rules;
+    struct arena *arena;
+    struct findings *findings;
+};
+
+/* Validates `node` against `schema` and fills `target` (zeroed first). All problems are reported;
+ * true when none was an error. */
+bool schema_read(struct schema_ctx *ctx, const struct schema *schema, const struct ynode *node,
+                 void *target) MUST_USE;
+/* For custom validators: reports at a node under rules->schema. */
+void schema_problem(struct schema_ctx *ctx, const struct ynode *at, const char *fmt, ...)
+    PRINTF(3, 4);
+
+/* JSON Schema 2020-12 of the whole file shape, additionalProperties false everywhere. */
+void schema_json(struct jw *j, const struct schema *schema, const char *id);
+/* Reference: one roff `.TP` block per key, dotted paths, nested; for the man page. */
+void schema_roff(struct buf *out, const struct schema *schema);
+
+#endif

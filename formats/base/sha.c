@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See sha.h.
+ */
+#include "formats/base/sha.h"
+
+#include "formats/base/str.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+NORETURN static void broken(const char *what)
+{
+    (void)fprintf(stderr, "certbatch: libcrypto refuses %s\n", what);
+    _exit(70);
+}
+
+void sha256(const void *p, size_t n, uint8_t out[SHA256_SIZE])
+{
+    if (!SHA256(p, n, out)) {
+        broken("SHA-256");
+    }
+}
+
+void sha256_hex(const void *p, size_t n, char out[SHA256_HEX])
+{
+    uint8_t d[SHA256_SIZE];
+    sha256(p, n, d);
+    hex_encode(d, sizeof d, out);
+}
+
+void sha256_begin(struct sha256 *s)
+{
+    s->ctx = EVP_MD_CTX_new();
+    if (!s->ctx || EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL) != 1) {
+        broken("SHA-256");
+    }
+}
+
+void sha256_add(struct sha256 *s, const void *p, size_t n)
+{
+    if (EVP_DigestUpdate(s->ctx, p, n) != 1) {
+        broken("SHA-256");
+    }
+}
+
+void sha256_end(struct sha256 *s, uint8_t out[SHA256_SIZE])
+{
+    if (EVP_DigestFinal_ex(s->ctx, out, NULL) != 1) {
+        broken("SHA-256");
+    }
+    EVP_MD_CTX_free(s->ctx);
+    s->ctx = NULL;
+}
+
+void sha256_end_hex(struct sha256 *s, char out[SHA256_HEX])
+{
+    uint8_t d[SHA256_SIZE];
+    sha256_end(s, d);
+    hex_encode(d, sizeof d, out);
+}
+
+void random_bytes(void *p, size_t n)
+{
+    if (RAND_bytes(p, (int)n) != 1) {
+        broken("random bytes");
+    }
+}
+
+void base64_encode(struct buf *out, const void *p, size_t n, unsigned line)
+{
+    static const char abc[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *b = p;
+    char quad[4];
+    unsigned column = 0;
+    for (size_t i = 0; i < n; i += 3) {
+        size_t left = n - i;
+        uint32_t v = (uint32_t)b[i] << 16 | (left > 1 ? (uint32_t)b[i + 1] << 8 : 0) |
+                     (left > 2 ? b[i + 2] : 0);
+        quad[0] = abc[v >> 18];
+        quad[1] = abc[v >> 12 & 63];
+        quad[2] = left > 1 ? abc[v >> 6 & 63] : '=';
+        quad[3] = left > 2 ? abc[v & 63] : '=';
+        buf_add(out, quad, 4);
+        column += 4;
+        if (line && (column >= line || left <= 3)) {
+            buf_putc(out, '\n');
+            column = 0;
+        }
+    }
+}
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool base64_decode(struct buf *out, const char *s, size_t n)
+{
+    if (n % 4) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i += 4) {
+        bool last = i + 4 == n;
+        unsigned pad = !last || s[i + 3] != '=' ? 0 : s[i + 2] == '=' ? 2 : 1;
+        uint32_t v = 0;
+        for (unsigned k = 0; k < 4; k++) {
+            int d = k >= 4 - pad ? 0 : base64_value(s[i + k]);
+            if (d < 0) {
+                return false;
+            }
+            v = v << 6 | (uint32_t)d;
+        }
+        if ((pad == 1 && (v & 0xFF)) || (pad == 2 && (v & 0xFFFF))) {
+            return false; /* bits after the end: not canonical */
+        }
+        const char bytes[3] = {(char)(v >> 16), (char)(v >> 8), (char)v};
+        buf_add(out, bytes, 3 - pad);
+    }
+    return !buf_failed(out);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Policies: loading, choosing a profile, judging. This is what batch/ and cmd/ call; rules see
+ * policy/rule.h.
+ *
+ *     policy_open(&policy, sources, n, products, nproducts, &findings, &err)
+ *     for every item, on any thread:   policy_judge(policy, &subject, &scratch, &findings, &member)
+ *     once, single-threaded:           policy_judge_batch(policy, members, n, &findings)
+ *     then:                            policy_close_waivers(policy, as_of, &findings)
+ *     clear_item() of policy/clear.h before an order
+ *
+ * struct policy is immutable after policy_open() and may be shared by threads, except for the
+ * usage counters of waivers, which are atomic. A policy that cannot be loaded never means "no
+ * rules": policy_open() fails.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include "formats/base/finding.h"
+#include "formats/base/json.h"
+#include "policy/rule.h"
+
+struct policy;
+
+/* One policy to load: the name of a pack, or a file. */
+struct policy_source {
+    const char *name;      /* as written: "cabf-tls", "./company.policy.yaml" */
+    const char *base;      /* directory that a file name is relative to */
+    struct pos pos;        /* where it was asked for; file NULL = command line */
+};
+
+/* Loads and resolves all sources, left to right, later wins. Shape problems and policy.* findings
+ * go to `findings`; false (err set, ERR_INPUT) when any is an error or a file cannot be read. */
+bool policy_open(struct policy **out, const struct policy_source *sources, size_t n,
+                 const struct product_info *products, size_t nproducts, struct findings *findings,
+                 struct err *err) MUST_USE;
+void policy_free(struct policy *p);
+
+/* SHA-256 over the resolved policy (canonical JSON), its data files and the rule table version. */
+const char *policy_digest(const struct policy *p); /* hex */
+/* The texts that were loaded, packs included, for the audit bundle: i from 0 until NULL. */
+const char *policy_text(const struct policy *p, size_t i, const char **name, size_t *n);
+/* `policy show`: the resolved policy, or one profile of it, as canonical JSON. */
+bool policy_show(const struct policy *p, const char *profile, struct buf *out, struct err *err) MUST_USE;
+/* Highest severity that may still be ordered, of the item's profile. */
+enum severity policy_max_severity(const struct policy *p, const struct subject *s);
+bool policy_is_audit_only(const struct policy *p, const struct subject *s);
+/* The name of the profile that would judge the subject; NULL = packs only. */
+const char *policy_profile_for(const struct policy *p, const struct subject *s);
+
+/* Per-thread scratch memory. */
+struct policy_scratch {
+    struct arena arena;
+};
+
+/* All item-level rules. member (may be NULL) receives what the batch rules need, allocated in
+ * `keep`. Waivers are applied here: findings come out with `waived` set. */
+void policy_judge(const struct policy *p, const struct subject *s, struct policy_scratch *scratch,
+                  struct arena *keep, struct findings *findings, struct batch_member *member);
+void policy_judge_batch(const struct policy *p, const struct batch_member *members, size_t n,
+                        const char *file, const struct ynode *root, int64_t as_of,
+                        struct findings *findings);
+/* policy.waiver.unused: after everything was judged. */
+void policy_close_waivers(const struct policy *p, struct findings *findings);
+/* policy.waiver.self: the batch's requester may not be the approver of a waiver. */
+void policy_check_requester(const struct policy *p, const char *requested_by,
+                            struct findings *findings);
+
+/* The policy's own `samples`; mismatches are findings (rule policy.sample). Returns their number. */
+size_t policy_run_samples(const struct policy *p, struct findings *findings);
+
+/* Packs compiled into the program. */
+struct pack {
+    const char *name, *text;
+    size_t n;
+};
+extern const struct pack policy_packs[];
+extern const size_t policy_packs_count;
+const struct pack *policy_pack_find(const char *name);
+
+/* Lints a policy file alone: load, resolve, samples. */
+void policy_lint(const char *path, struct findings *findings);
+
+extern const char policy_schema_id[];
+struct schema;
+extern const struct schema policy_schema; /* for `certbatch schema policy` and the man page */
+
+/* `explain RULE`: text for a terminal. `rules`: one line each, or JSON. */
+bool explain_rule(const char *id, struct buf *out, struct err *err) MUST_USE;
+void rules_list(struct buf *out, const struct policy *p, const char *pack);
+bool rules_list_json(struct buf *out, const struct policy *p, struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs what is missing: deps.sh PKG-CONFIG-NAME...
+# As root or with sudo through apt; otherwise says exactly what is missing and stops.
+set -eu
+
+# pkg-config name or command, and the Debian package that has it
+table='
+libcrypto libssl-dev
+libcurl libcurl4-openssl-dev
+yaml-0.1 libyaml-dev
+libarchive libarchive-dev
+libpcre2-8 libpcre2-dev
+jansson libjansson-dev
+libidn2 libidn2-dev
+libpsl libpsl-dev
+cmocka libcmocka-dev
+'
+tools='
+gcc gcc
+make make
+pkg-config pkg-config
+openssl openssl
+'
+test_tools='
+keytool default-jre-headless
+certtool gnutls-bin
+pk12util libnss3-tools
+strace strace
+valgrind valgrind
+shellcheck shellcheck
+mandoc mandoc
+clang-format clang-format
+clang clang
+'
+missing=''
+want() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
+lookup() { echo "$table" | while read -r name package; do [ "$name" = "$1" ] && echo "$package"; done; }
+
+testing=no
+echo "$tools" | { while read -r tool package; do
+    if [ -n "$tool" ] && ! command -v "$tool" > /dev/null 2>&1; then echo "$package"; fi
+  done; } > "${TMPDIR:-/tmp}/certbatch-deps.$$"
+for name in "$@"; do
+  [ "$name" = cmocka ] && testing=yes
+  if ! command -v pkg-config > /dev/null 2>&1 || ! pkg-config --exists "$name"; then
+    lookup "$name" >> "${TMPDIR:-/tmp}/certbatch-deps.$$"
+  fi
+done
+if [ "$testing" = yes ]; then
+  echo "$test_tools" | while read -r tool package; do
+    if [ -n "$tool" ] && ! command -v "$tool" > /dev/null 2>&1; then echo "$package"; fi
+  done >> "${TMPDIR:-/tmp}/certbatch-deps.$$"
+  /usr/bin/python3 -c 'import jsonschema, yaml' 2> /dev/null ||
+    echo "python3-jsonschema python3-yaml" >> "${TMPDIR:-/tmp}/certbatch-deps.$$"
+  if command -v clang > /dev/null 2>&1 || grep -q '^clang$' "${TMPDIR:-/tmp}/certbatch-deps.$$"; then
+    echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n){return p && n ? 0 : 0;}' |
+      clang -fsanitize=fuzzer -x c - -o /dev/null 2> /dev/null ||
+      echo libclang-rt-14-dev >> "${TMPDIR:-/tmp}/certbatch-deps.$$"
+  fi
+fi
+while read -r line; do for p in $line; do want "$p"; done; done < "${TMPDIR:-/tmp}/certbatch-deps.$$"
+rm -f "${TMPDIR:-/tmp}/certbatch-deps.$$"
+[ -z "$missing" ] && exit 0
+
+if ! command -v apt-get > /dev/null 2>&1; then
+  echo "missing packages (Debian names):$missing" >&2
+  exit 1
+fi
+if [ "$(id -u)" = 0 ]; then
+  as=''
+elif command -v sudo > /dev/null 2>&1 && sudo -n true 2> /dev/null; then
+  as=sudo
+else
+  echo "missing packages:$missing" >&2
+  echo "install them with:  sudo apt-get install$missing" >&2
+  exit 1
+fi
+echo "installing:$missing"
+$as apt-get update -q > /dev/null
+# shellcheck disable=SC2086
+$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing > /dev/null
