@@ -111,6 +111,10 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB) $(BUILD)/flags
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(LIB) $(ALL_LDFLAGS) $(PKG_LIBS) $(TEST_LIBS)
 
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIB) $(BUILD)/flags
+	$(call say,FUZZ,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -o $@ $< tests/fuzz/replay.c $(LIB) $(ALL_LDFLAGS) $(PKG_LIBS)
+
 unit: $(UNIT_PROGRAMS) $(PROGRAM)
 
 -include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d)

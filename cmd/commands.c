@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command table, and what all commands share: help, failure, formats.
+ */
+#include "cmd/cmd.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define JUDGING (OPT(CONFIG) | OPT(POLICY) | OPT(PROFILE) | OPT(AS_OF) | OPT(JOBS))
+
+const struct command commands[] = {
+    {"lint", "FILE...", "check manifests, policies, configs, CSRs, certificates; offline",
+     "text json", JUDGING | OPT(FORMAT) | OPT(SEVERITY), 1, UINT_MAX, cmd_lint, false},
+    {"rules", "", "the rule catalogue", "text json", OPT(PACK) | OPT(FORMAT) | OPT(POLICY), 0, 0,
+     cmd_rules, false},
+    {"explain", "RULE", "one rule: why, a bad and a good sample, citation", NULL, 0, 1, 1,
+     cmd_explain, false},
+    {"policy", "show|test POLICY", "a resolved policy with its digest; a policy's own samples",
+     NULL, OPT(PROFILE), 2, 2, cmd_policy, false},
+    {"plan", "MANIFEST", "what would be ordered, renewed, revoked, kept", "text json",
+     JUDGING | OPT(STATE) | OPT(OUT) | OPT(FORMAT) | OPT(DETAILED_EXITCODE) | OPT(SIMULATE), 1, 1,
+     cmd_plan, false},
+    {"run", "MANIFEST|PLAN.json", "execute; the same command resumes an unfinished run", NULL,
+     JUDGING | OPT(STATE) | OPT(OUT) | OPT(WAIT) | OPT(CONFIRM) | OPT(PLAN_DIGEST) | OPT(SIMULATE) |
+         OPT(PENDING_SUCCESS),
+     1, 1, cmd_run, false},
+    {"status", "STATE", "the items of a state directory", "table csv json", OPT(FORMAT), 1, 1,
+     cmd_status, false},
+    {"resolve", "STATE ITEM adopt:ID|reorder|abandon", "the operator's word on an unknown outcome",
+     NULL, OPT(REASON), 3, 3, cmd_resolve, false},
+    {"bundle", "STATE", "make the bundles again from the state", NULL, OPT(OUT), 1, 1, cmd_bundle,
+     false},
+    {"verify", "BUNDLE", "check a delivery or audit bundle", "text json",
+     OPT(FORMAT) | OPT(PASSWORDS), 1, 1, cmd_verify, false},
+    {"inspect", "FILE...", "show a CSR, certificate, key, PFX, JKS, PKCS#7, CRL", "text json",
+     OPT(FORMAT) | OPT(PASSWORD_FILE) | OPT(PASSWORD_ENV), 1, UINT_MAX, cmd_inspect, false},
+    {"schema", "manifest|policy|config", "JSON Schema for editors", "json roff", OPT(FORMAT), 1, 1,
+     cmd_schema, false},
+    {"completion", "bash", "shell completion, for sourcing", NULL, 0, 1, 1, cmd_completion, false},
+    {"help", "[COMMAND|exit-codes]", "this text, or that of one command", "text roff", OPT(FORMAT), 0,
+     1, cmd_help, false},
+    {"version", "", "versions of program and libraries", NULL, 0, 0, 0, cmd_version, false},
+};
+const size_t commands_count = NITEMS(commands);
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < NITEMS(commands); i++) {
+        if (str_eq(commands[i].name, name)) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+int cmd_fail(struct term *t, const struct err *err)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(8192);
+    char text[4096];
+    term_paint(&b, t->err_color, PAINT_RED, "certbatch:");
+    err_format(err, text, sizeof text);
+    buf_printf(&b, " %s\n", text);
+    term_write_err(t, buf_span(&b));
+    return exit_for_error(err->code);
+}
+
+/* The word of a blank-separated list at *p, moved past it; false at the end. */
+static bool next_word(const char **p, char word[static 32])
+{
+    size_t n = strcspn(*p, " ");
+    n = n < 31 ? n : 31;
+    memcpy(word, *p, n);
+    word[n] = '\0';
+    *p += n + ((*p)[n] == ' ');
+    return n > 0;
+}
+
+const char *cmd_format(const struct options *o, struct term *t, const char *command)
+{
+    static char word[32];
+    const struct command *c = command_find(command);
+    const char *formats = c && c->formats ? c->formats : "";
+    for (const char *p = formats; next_word(&p, word);) {
+        if (!o->format || str_eq(word, o->format)) {
+            return word;
+        }
+    }
+    term_err(t, "certbatch: --format %.40s: %s knows: %s", o->format, command, formats);
+    return NULL;
+}
+
+static void help_overview(struct buf *b)
+{
+    buf_puts(b, "certbatch: bulk certificate orders and revocations from YAML manifests\n\n"
+                "usage: certbatch COMMAND [OPTIONS] OPERANDS\n\n");
+    for (size_t i = 0; i < NITEMS(commands); i++) {
+        if (!commands[i].hidden) {
+            buf_printf(b, "  %-11s %s\n", commands[i].name, commands[i].summary);
+        }
+    }
+    buf_puts(b, "\nStart with:  certbatch lint MANIFEST    certbatch run MANIFEST\n"
+                "More:        certbatch help COMMAND     man certbatch\n");
+}
+
+static void help_command(struct buf *b, const struct command *c)
+{
+    buf_printf(b, "usage: certbatch %s [OPTIONS] %s\n\n%s\n\n", c->name, c->operands, c->summary);
+    if (c->formats) {
+        buf_printf(b, "formats (--format): %s\n\n", c->formats);
+    }
+    options_usage(b, c->options | OPT_COMMON);
+}
+
+static void help_exit_codes(struct buf *b)
+{
+    for (size_t i = 0; i < exit_rows_count; i++) {
+        buf_printf(b, "%3d  %s\n", exit_rows[i].code, exit_rows[i].meaning);
+    }
+}
+
+int cmd_help(const struct options *o, struct term *t)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(1u << 20);
+    const char *topic = o->operands.n ? o->operands.v[0] : NULL;
+    const struct command *c = topic ? command_find(topic) : NULL;
+    if (!topic) {
+        help_overview(&b);
+    } else if (str_eq(o->format, "roff")) {
+        help_roff(&b, topic);
+    } else if (str_eq(topic, "exit-codes")) {
+        help_exit_codes(&b);
+    } else if (c) {
+        help_command(&b, c);
+    } else {
+        term_err(t, "certbatch: no command %.60s", topic);
+        return EXIT_USAGE;
+    }
+    term_out(t, buf_span(&b));
+    return EXIT_DONE;
+}

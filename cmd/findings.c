@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Findings as text, the way compilers print them: file:line:col: severity: message [rule].
+ */
+#include "cmd/cmd.h"
+
+#include <unistd.h>
+
+static enum paint paint_of(enum severity s)
+{
+    static const enum paint paints[] = {[SEV_DISABLED] = PAINT_DIM,
+                                        [SEV_INFO] = PAINT_CYAN,
+                                        [SEV_WARNING] = PAINT_YELLOW,
+                                        [SEV_ERROR] = PAINT_RED};
+    _Static_assert(NITEMS(paints) == SEV__MAX, "a paint for every severity");
+    return paints[s];
+}
+
+static void where(struct buf *out, const struct finding *f)
+{
+    buf_puts(out, f->file ? f->file : "-");
+    if (f->line) {
+        buf_printf(out, ":%u:%u", f->line, f->column ? f->column : 1);
+    } else if (f->offset >= 0) {
+        buf_printf(out, "@%lld", (long long)f->offset);
+    }
+    buf_puts(out, ": ");
+}
+
+static void one(struct buf *out, const struct finding *f, bool color, bool citations)
+{
+    where(out, f);
+    term_paint(out, color, f->waived ? PAINT_DIM : paint_of(f->severity),
+               f->waived ? "waived" : severity_name(f->severity));
+    buf_printf(out, ": %s", f->message);
+    if (f->item) {
+        buf_printf(out, " (item %s)", f->item);
+    }
+    buf_puts(out, " [");
+    term_paint(out, color, PAINT_BOLD, f->rule);
+    buf_printf(out, "]%s%s\n", f->waived ? " by " : "", f->waived && f->waiver ? f->waiver : "");
+    if (f->fix && !f->waived && f->severity >= SEV_WARNING) {
+        buf_printf(out, "    fix: %s\n", f->fix);
+    }
+    if (citations && f->cite) {
+        buf_printf(out, "    see: %s\n", f->cite);
+    }
+}
+
+void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum severity least,
+                        bool citations)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(256u << 20);
+    bool color = fd == STDOUT_FILENO ? t->out_color : t->err_color;
+    for (size_t i = 0; i < f->n; i++) {
+        if (f->v[i].severity >= least) {
+            one(&b, &f->v[i], color, citations);
+        }
+    }
+    if (fd == STDOUT_FILENO) {
+        term_out(t, buf_span(&b));
+    } else {
+        term_write_err(t, buf_span(&b));
+    }
+}
+
+void cmd_count_line(struct buf *out, size_t errors, size_t warnings_up, size_t infos_up,
+                    size_t waived, size_t files)
+{
+    size_t warnings = warnings_up - errors;
+    buf_printf(out, "%zu error%s, %zu warning%s, %zu info", errors, errors == 1 ? "" : "s", warnings,
+               warnings == 1 ? "" : "s", infos_up - warnings_up);
+    if (waived) {
+        buf_printf(out, ", %zu waived", waived);
+    }
+    buf_printf(out, " in %zu file%s\n", files, files == 1 ? "" : "s");
+}

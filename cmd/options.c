@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See options.h.
+ */
+#include "cmd/options.h"
+
+#include "formats/base/finding.h"
+#include "formats/base/time.h"
+
+#include <string.h>
+
+#define AT(member) offsetof(struct options, member)
+const struct option_row option_rows[OPT__MAX] = {
+    [OPT_CONFIG] = {"config", 0, KIND_TEXT, AT(config), "FILE",
+                    "configuration (default: $CERTBATCH_CONFIG, ./certbatch.yaml, XDG)"},
+    [OPT_STATE] = {"state", 0, KIND_TEXT, AT(state), "DIR",
+                   "state directory (default: <name>.state beside the manifest)"},
+    [OPT_OUT] = {"output", 'o', KIND_TEXT, AT(out), "PATH",
+                 "where bundles go (run, bundle) or the plan file (plan)"},
+    [OPT_JOBS] = {"jobs", 'j', KIND_COUNT, AT(jobs), "N", "worker threads (default: one per CPU)"},
+    [OPT_POLICY] = {"policy", 0, KIND_LIST, AT(policies), "P",
+                    "judge by this pack or policy file too; repeatable"},
+    [OPT_PROFILE] = {"profile", 0, KIND_TEXT, AT(profile), "NAME",
+                     "judge items that name no profile by this one"},
+    [OPT_AS_OF] = {"as-of", 0, KIND_DATE, AT(as_of), "DATE",
+                   "judge as if everything were ordered on this day"},
+    [OPT_FORMAT] = {"format", 0, KIND_TEXT, AT(format), "F", "output format"},
+    [OPT_SEVERITY] = {"severity", 0, KIND_SEVERITY, AT(severity), "S",
+                      "least severity that fails: info, warning, error (default error)"},
+    [OPT_WAIT] = {"wait", 0, KIND_DURATION, AT(wait), "DURATION",
+                  "how long to stay for pending items (default 10m)"},
+    [OPT_CONFIRM] = {"confirm", 0, KIND_COUNT, AT(confirm), "N",
+                     "the number of revocations, needed when there are many"},
+    [OPT_PLAN_DIGEST] = {"plan-digest", 0, KIND_TEXT, AT(plan_digest), "SHA256",
+                         "run only the plan with this digest"},
+    [OPT_SIMULATE] = {"simulate", 0, KIND_FLAG, AT(simulate), NULL,
+                      "send everything to a local twin of each CA"},
+    [OPT_DETAILED_EXITCODE] = {"detailed-exitcode", 0, KIND_FLAG, AT(detailed_exitcode), NULL,
+                               "plan: exit 0 for nothing to do, 10 for changes"},
+    [OPT_PENDING_SUCCESS] = {"treat-pending-as-success", 0, KIND_FLAG, AT(pending_is_success), NULL,
+                             "exit 0 instead of 5 when items are pending"},
+    [OPT_REASON] = {"reason", 0, KIND_TEXT, AT(reason), "TEXT", "why, for the journal"},
+    [OPT_PASSWORD_FILE] = {"password-file", 0, KIND_TEXT, AT(password_file), "F",
+                           "file that holds the password of a key or key store"},
+    [OPT_PASSWORD_ENV] = {"password-env", 0, KIND_TEXT, AT(password_env), "NAME",
+                          "environment variable that holds it"},
+    [OPT_PASSWORDS] = {"passwords", 0, KIND_TEXT, AT(passwords), "CSV",
+                       "the passwords file of a delivery bundle: key stores are opened too"},
+    [OPT_PACK] = {"pack", 0, KIND_TEXT, AT(pack), "P", "only the rules this pack sets"},
+    [OPT_COLOR] = {"color", 0, KIND_COLOR, AT(color), "WHEN", "auto, always or never"},
+    [OPT_NO_COLOR] = {"no-color", 0, KIND_NEVER, AT(color), NULL, "same as --color never"},
+    [OPT_QUIET] = {"quiet", 'q', KIND_FLAG, AT(quiet), NULL, "only results and errors"},
+    [OPT_VERBOSE] = {"verbose", 'v', KIND_FLAG, AT(verbose), NULL, "say more, citations included"},
+    [OPT_DEBUG] = {"debug", 0, KIND_FLAG, AT(debug), NULL, "say what is done, for bug reports"},
+    [OPT_HELP] = {"help", 'h', KIND_FLAG, AT(help), NULL, "this text"},
+    [OPT_VERSION] = {"version", 0, KIND_FLAG, AT(version), NULL, "versions of program and libraries"},
+};
+_Static_assert(OPT__MAX <= 32, "option masks are 32 bits");
+
+void options_init(struct options *o)
+{
+    *o = (struct options){.as_of = TIME_NONE, .wait = 600, .confirm = -1, .severity = SEV_ERROR};
+}
+
+void options_release(struct options *o)
+{
+    strlist_release(&o->policies);
+    strlist_release(&o->operands);
+}
+
+static bool set_number(const struct option_row *row, const char *text, void *target, struct err *err)
+{
+    uint64_t n;
+    if (!str_u64(text, &n) || n > 1000000) {
+        return err_set(err, ERR_USAGE, "--%s takes a number, not '%.40s'", row->name, text);
+    }
+    *(int64_t *)target = (int64_t)n;
+    return true;
+}
+
+static bool set_word(const struct option_row *row, const char *text, void *target, struct err *err)
+{
+    static const char *const colors[] = {
+        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+    if (row->kind == KIND_SEVERITY) {
+        enum severity s;
+        if (!severity_parse(text, &s) || s == SEV_DISABLED) {
+            return err_set(err, ERR_USAGE, "--%s is info, warning or error", row->name);
+        }
+        *(int *)target = (int)s;
+        return true;
+    }
+    for (size_t i = 0; i < NITEMS(colors); i++) {
+        if (str_eq(text, colors[i])) {
+            *(int *)target = (int)i;
+            return true;
+        }
+    }
+    return err_set(err, ERR_USAGE, "--%s is auto, always or never", row->name);
+}
+
+static bool set_value(const struct option_row *row, const char *text, struct options *o,
+                      struct err *err)
+{
+    void *target = (char *)o + row->offset;
+    switch (row->kind) {
+    case KIND_FLAG:
+        *(bool *)target = true;
+        return true;
+    case KIND_NEVER:
+        *(int *)target = COLOR_NEVER;
+        return true;
+    case KIND_TEXT:
+        *(const char **)target = text;
+        return true;
+    case KIND_LIST:
+        VEC_PUSH((struct strlist *)target, text);
+        return true;
+    case KIND_COUNT:
+        return set_number(row, text, target, err);
+    case KIND_DURATION:
+        return duration_parse(text, target) ||
+               err_set(err, ERR_USAGE, "--%s takes a duration like 90s, 10m or 2h", row->name);
+    case KIND_DATE:
+        return time_parse_any(text, target) ||
+               err_set(err, ERR_USAGE, "--%s takes a date like 2027-03-15", row->name);
+    case KIND_SEVERITY:
+    case KIND_COLOR:
+        return set_word(row, text, target, err);
+    }
+    return false;
+}
+
+static const struct option_row *find_row(const char *name, size_t n, char letter)
+{
+    for (size_t i = 0; i < OPT__MAX; i++) {
+        const struct option_row *row = &option_rows[i];
+        bool same = name ? strlen(row->name) == n && strncmp(row->name, name, n) == 0
+                         : row->letter && row->letter == letter;
+        if (same) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* One option word; *used says whether the next word was taken as its argument. */
+static bool parse_one(struct options *o, unsigned allowed, const char *word, const char *next,
+                      bool *used, struct err *err)
+{
+    bool is_long = word[1] == '-';
+    const char *name = word + 2;
+    const char *equals = is_long ? strchr(word, '=') : NULL;
+    size_t n = is_long ? (equals ? (size_t)(equals - name) : strlen(name)) : 0;
+    const struct option_row *row = find_row(is_long ? name : NULL, n, word[1]);
+    const char *value = equals ? equals + 1 : !is_long && word[2] ? word + 2 : NULL;
+    *used = false;
+    if (!row || !(allowed & 1u << (row - option_rows))) {
+        err_set(err, ERR_USAGE, "%s option %.60s", row ? "this command has no" : "unknown", word);
+        err_hint(err, "see: certbatch help");
+        return false;
+    }
+    if (!row->arg) {
+        return (!value || err_set(err, ERR_USAGE, "--%s takes no value", row->name)) &&
+               set_value(row, NULL, o, err);
+    }
+    if (!value) {
+        if (!next) {
+            return err_set(err, ERR_USAGE, "--%s needs %s", row->name, row->arg);
+        }
+        value = next;
+        *used = true;
+    }
+    return set_value(row, value, o, err);
+}
+
+bool options_parse(struct options *o, unsigned allowed, int argc, char **argv, struct err *err)
+{
+    bool operands_only = false;
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+        if (operands_only || word[0] != '-' || !word[1]) {
+            VEC_PUSH(&o->operands, word);
+        } else if (str_eq(word, "--")) {
+            operands_only = true;
+        } else {
+            bool used;
+            if (!parse_one(o, allowed, word, i + 1 < argc ? argv[i + 1] : NULL, &used, err)) {
+                return false;
+            }
+            i += used;
+        }
+    }
+    return true;
+}
+
+void options_usage(struct buf *out, unsigned allowed)
+{
+    for (size_t i = 0; i < OPT__MAX; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (!(allowed & 1u << i)) {
+            continue;
+        }
+        size_t start = out->n;
+        buf_puts(out, "  ");
+        if (row->letter) {
+            buf_printf(out, "-%c, ", row->letter);
+        }
+        buf_printf(out, "--%s%s%s", row->name, row->arg ? " " : "", row->arg ? row->arg : "");
+        do {
+            buf_putc(out, ' ');
+        } while (out->n - start < 30);
+        buf_printf(out, "%s\n", row->help);
+    }
+}

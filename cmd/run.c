@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `certbatch run MANIFEST|PLAN.json`: progress while it runs, a summary a person can act on, and
+ * the exit code.
+ */
+#include "batch/bundle.h"
+#include "batch/run.h"
+
+#include "cmd/cmd.h"
+#include "cmd/history.h"
+
+#include <unistd.h>
+
+static void progress(void *ctx, const struct run_progress *p)
+{
+    struct term *t = ctx;
+    int64_t ms = p->now_ms - p->started_ms;
+    double rate = ms > 0 ? (double)p->done * 1000.0 / (double)ms : 0;
+    size_t left = p->items > p->done ? p->items - p->done : 0;
+    if (p->note) {
+        term_progress(t, "%zu/%zu done, %zu failed, %zu in flight - %s", p->done, p->items,
+                      p->failed, p->in_flight, p->note);
+    } else if (rate > 0) {
+        term_progress(t, "%zu/%zu done, %zu failed, %zu in flight, %.1f/s, about %.0f s left",
+                      p->done, p->items, p->failed, p->in_flight, rate, (double)left / rate);
+    } else {
+        term_progress(t, "%zu/%zu done", p->done, p->items);
+    }
+}
+
+static void print_summary(struct term *t, const struct run_summary *s, const char *state)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(64u << 20);
+    struct err err = ERR_INIT;
+    struct history h = {0};
+    if (history_load(state, &h, &err)) {
+        report_text(&h, &b);
+    }
+    history_release(&h);
+    const struct {
+        const char *what, *path;
+    } files[] = {{"delivery bundle", s->delivery}, {"audit bundle", s->audit},
+                 {"passwords", s->passwords},      {"report", s->report}};
+    for (size_t i = 0; i < NITEMS(files); i++) {
+        if (files[i].path) {
+            buf_printf(&b, "%-16s %s\n", files[i].what, files[i].path);
+        }
+    }
+    term_out(t, buf_span(&b));
+}
+
+/* A plan is JSON by content: its name may be anything. */
+static bool is_plan(const char *path)
+{
+    return str_iends(path, ".json");
+}
+
+static int finish(const struct options *o, struct term *t, const struct run_summary *s,
+                  const struct err *err, bool ok)
+{
+    if (s->torn_tail) {
+        term_err(t, "certbatch: the journal ended in a torn record of an interrupted run; it was "
+                    "cut off");
+    }
+    if (!ok) {
+        return cmd_fail(t, err);
+    }
+    if (s->interrupted) {
+        term_err(t, "certbatch: interrupted; run the same command again to go on");
+        return cmd_stop_signal == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
+    }
+    return exit_for_counts(s->counts, o->pending_is_success);
+}
+
+int cmd_run(const struct options *o, struct term *t)
+{
+    CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    struct err err = ERR_INIT;
+    struct run_summary s = {0};
+    const char *input = o->operands.v[0];
+    struct run_options ro = {.batch = {.manifest = input,
+                                       .config = o->config,
+                                       .policies = o->policies.v,
+                                       .npolicies = o->policies.n,
+                                       .profile = o->profile,
+                                       .as_of = o->as_of,
+                                       .simulate = o->simulate},
+                             .state_dir = o->state,
+                             .out_dir = o->out,
+                             .plan = is_plan(input) ? input : NULL,
+                             .plan_digest = o->plan_digest,
+                             .workers = (unsigned)o->jobs,
+                             .wait_seconds = o->wait,
+                             .confirm = o->confirm,
+                             .pending_is_success = o->pending_is_success,
+                             .stop = &cmd_stop,
+                             .progress = progress,
+                             .progress_ctx = t};
+    if (ro.plan) {
+        ro.batch.manifest = NULL; /* the plan names it */
+    }
+    bool ok = run_batch(&ro, &findings, &s, &a, &err);
+    term_progress_end(t);
+    findings_sort(&findings);
+    cmd_print_findings(t, STDERR_FILENO, &findings, o->verbose ? SEV_INFO : SEV_WARNING, o->verbose);
+    if (s.state_path) {
+        print_summary(t, &s, s.state_path);
+    }
+    return finish(o, t, &s, &err, ok);
+}

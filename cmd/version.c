@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `certbatch version`: the program and every library it runs on, for bug reports.
+ */
+#include "cmd/cmd.h"
+
+#include <archive.h>
+#include <curl/curl.h>
+#include <idn2.h>
+#include <jansson.h>
+#include <libpsl.h>
+#include <openssl/crypto.h>
+
+int cmd_version(const struct options *o, struct term *t)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(4096);
+    buf_printf(&b, "certbatch %s\n", CERTBATCH_VERSION);
+    if (!o->quiet) {
+        buf_printf(&b, "%s\n", OpenSSL_version(OPENSSL_VERSION));
+        buf_printf(&b, "libcurl %s\n", curl_version_info(CURLVERSION_NOW)->version);
+        buf_printf(&b, "%s\n", archive_version_details());
+        buf_printf(&b, "jansson %s\n", JANSSON_VERSION);
+        buf_printf(&b, "libidn2 %s\n", idn2_check_version(NULL));
+        buf_printf(&b, "libpsl %s\n", psl_get_version());
+    }
+    term_out(t, buf_span(&b));
+    return EXIT_DONE;
+}

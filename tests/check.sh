@@ -1,0 +1,106 @@
+#!/bin/bash
+# make check: gates, unit tests, golden cases, interop, crash tests, sanitizers. Every step runs, a
+# failing one does not hide the next; the last line counts what was executed.
+#
+#   CHECK_FAST=1   leaves out sanitizer builds and the long kill matrix (for the edit loop)
+set -u
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+jobs=$(nproc)
+logs=$root/build/check-logs
+mkdir -p "$logs"
+passed=0
+failed=0
+failures=''
+
+count() { # passed failed name
+  passed=$((passed + $1))
+  failed=$((failed + $2))
+  if [ "$2" -gt 0 ]; then failures="$failures $3"; fi
+  printf '%-34s %5d passed, %d failed\n' "$3" "$1" "$2"
+}
+# one step that passes or fails as a whole
+step() { # name command...
+  local name=$1 log
+  shift
+  log=$logs/$(echo "$name" | tr ' /' '__').log
+  if "$@" > "$log" 2>&1; then count 1 0 "$name"; else count 0 1 "$name"; tail -n 25 "$log"; fi
+}
+# a cmocka program: its own closing lines are counted
+unit() { # variant program
+  local name log p f rc
+  name="unit $1 $(basename "$2")"
+  log=$logs/$(echo "$name" | tr ' /' '__').log
+  timeout 600 "$2" > "$log" 2>&1
+  rc=$?
+  p=$(grep -cE '^\[ +OK \]' "$log")
+  f=$(grep -cE '^\[ +(FAILED|ERROR) +\] [A-Za-z_0-9]+$' "$log")
+  if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
+  count "$p" "$f" "$name"
+  if [ "$f" -gt 0 ]; then grep -vE '^\[ +(RUN|OK)' "$log" | tail -n 25; fi
+}
+# a script that prints "ok ..." and "not ok ..." lines
+lines() { # name command...
+  local name=$1 log p f rc
+  shift
+  log=$logs/$(echo "$name" | tr ' /' '__').log
+  timeout 1500 "$@" > "$log" 2>&1
+  rc=$?
+  p=$(grep -cE '^ok( |$)' "$log")
+  f=$(grep -cE '^not ok( |$)' "$log")
+  if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
+  if [ $rc -eq 0 ] && [ "$p" -eq 0 ]; then f=1; echo "no check ran" >> "$log"; fi
+  count "$p" "$f" "$name"
+  if [ "$f" -gt 0 ]; then grep -vE '^ok ' "$log" | tail -n 25; fi
+}
+
+echo '--- build'
+step 'build check' make --no-print-directory VARIANT=check -j"$jobs" unit
+CERTBATCH=$root/build/check/certbatch
+export CERTBATCH
+
+echo '--- gates'
+for gate in tests/lint/layers.sh tests/lint/size.sh tests/lint/banned.sh tests/lint/format.sh tests/lint/docs.sh \
+  tests/lint/scripts.sh tests/lint/reproducible.sh tests/lint/hardening.sh; do
+  step "$gate" sh "$gate"
+done
+
+echo '--- unit'
+for program in build/check/tests/unit/t_*; do
+  case $program in *.d) continue ;; esac
+  unit check "$program"
+done
+
+echo '--- golden'
+lines 'golden' sh tests/golden/run.sh
+
+echo '--- interop'
+for script in tests/interop/*.sh; do
+  lines "$script" bash "$script"
+done
+
+echo '--- crash'
+lines 'tests/crash/kill.sh' bash tests/crash/kill.sh
+
+if [ -z "${CHECK_FAST:-}" ]; then
+  echo '--- sanitizers'
+  step 'build asan' make --no-print-directory VARIANT=asan -j"$jobs" unit
+  export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+  for program in build/asan/tests/unit/t_*; do
+    case $program in *.d) continue ;; esac
+    unit asan "$program"
+  done
+  lines 'golden asan' env CERTBATCH="$root/build/asan/certbatch" sh tests/golden/run.sh
+  lines 'valgrind' bash tests/tools/valgrind.sh
+  step 'fuzz corpus replay' sh tests/fuzz/fuzz.sh replay
+fi
+
+echo '--- release'
+step 'build release' make --no-print-directory -j"$jobs" all
+lines 'golden release' env CERTBATCH="$root/certbatch" sh tests/golden/run.sh
+step 'make demo (samples)' sh samples/demo.sh
+
+echo
+if [ -n "$failures" ]; then echo "failed:$failures"; fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
