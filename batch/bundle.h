@@ -20,10 +20,15 @@ struct bundle_paths {
     char *delivery, *audit, *passwords; /* NULL: not made (no issued item) */
     char delivery_sha256[SHA256_HEX], audit_sha256[SHA256_HEX];
 };
-/* report.json, report.csv and the text summary of a state. Streaming; items in plan order. */
+/* report.json, report.csv and the text summary of a state; items in plan order. s may be NULL:
+ * then the report has no findings and no change. */
 bool report_json(const struct history *h, const struct statedir *s, struct buf *out, struct err *err) MUST_USE;
 bool report_csv(const struct history *h, struct buf *out, struct err *err) MUST_USE;
 void report_text(const struct history *h, struct buf *out);
+/* <state>/report.json, atomically; streams, so that memory stays flat. */
+bool report_store(const struct history *h, const struct statedir *s, struct err *err) MUST_USE;
+/* What takes the bytes of a report as they are made. */
+typedef bool report_sink(void *ctx, struct span bytes, struct err *err);
 
 bool bundle_make(const struct statedir *s, const struct history *h, const char *out_dir,
                  const char *name, struct bundle_paths *out, struct err *err) MUST_USE;

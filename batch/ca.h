@@ -27,58 +27,82 @@
 #include "policy/rule.h"
 
 enum { /* capabilities */
-    CA_ORDER = 1, CA_REVOKE = 2, CA_FIND = 4, CA_KEYED = 8, CA_CANCEL = 16, CA_INVENTORY = 32,
-    CA_PRODUCTS = 64, CA_DCV = 128,
-    CA_EMBEDDED = 256,       /* serve() instead of HTTP */
-    CA_PUBLIC = 512,         /* publicly trusted: default pack cabf-tls */
-    CA_READS_CSR_NAMES = 1024,
-    CA_FIND_AUTHORITATIVE = 2048 /* FIND without a hit proves that there is no order */
+       CA_ORDER = 1,
+       CA_REVOKE = 2,
+       CA_FIND = 4,
+       CA_KEYED = 8,
+       CA_CANCEL = 16,
+       CA_INVENTORY = 32,
+       CA_PRODUCTS = 64,
+       CA_DCV = 128,
+       CA_EMBEDDED = 256, /* serve() instead of HTTP */
+       CA_PUBLIC = 512,   /* publicly trusted: default pack cabf-tls */
+       CA_READS_CSR_NAMES = 1024,
+       CA_FIND_AUTHORITATIVE = 2048 /* FIND without a hit proves that there is no order */
 };
 
-enum ca_step { STEP_ORDER, STEP_POLL, STEP_FIND, STEP_REVOKE, STEP_REVOKED, STEP_CANCEL,
-               STEP_PRODUCTS, STEP_INVENTORY, STEP_PROBE, STEP__MAX };
+enum ca_step {
+    STEP_ORDER,
+    STEP_POLL,
+    STEP_FIND,
+    STEP_REVOKE,
+    STEP_REVOKED,
+    STEP_CANCEL,
+    STEP_PRODUCTS,
+    STEP_INVENTORY,
+    STEP_PROBE,
+    STEP__MAX
+};
 /* STEP_REVOKED asks for the state of a certificate; STEP_POLL asks for an order and, when it is
  * issued, its certificates. */
 bool step_changes_state(enum ca_step step);
 
-enum outcome { OUTCOME_ACCEPTED, OUTCOME_REFUSED, OUTCOME_THROTTLED, OUTCOME_NOT_SENT,
-               OUTCOME_AUTH, OUTCOME_UNKNOWN, OUTCOME__MAX };
+enum outcome {
+    OUTCOME_ACCEPTED,
+    OUTCOME_REFUSED,
+    OUTCOME_THROTTLED,
+    OUTCOME_NOT_SENT,
+    OUTCOME_AUTH,
+    OUTCOME_UNKNOWN,
+    OUTCOME__MAX
+};
 const char *outcome_name(enum outcome o);
 bool outcome_parse(const char *s, enum outcome *out);
 
 /* What is ordered. Views; complete before an intent is journalled. */
 struct ca_order {
     const char *item;
-    const char *product;             /* code for this CA */
-    const char *action;              /* "new" "renew" "reissue" */
-    struct span csr;                 /* DER */
+    const char *product; /* code for this CA */
+    const char *action;  /* "new" "renew" "reissue" */
+    struct span csr;     /* DER */
     const uint8_t *spki_sha256;
     const char *common_name;
-    const struct dn_value *dn;       /* without CN */
+    const struct dn_value *dn; /* without CN */
     size_t ndn;
     const struct san_value *san;
     size_t nsan;
-    int64_t validity_seconds;        /* 0 = the product's */
+    int64_t validity_seconds;               /* 0 = the product's */
     const char *prior_order, *prior_serial; /* renew, reissue */
     const char *ticket;
-    const struct ynode *extra;       /* `fields:` of the item */
+    const struct ynode *extra; /* `fields:` of the item */
 };
 struct ca_revocation {
     const char *item, *serial, *order;
-    struct span certificate;         /* DER, when known */
+    struct span certificate; /* DER, when known */
     int reason;
     const char *comment;
     int64_t invalidity_date;
 };
 struct ca_call {
     enum ca_step step;
-    const struct ca_order *order;        /* ORDER, FIND */
-    const struct ca_revocation *revoke;  /* REVOKE, REVOKED */
-    const char *order_id;                /* POLL, CANCEL */
-    const char *client_key;              /* ours, unique per attempt, journalled in the intent */
-    unsigned attempt;                    /* 1, 2, ... */
-    int64_t since;                       /* FIND: earliest time of the lost intent */
-    const char *page;                    /* INVENTORY: cursor, NULL first */
+    const struct ca_order *order;       /* ORDER, FIND */
+    const struct ca_revocation *revoke; /* REVOKE, REVOKED */
+    const char *order_id;               /* POLL, CANCEL */
+    const char *client_key;             /* ours, unique per attempt, journalled in the intent;
+                                           FIND: that of the lost intent, or NULL = by key alone */
+    unsigned attempt;                   /* 1, 2, ... */
+    int64_t since;                      /* FIND: earliest time of the lost intent */
+    const char *page;                   /* INVENTORY: cursor, NULL first */
 };
 
 /* What goes over the wire. HTTP fields are empty for an embedded CA, whose request is `call`. */
@@ -86,29 +110,32 @@ struct ca_request {
     const struct ca_call *call;
     const char *method, *url, *content_type;
     struct buf body;
-    const char *const *headers;          /* "Name: value", NULL-closed; secrets stay in ca */
-    uint8_t digest[SHA256_SIZE];         /* of method, url and body: journalled, never the body */
+    const char *const *headers;  /* "Name: value", NULL-closed; secrets stay in ca */
+    uint8_t digest[SHA256_SIZE]; /* of method, url and body: journalled, never the body */
 };
 struct ca_reply {
-    enum outcome transport;              /* ACCEPTED: a reply arrived; NOT_SENT; UNKNOWN */
-    int http_status;                     /* 0 for an embedded CA */
+    enum outcome transport; /* ACCEPTED: a reply arrived; NOT_SENT; UNKNOWN */
+    int http_status;        /* 0 for an embedded CA */
     struct buf body;
-    const char *transport_message;       /* why there is no reply; static or arena */
-    int64_t retry_after_seconds;         /* -1 none */
+    const char *transport_message; /* why there is no reply; static or arena */
+    int64_t retry_after_seconds;   /* -1 none */
 };
 /* What it means. Strings and bytes live in `arena`, which the executor resets per exchange. */
 struct ca_result {
     struct arena *arena;
     enum outcome outcome;
-    const char *code, *message;          /* of the CA, escaped; NULL when none */
+    const char *code, *message; /* of the CA, escaped; NULL when none */
     const char *order_id;
     bool issued, pending, revoked;
-    struct span *certs;                  /* DER, leaf first, when issued */
+    struct span *certs; /* DER, leaf first, when issued */
     size_t ncerts;
-    int64_t again_seconds;               /* pending or throttled: earliest next try */
-    struct ca_found { const char *order_id; int64_t ordered; } *found; /* FIND */
+    int64_t again_seconds; /* pending or throttled: earliest next try */
+    struct ca_found {
+        const char *order_id;
+        int64_t ordered;
+    } * found; /* FIND */
     size_t nfound;
-    const char *next_page;               /* INVENTORY */
+    const char *next_page; /* INVENTORY */
 };
 
 struct ca;
@@ -116,29 +143,32 @@ struct ca_config;
 struct ca_exchange {
     struct ca_request *request;
     struct ca_reply *reply;
-    void *executor;                      /* the executor's own */
+    void *executor; /* the executor's own */
 };
 struct ca_ops {
     /* Reads files and secrets the configuration names; makes an embedded CA on first use. */
     bool (*open)(struct ca *ca, struct err *err);
     void (*close)(struct ca *ca);
-    bool (*request)(struct ca *ca, const struct ca_call *call, struct ca_request *out, struct err *err);
+    bool (*request)(struct ca *ca, const struct ca_call *call, struct ca_request *out,
+                    struct err *err);
     void (*answer)(struct ca *ca, const struct ca_call *call, const struct ca_reply *reply,
                    struct ca_result *out);
     /* CA_EMBEDDED: fills every reply. False (err: disk) leaves all of them unanswered. May use
      * `workers` threads. */
-    bool (*serve)(struct ca *ca, struct ca_exchange *v, size_t n, unsigned workers, struct err *err);
+    bool (*serve)(struct ca *ca, struct ca_exchange *v, size_t n, unsigned workers,
+                  struct err *err);
 };
 
 struct ca_type {
     const char *type, *title;
     unsigned caps;
-    const struct schema *config;         /* the connector's own keys */
+    const struct schema *config; /* the connector's own keys */
     const struct product_info *products;
     size_t nproducts;
-    const char *pack;                    /* its policy pack, or NULL */
-    int64_t renewal_window_days;         /* default; 90 */
-    unsigned in_flight;                  /* default concurrency */
+    const char *default_product; /* code when an order names none; NULL = must be named */
+    const char *pack;            /* its policy pack, or NULL */
+    int64_t renewal_window_days; /* default; 90 */
+    unsigned in_flight;          /* default concurrency */
     const struct ca_ops *ops;
 };
 
@@ -147,17 +177,27 @@ struct ca {
     const struct ca_type *type;
     const struct ca_config *config;
     const char *name;
-    const char *config_dir;              /* paths of the configuration are relative to it */
-    void *state;                         /* the connector's */
-    struct strlist issuer_sha256;        /* accepted issuers of what it returns; empty = any */
+    const char *config_dir;       /* paths of the configuration are relative to it */
+    void *state;                  /* the connector's */
+    struct strlist issuer_sha256; /* SPKI hashes (hex) of accepted issuers; empty = any */
 };
 
 extern const struct ca_type *const ca_types[]; /* batch/ca/registry.c, NULL-closed */
 const struct ca_type *ca_type_find(const char *type);
-struct ca *ca_open(const struct ca_config *config, const char *config_dir, struct err *err) MUST_USE;
+struct ca *ca_open(const struct ca_config *config, const char *config_dir,
+                   struct err *err) MUST_USE;
 void ca_close(struct ca *ca);
 /* All products of all connectors in one array, for policy_open(). */
 const struct product_info *ca_all_products(size_t *n);
+/* `renewal_window_days` of the configuration, else the type's. */
+int64_t ca_renewal_window_days(const struct ca_config *config);
+/* What an order is addressed to, for digests: the URL or directory of the configuration, else
+ * the type. Never a secret. */
+const char *ca_endpoint(const struct ca_config *config);
+/* The configuration of the embedded CA that stands in for `real` in a simulation: same name, no
+ * limits. directory is absolute or relative to the working directory; all memory from `a`. */
+struct ca_config *ca_twin(const struct ca_config *real, const char *directory,
+                          struct arena *a) MUST_USE;
 /* Any CA's product name or code ("ov-ucc", "844") to a row of this CA's table; NULL = unknown. */
 const struct product_info *ca_product_find(const struct ca_type *type, const char *name_or_code);
 

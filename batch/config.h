@@ -14,11 +14,26 @@
 struct ca_tls {
     const char *ca_file, *client_certificate;
     struct secret_ref client_key;
-    struct { const char *file, *type, *alias; struct secret_ref password; } client_keystore, truststore;
+    struct {
+        const char *file, *type, *alias;
+        struct secret_ref password;
+    } client_keystore, truststore;
 };
-struct ca_proxy { const char *host; int64_t port; const char *username; struct secret_ref password; };
-struct ca_limits { int64_t in_flight; double orders_per_second; int64_t burst; double requests_per_second; };
-struct ca_timeouts { int64_t connect_seconds, request_seconds; };
+struct ca_proxy {
+    const char *host;
+    int64_t port;
+    const char *username;
+    struct secret_ref password;
+};
+struct ca_limits {
+    int64_t in_flight;
+    double orders_per_second;
+    int64_t burst;
+    double requests_per_second;
+};
+struct ca_timeouts {
+    int64_t connect_seconds, request_seconds;
+};
 
 struct ca_common {
     struct ca_tls tls;
@@ -29,15 +44,20 @@ struct ca_common {
 };
 
 struct ca_config {
-    const char *name;               /* key under `cas:` */
+    const char *name; /* key under `cas:` */
     const struct ynode *node;
-    const struct ca_type *type;     /* never NULL in a config that loaded */
+    const struct ca_type *type; /* never NULL in a config that loaded */
     struct ca_common common;
-    void *own;                      /* struct of type->config, arena */
+    void *own; /* struct of type->config, arena */
 };
 
-struct signing { const char *certificate; struct secret_ref key; };
-struct timestamp { const char *url, *ca_file; };
+struct signing {
+    const char *certificate;
+    struct secret_ref key;
+};
+struct timestamp {
+    const char *url, *ca_file;
+};
 
 struct config {
     const struct ynode *node;
@@ -47,15 +67,16 @@ struct config {
     struct strings policy;
     struct signing *signing;
     struct timestamp *timestamp;
-    bool allow_outside_paths;       /* `paths: {allow_outside: true}` */
+    bool allow_outside_paths; /* `paths: {allow_outside: true}` */
 
     struct arena arena;
-    const char *path, *dir;         /* NULL path: no config file, only the built-in `local` CA */
+    const char *path, *dir; /* NULL path: no config file, only the built-in `local` CA */
     char sha256[65];
 };
 
 /* Finds the file (explicit path, $CERTBATCH_CONFIG, ./certbatch.yaml, XDG) and reads it. With no
- * file at all the config holds one CA `local` whose directory is ./local-ca beside the manifest. */
+ * file at all the config holds one CA `local` whose directory is ./local-ca beside the manifest.
+ * False (err set, ERR_INPUT) when the file cannot be read or a finding is an error. */
 bool config_read(struct config *c, const char *explicit_path, struct findings *findings,
                  struct err *err) MUST_USE;
 const struct ca_config *config_ca(const struct config *c, const char *name);
@@ -65,9 +86,16 @@ void config_release(struct config *c);
 void config_schema_json(struct jw *j);
 void config_schema_roff(struct buf *out);
 
-/* Reads the secret a reference names: environment (then overwritten there), file (mode checked,
- * relative to `dir`, final newline cut) or command (argv, no shell). */
+/* Reads the secret a reference names: environment, file (mode checked, relative to `dir`, final
+ * newline cut) or command (argv, no shell, run in `dir`). A variable is overwritten in the
+ * environment when it is first read and kept as a secret, so that later references find it and
+ * child processes do not. Thread safe. */
 bool secret_load(const struct secret_ref *ref, const char *dir, struct secret *out,
                  struct err *err) MUST_USE;
+/* The command form with a limit of its own. */
+bool secret_from_command(const struct strings *argv, const char *dir, int64_t limit_ms,
+                         struct secret *out, struct err *err) MUST_USE;
+/* Wipes what was kept of the environment; at the end of the program. */
+void secret_forget(void);
 
 #endif

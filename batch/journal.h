@@ -40,11 +40,25 @@ struct journal *journal_open(int dirfd, journal_fn *fn, void *ctx, struct err *e
 bool journal_had_torn_tail(const struct journal *j) MUST_USE;
 uint64_t journal_records(const struct journal *j);
 
-/* One record:  struct jw *f = journal_begin(j, "intent", item); jw_str(f, ...); journal_end(j) */
+/* One record, at most LIMIT_JOURNAL_RECORD bytes (a longer one breaks the journal: callers cap
+ * foreign text and split lists):  struct jw *f = journal_begin(j, "intent", item); jw_str(f, ...); journal_end(j) */
 struct jw *journal_begin(struct journal *j, const char *ev, const char *item);
 void journal_end(struct journal *j);
 bool journal_sync(struct journal *j, struct err *err) MUST_USE;
+/* Makes sure that LIMIT_JOURNAL_RESERVE bytes are allocated past the end: called before intents
+ * are written, so that a disk that fills up stops the run before a request leaves. */
+bool journal_reserve(struct journal *j, struct err *err) MUST_USE;
+/* True once a write or sync failed: nothing may be synced any more. */
+bool journal_broken(const struct journal *j) MUST_USE;
+/* The time of the last record begun, as it is in the record. */
+const char *journal_time(const struct journal *j);
+/* Bytes up to and including the last record that journal_end() took. */
+size_t journal_size(const struct journal *j);
 void journal_close(struct journal *j); /* does not sync: what was not synced never counted */
+
+/* Replays the journal of a directory without its lock and without changing it, in pieces; a torn
+ * tail is left where it is (*torn may be NULL). */
+bool journal_read(int dirfd, journal_fn *fn, void *ctx, bool *torn, struct err *err) MUST_USE;
 
 /* Checks a journal given as bytes (audit bundle, verify): chain, sums, sequence. torn=false:
  * a torn tail is an error too. */

@@ -17,16 +17,16 @@ struct change {
     int type;
     const char *requested_by;
     struct strings approved_by;
-    int64_t approved_at;               /* TIME_NONE when absent */
-    int64_t window_start, window_end;  /* TIME_NONE when absent */
+    int64_t approved_at;              /* TIME_NONE when absent */
+    int64_t window_start, window_end; /* TIME_NONE when absent */
 };
 
 enum order_action { ACTION_NEW, ACTION_RENEW, ACTION_REISSUE };
 extern const struct word order_action_words[];
 
-struct replaces {                      /* one of three */
+struct replaces { /* one of three */
     const struct ynode *node;
-    const char *certificate;           /* path */
+    const char *certificate; /* path */
     const char *order, *serial;
 };
 
@@ -45,10 +45,10 @@ struct output {
 struct outputs {
     struct output *v;
     size_t n;
-    const struct ynode *at;            /* NULL: not written */
+    const struct ynode *at; /* NULL: not written */
 };
 
-struct subject_fields {                /* manifest labels of dn_names, in table order */
+struct subject_fields { /* manifest labels of dn_names, in table order */
     const struct ynode *node;
     const char *organization, *organizational_unit, *street_address, *locality, *state,
         *postal_code, *country, *serial_number, *organization_identifier, *business_category,
@@ -56,7 +56,9 @@ struct subject_fields {                /* manifest labels of dn_names, in table 
     struct strings domain_component;
 };
 
-struct jurisdiction { const char *country, *state, *locality; };
+struct jurisdiction {
+    const char *country, *state, *locality;
+};
 struct contact {
     const char *name, *email, *phone, *isd_code, *mobile_number, *designation, *employee_id;
 };
@@ -71,23 +73,23 @@ struct ev_fields {
 struct order {
     const char *id;
     const struct ynode *node;
-    int action;                        /* enum order_action, -1 = not written */
+    int action; /* enum order_action, -1 = not written */
     const char *ca, *product, *profile;
     struct replaces *replaces;
-    const char *csr, *key_file;        /* paths */
-    struct secret_ref key_password;    /* of key_file */
-    int key;                           /* enum key_type, 0 = not written */
-    bool reuse_key;                    /* renew/reissue with key_file of the old certificate */
+    const char *csr, *key_file;     /* paths */
+    struct secret_ref key_password; /* of key_file */
+    int key;                        /* enum key_type, 0 = not written */
+    bool reuse_key;                 /* renew/reissue with key_file of the old certificate */
     const char *common_name;
     struct strings san;
     struct subject_fields *subject;
-    int64_t validity;                  /* seconds, 0 = not written */
-    int64_t order_date;                /* TIME_NONE = now */
+    int64_t validity;   /* seconds, 0 = not written */
+    int64_t order_date; /* TIME_NONE = now */
     struct ev_fields *ev;
     struct outputs outputs;
-    struct strings drop;               /* names of the old certificate left out on purpose */
+    struct strings drop; /* names of the old certificate left out on purpose */
     const char *comment;
-    const struct ynode *extra;         /* `fields:` connector-specific order fields, by name */
+    const struct ynode *extra; /* `fields:` connector-specific order fields, by name */
 };
 
 struct revocation {
@@ -95,34 +97,35 @@ struct revocation {
     const struct ynode *node;
     const char *ca;
     const char *certificate, *serial, *order; /* one of three */
-    int reason;                        /* REASON_*, REASON_NONE = not written */
+    int reason;                               /* REASON_*, REASON_NONE = not written */
     const char *comment, *after;
-    int64_t invalidity_date;           /* TIME_NONE */
+    int64_t invalidity_date; /* TIME_NONE */
     const char *incident;
 };
 
 struct manifest {
     const struct ynode *node;
-    int64_t version;                   /* `certbatch: 1` */
+    int64_t version; /* `certbatch: 1` */
     const char *name;
-    struct change *change;             /* NULL when absent */
+    struct change *change; /* NULL when absent */
     struct strings policy;
-    const char *policy_pin;            /* `policy_sha256` */
+    const char *policy_pin; /* `policy_sha256` */
     const char *ca;
     struct order *defaults;
-    struct objects orders, revocations;/* struct order / struct revocation */
+    struct objects orders, revocations; /* struct order / struct revocation */
 
     struct arena arena;
-    const char *path, *dir;            /* as the user named it; its directory */
-    const char *text;                  /* the exact bytes, for digests and the audit bundle */
+    const char *path, *dir; /* as the user named it; its directory */
+    const char *text;       /* the exact bytes, for digests and the audit bundle */
     size_t text_n;
     char sha256[65];
 };
 
 extern const struct schema manifest_schema, order_schema, revocation_schema;
 
-/* Reads and validates shape. Problems go to findings (rules manifest.*); false when any is an
- * error or the file cannot be read (err). `path` "-" is stdin, relative to the working directory. */
+/* Reads and validates shape. Problems go to findings (rules manifest.*); false (err set,
+ * ERR_INPUT) when any is an error or the file cannot be read: then no finding was added.
+ * `path` "-" is stdin, relative to the working directory. */
 bool manifest_read(struct manifest *m, const char *path, struct findings *findings,
                    struct err *err) MUST_USE;
 void manifest_release(struct manifest *m);

@@ -11,11 +11,11 @@
 
 struct match_request {
     const uint8_t *spki_sha256;
-    const struct san_value *san;  /* every one must be present */
+    const struct san_value *san; /* every one must be present */
     size_t nsan;
     const char *common_name;
-    int64_t validity_seconds;     /* 0 = not checked */
-    int64_t ordered;              /* notBefore may not be much earlier */
+    int64_t validity_seconds;            /* 0 = not checked */
+    int64_t ordered;                     /* notBefore may not be much earlier */
     const struct strlist *issuer_sha256; /* SPKI hashes of accepted issuers; empty = any */
 };
 /* certs as the CA sent them; on success *ordered_chain has the chain, leaf's issuer first.

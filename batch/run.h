@@ -40,6 +40,7 @@ struct run_progress {
 struct run_summary {
     size_t counts[STATE__MAX];   /* by report state */
     size_t items;
+    const char *state_path;      /* the state directory, once it was opened */
     const char *delivery, *audit, *passwords, *report; /* paths that were written, or NULL */
     bool torn_tail;
     bool interrupted;
@@ -55,29 +56,41 @@ struct item_record {             /* one item, as the journal tells */
     const char *id;
     enum item_kind kind;
     enum item_state state;
-    const char *action, *ca, *product, *common_name; /* from the plan record */
+    const char *action, *ca, *product, *common_name; /* from the item record */
+    const char *after;           /* id of the order a revocation waits for, or NULL */
     const char *order_id, *client_key, *serial, *issuer;
-    const char *error_code, *error_message;
+    const char *error_code, *error_message; /* of the last event; a blocked item: rule, message */
     char sha256[SHA256_HEX], spki_sha256[SHA256_HEX]; /* of the certificate; of the key */
-    int64_t not_before, not_after, intent_time;
+    char digest[SHA256_HEX];     /* item_digest() when it was planned */
+    int64_t not_before, not_after, intent_time; /* TIME_NONE = not known */
     unsigned attempts;
-    const char *outputs;         /* JSON array text [{"path","sha256"}], or NULL */
-    const char *san;             /* JSON array text, or NULL */
+    const char *key;             /* "generated" "file" "none": where the private key is */
+    const char *outputs;         /* JSON array text [{"path","sha256"}], or NULL; paths are
+                                    relative to items/<id>/out/ */
+    const char *san;             /* JSON array text ["dns:www.example.com",...], or NULL */
 };
 struct history {
     struct item_record *v;       /* in plan order */
-    size_t n;
-    const char *batch, *manifest_sha256, *policy_sha256, *plan_digest;
+    size_t n, cap;
+    const char *batch, *manifest_sha256, *policy_sha256, *plan_digest; /* latest */
+    bool simulate;
     const char *opened, *closed; /* times of first open and last close; NULL */
     uint64_t close_seq;          /* of the last `close`, 0 = none */
+    uint64_t last_seq;           /* of the last record */
     size_t close_offset;         /* bytes of the journal up to and including that record */
     bool torn_tail;
+    uint32_t *slots;             /* hash index by id */
+    size_t nslots;
     struct arena arena;
 };
+#define HISTORY_INIT {0}
 /* journal_fn with ctx = struct history * */
-bool history_add(void *ctx, const struct journal_record *r, struct err *err);
-struct item_record *history_item(struct history *h, const char *id);
+bool history_add(void *ctx, const struct journal_record *r, struct err *err) MUST_USE;
+struct item_record *history_item(const struct history *h, const char *id);
+/* By reported state (state_report()): STATE_NEW = not-started, STATE_PENDING, STATE_UNKNOWN, ... */
 void history_counts(const struct history *h, size_t counts[STATE__MAX]);
+/* Where a run takes the item up: SKIPPED and FAILED items at the point where they stopped. */
+enum item_state record_resume_state(const struct item_record *r);
 void history_release(struct history *h);
 
 /* `resolve STATE ITEM adopt:ID|reorder|abandon --reason` */

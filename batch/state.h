@@ -3,6 +3,10 @@
  * Item states and the transition table. A state is derived from the journal and nothing else:
  * replaying the records of an item through state_next() gives its state, at start-up and while
  * running alike. The executor acts by state_action() of the current state.
+ *
+ * SKIPPED and FAILED are entered only where nothing is in doubt at the CA: before an intent, or
+ * (FAILED) once the order id is known. A later run therefore may take such an
+ * item up again at the point where it stopped (item_record in batch/run.h: record_resume_state()).
  */
 #ifndef BATCH_STATE_H
 #define BATCH_STATE_H
@@ -26,7 +30,8 @@ enum item_state {
     STATE_FAILED,     /* we could not carry it out */
     STATE_MISMATCH,   /* what came back is not what was asked */
     STATE_UNKNOWN,    /* reconcile could not decide: operator */
-    STATE_SKIPPED,    /* what it depends on did not succeed, or abandoned by the operator */
+    STATE_SKIPPED,    /* policy blocks it, or what it depends on did not succeed */
+    STATE_ABANDONED,  /* given up by the operator; reported and counted as skipped */
     STATE__MAX
 };
 
@@ -50,8 +55,13 @@ bool state_is_good(enum item_state s);
 /* Reported name: "issued" "pending" ... ; states between NEW and ISSUED that a run left behind
  * report as "pending" once ordered, "not-started" before an intent, "unknown" in between. */
 const char *state_report_name(enum item_state s);
+/* The state that stands for all states of one reported name: index of counts arrays. */
+enum item_state state_report(enum item_state s);
+const char *state_name(enum item_state s);    /* of the state itself, for messages */
 const char *event_name(enum item_event ev);   /* the journal's `ev` */
-/* Journal record to event: `ev` plus `class` of a reply; false for records not about state. */
-bool event_from_record(const char *ev, const char *reply_class, enum item_event *out);
+const char *event_class(enum item_event ev);  /* the record's `class`; NULL when it has none */
+/* Journal record to event: `ev` plus `class` of a reply or of an operator's word; false for
+ * records not about state. */
+bool event_from_record(const char *ev, const char *reply_class, enum item_event *out) MUST_USE;
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "cmd/cmd.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static enum paint paint_of(enum severity s)
@@ -33,6 +34,9 @@ static void one(struct buf *out, const struct finding *f, bool color, bool citat
     term_paint(out, color, f->waived ? PAINT_DIM : paint_of(f->severity),
                f->waived ? "waived" : severity_name(f->severity));
     buf_printf(out, ": %s", f->message);
+    if (f->value && !strstr(f->message, f->value)) {
+        buf_printf(out, ": '%s'", f->value);
+    }
     if (f->item) {
         buf_printf(out, " (item %s)", f->item);
     }

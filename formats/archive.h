@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * tar.gz in and out; archive.c is the only user of libarchive.
+ * tar.gz in and out; archive.c and archive_read.c are the only users of libarchive.
  *
  * Writing: pax-restricted, gzip -6 without timestamp, mtime fixed, uid/gid 0, entries in the
  * order given: the same entries give the same bytes. libarchive accepts "../x" and newlines in
  * names, so names are checked here: relative, [A-Za-z0-9._-] components, no "..", at most 255.
- * Every non-OK return of libarchive is a failure. An entry may be streamed.
+ * Every non-OK return of libarchive is a failure. An entry may be streamed from a descriptor.
+ *
+ *     struct archive_out *a = archive_create(fd, mtime, &err);
+ *     archive_add(a, "x/certificate.pem", span, 0644, &err) && ...
+ *     archive_digest(a, digest);
+ *     archive_finish(&a, &err) && archive_check(fd, digest, file_sha256, &err)
  *
  * Reading: streams entries, never extracts. Regular files and directories only; names checked as
- * above; duplicates, also by case, refused; sizes capped (entry, total, ratio 100 to input).
+ * above; duplicates, also by case, refused; sizes capped (entry, total, ratio 100 to input). The
+ * CRC and length of the gzip trailer are checked here because libarchive 3.6 does not, and bytes
+ * behind the end of the tar must be zero: nothing hides in the file.
+ * An archive that breaks these rules is ERR_FINDINGS; a file that cannot be read is not.
  */
 #ifndef FORMATS_ARCHIVE_H
 #define FORMATS_ARCHIVE_H
 
 #include "formats/base/buf.h"
 #include "formats/base/err.h"
+#include "formats/base/sha.h"
 
 #include <sys/types.h>
 
@@ -22,6 +31,13 @@ struct archive_out;
 struct archive_out *archive_create(int fd, int64_t mtime, struct err *err) MUST_USE;
 bool archive_add(struct archive_out *a, const char *name, struct span data, mode_t mode,
                  struct err *err) MUST_USE;
+/* The next `size` bytes of `from`, which must have them. */
+bool archive_add_fd(struct archive_out *a, const char *name, int from, uint64_t size, mode_t mode,
+                    struct err *err) MUST_USE;
+/* Of the content of the entry added last. */
+const uint8_t *archive_last_sha256(const struct archive_out *a);
+/* One digest over the names and contents of all entries, in order; after the last was added. */
+void archive_digest(struct archive_out *a, uint8_t out[SHA256_SIZE]);
 bool archive_finish(struct archive_out **a, struct err *err) MUST_USE; /* closes the stream, not fd */
 void archive_abandon(struct archive_out **a);
 bool archive_name_ok(const char *name) MUST_USE;
@@ -29,5 +45,13 @@ bool archive_name_ok(const char *name) MUST_USE;
 /* Called for every regular file in order; data is valid during the call. */
 typedef bool archive_fn(void *ctx, const char *name, struct span data, struct err *err);
 bool archive_read_file(const char *path, archive_fn *fn, void *ctx, struct err *err) MUST_USE;
+/* As above from the start of an open file; `name` is for messages. file_sha256 (may be NULL)
+ * receives the digest of the file's own bytes. */
+bool archive_read_fd(int fd, const char *name, archive_fn *fn, void *ctx,
+                     uint8_t file_sha256[SHA256_SIZE], struct err *err) MUST_USE;
+
+/* Reads back what was written: do all entries give the digest of archive_digest()? */
+bool archive_check(int fd, const uint8_t digest[SHA256_SIZE], uint8_t file_sha256[SHA256_SIZE],
+                   struct err *err) MUST_USE;
 
 #endif

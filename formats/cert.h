@@ -36,7 +36,9 @@ bool certs_read(struct arena *a, const char *name, struct span input, struct cer
 bool cert_issued_by(const struct cert *cert, const struct cert *issuer) MUST_USE; /* DN, key id */
 bool cert_verify(const struct cert *cert, const struct cert *issuer, struct err *err) MUST_USE;
 bool cert_self_issued(const struct cert *cert) MUST_USE;
-/* Orders an unordered bag into leaf-first; leaf is kept out. False when the chain has a gap. */
+/* Reorders `bag` so that its first *used certificates are the chain above `leaf`, nearest issuer
+ * first; copies of leaf and strangers go behind them. False when the chain has a gap: it stops
+ * before a self-issued certificate although certificates are left over. */
 bool chain_order(const struct cert *leaf, struct cert *bag, size_t n, size_t *used);
 void cert_pem(struct buf *out, struct span der);
 

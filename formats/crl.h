@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CRLs (RFC 5280 section 5), PKCS#7 certificate bags (RFC 2315), revocation reasons (5.3.1).
+ * CRLs (RFC 5280 section 5) and revocation reasons (5.3.1); PKCS#7 is in formats/pkcs7.h.
  */
 #ifndef FORMATS_CRL_H
 #define FORMATS_CRL_H
 
 #include "formats/cert.h"
 #include "formats/key.h"
+#include "formats/pkcs7.h"
 
 /* RFC 5280 5.3.1; 7 is unused. */
 enum revocation_reason {
@@ -16,7 +17,8 @@ enum revocation_reason {
     REASON_AA_COMPROMISE = 10, REASON_NONE = -1
 };
 extern const struct word revocation_reason_words[]; /* camelCase as in RFC 5280 */
-const char *revocation_reason_name(int reason);
+const char *revocation_reason_name(int reason); /* "none" for REASON_NONE and unknown codes */
+bool revocation_reason_known(int reason) MUST_USE; /* a code of RFC 5280, or REASON_NONE */
 /* camelCase, kebab-case or the number; never guesses. */
 bool revocation_reason_parse(const char *s, int *reason) MUST_USE;
 
@@ -42,8 +44,5 @@ const struct crl_entry *crl_find(const struct crl *crl, const char *serial_hex);
 bool crl_build(const struct key *key, const struct cert *issuer, uint64_t number,
                int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
                struct buf *der, struct err *err) MUST_USE;
-
-/* PKCS#7 certs-only: writing a chain; reading is certs_read(). */
-bool pkcs7_write(const struct span *certs, size_t n, struct buf *der, struct err *err) MUST_USE;
 
 #endif

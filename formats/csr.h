@@ -13,7 +13,8 @@
 #include "formats/pem.h"
 #include "formats/x509.h"
 
-/* One value for each csr.* rule that a parse can decide; the order is the rule table's. */
+/* One value for each csr.* rule that a parse can decide; the order is the rule table's.
+ * CSR_PEM_LAX is also reported for a block beside the request that is not read at all. */
 enum csr_defect {
     CSR_INPUT_KIND, CSR_PEM_LABEL, CSR_PEM_ARMOR, CSR_PEM_LAX, CSR_PEM_COUNT, CSR_PEM_PRIVATE_KEY,
     CSR_SIZE, CSR_DER_PARSE, CSR_DER_TRAILING, CSR_DER_STRICT, CSR_DER_DEPTH, CSR_VERSION,
@@ -43,6 +44,7 @@ struct csr {
     struct x509_ext *exts;    /* requested extensions */
     size_t nexts;
     bool has_san, san_critical, san_malformed;
+    bool ext_requests_equal;  /* CSR_ATTR_EXTENSION_CONFLICT with the same bytes: only a warning */
     struct general_names san;
     uint8_t sha256[SHA256_SIZE]; /* of der */
     struct csr_problem *problems;
@@ -76,6 +78,8 @@ struct x509_names {
 /* DER of a signed request (SHA-256, 384 for P-384, 512 for P-521, none for EdDSA). */
 bool csr_build(const struct key *key, const struct x509_names *names, struct buf *der,
                struct err *err) MUST_USE;
+/* CSR_DER_PARSE -> "csr.der.parse": the id of the rule that turns the defect into a finding. */
+extern const char *const csr_defect_rules[CSR_DEFECT__MAX];
 /* Helpers shared with certificate building: append the TLV to out. */
 bool x509_put_dn(struct buf *out, const struct x509_names *names, struct err *err) MUST_USE;
 /* The SubjectAltName extension value (GeneralNames). */

@@ -4,8 +4,8 @@
  *
  * Reading never stops at the first block: all blocks are returned, and what is wrong with each
  * is in its `defects`, because the linter reports it. Decoded bytes live in the arena; blocks
- * whose label contains PRIVATE KEY are returned undecoded (der.n = 0) unless `keys` is asked for,
- * so that key bytes never reach an arena by accident.
+ * whose label contains PRIVATE KEY are returned undecoded (der.n = 0), so that key bytes never
+ * reach an arena by accident: formats/key.h decodes them from `text`.
  */
 #ifndef FORMATS_PEM_H
 #define FORMATS_PEM_H
@@ -19,7 +19,7 @@ enum pem_defect {
     PEM_NO_END = 1 << 1,
     PEM_BAD_BASE64 = 1 << 2,      /* illegal character, data after padding, bad length */
     PEM_EMPTY = 1 << 3,
-    PEM_LAX_LINES = 1 << 4,       /* line length other than 64, leading blanks, bare CR */
+    PEM_LAX_LINES = 1 << 4,       /* line length other than 64, blanks around lines, bare CR */
     PEM_LAX_HEADERS = 1 << 5,     /* RFC 1421 header lines */
     PEM_LAX_TEXT_BEFORE = 1 << 6, /* text before BEGIN */
 };

@@ -9,7 +9,9 @@
  *
  * Three views of names: `csr` (in the request), `order` (in the manifest), `effective` (what the
  * connector really sends or the CA really reads: the order fields for most CAs, the CSR for
- * AD CS, EST and the local CA). A rule on names runs on the views it lists and says which failed.
+ * AD CS, EST and the local CA). An order without any name of its own, and a file linted alone,
+ * are effective as the CSR or certificate says. A rule on names runs on the views it lists and
+ * says which failed.
  */
 #ifndef POLICY_FACTS_H
 #define POLICY_FACTS_H
@@ -28,6 +30,7 @@ struct subject {
     const char *action;         /* "new" "renew" "reissue" "revoke"; NULL for a file */
     const char *ca;             /* name in the config; NULL when unknown */
     const char *ca_type;        /* "local" "certinext" ...; NULL when unknown */
+    const char *ca_environment; /* "sandbox" "production"; NULL when unknown */
     bool ca_public;             /* a publicly trusted CA: decides the default pack */
     bool ca_reads_csr_names;    /* effective names are the CSR's */
     const char *product;        /* name or code as written */
@@ -64,7 +67,8 @@ struct name_fact {
     bool is_cn;                 /* stands only in the CN of these views */
     const char *text;           /* as written */
     size_t text_n;
-    const char *norm;           /* dns: lower case, no trailing dot; ip: canonical; else text */
+    const char *norm;           /* dns: lower-case A-labels, no trailing dot; ip: canonical; email: lower-case
+                                   domain; else text. A NUL in text is U+FFFD here */
     struct pos pos;             /* in the manifest, else line 0 */
     int64_t offset;             /* in the CSR, else -1 */
     const struct general_name *gn; /* when from a CSR or certificate */
@@ -94,5 +98,11 @@ struct facts {
 };
 
 void facts_make(struct arena *a, const struct subject *s, struct facts *out);
+
+/* A name as people write it: "dns:NAME" "ip:ADDRESS" "email:ADDRESS" "uri:URI", or bare: an
+ * address, a URI (has "://"), a mailbox (has "@"), else a DNS name. out->text points into text. */
+void san_value_parse(const char *text, struct san_value *out);
+/* The norm of struct name_fact. */
+const char *name_norm(struct arena *a, enum gn_type type, const char *text, size_t n);
 
 #endif

@@ -6,12 +6,19 @@
  *     policy_open(&policy, sources, n, products, nproducts, &findings, &err)
  *     for every item, on any thread:   policy_judge(policy, &subject, &scratch, &findings, &member)
  *     once, single-threaded:           policy_judge_batch(policy, members, n, &findings)
- *     then:                            policy_close_waivers(policy, as_of, &findings)
+ *     then:                            policy_close_waivers(policy, &findings)
  *     clear_item() of policy/clear.h before an order
  *
  * struct policy is immutable after policy_open() and may be shared by threads, except for the
  * usage counters of waivers, which are atomic. A policy that cannot be loaded never means "no
  * rules": policy_open() fails.
+ *
+ * Which rules speak about an item is decided by its level: the `level` of its profile or pack,
+ * else of its product, else the kind of its CA. `level: tls` (what cabf-tls says) leaves it to the
+ * product; of a public item whose level nobody knows, only the rules common to DV, OV, IV and EV
+ * are run. An item at the embedded CA is private unless profile or pack says another level, and
+ * always gets the rules about that CA too. Rules and steps of a policy are judged at the item's
+ * order date, waivers too: in force from `created` until before `expires`.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -29,8 +36,10 @@ struct policy_source {
     struct pos pos;        /* where it was asked for; file NULL = command line */
 };
 
-/* Loads and resolves all sources, left to right, later wins. Shape problems and policy.* findings
- * go to `findings`; false (err set, ERR_INPUT) when any is an error or a file cannot be read. */
+/* Loads and resolves all sources, left to right, later wins. Without any source every item is
+ * judged by cabf-tls or private (by its CA) and the pack named like its type of CA. Shape problems
+ * and policy.* findings go to `findings`; false (err set, ERR_INPUT) when any is an error or a
+ * file cannot be read. */
 bool policy_open(struct policy **out, const struct policy_source *sources, size_t n,
                  const struct product_info *products, size_t nproducts, struct findings *findings,
                  struct err *err) MUST_USE;

@@ -108,7 +108,8 @@ void rule_not_checked(struct rule_run *run, const char *fmt, ...) PRINTF(2, 3);
 enum match_kind { MATCH_EXACT, MATCH_TREE, MATCH_GLOB, MATCH_CIDR, MATCH_REGEX };
 struct matcher {
     enum match_kind kind;
-    const char *text;
+    enum gn_type type;     /* what it is matched against; GN_OTHER: any text */
+    const char *text;      /* dns: lower-case A-labels */
     const char *why;       /* of a deny entry */
     struct regex *regex;   /* compiled, MATCH_REGEX */
     struct pos pos;
@@ -135,6 +136,7 @@ struct product_info {      /* from the product tables of the connectors, passed 
     const char *code, *name;
     const char *level;     /* "dv" "ov" "ev" "smime" "private" */
     bool wildcard, multi;  /* wildcard product; more than one name */
+    bool any_names;        /* takes one name or many, wildcards or not: the two above say nothing */
     unsigned max_san;      /* 0 = not known */
     const char *keys;      /* blank-separated tokens; NULL = any */
     bool deprecated, blocked;
@@ -147,9 +149,39 @@ const char *rule_profile_name(const struct rule_run *run);  /* NULL: judged by p
 const char *rule_level(const struct rule_run *run);         /* of the profile, or NULL */
 bool rule_profile_lists_product(const struct rule_run *run); /* true too when the list is absent */
 
+/* Row members `.params` and `.nparams` of a static table. */
+#define RULE_PARAMS(table) .params = (table), .nparams = NITEMS(table)
+
+/* A PARAM_PATTERNS parameter, compiled; present is false when the policy gives none. */
+const struct matchers *rule_patterns(const struct rule_run *run, size_t param);
+/* A PARAM_FILES parameter: the lines of all files, read and pinned when the policy was loaded;
+ * trimmed, lower-cased, without blank lines and '#' comments, sorted by strcmp(), unique.
+ * NULL when no file is configured. */
+struct data_lines {
+    const char *const *v;
+    size_t n;
+};
+const struct data_lines *rule_lines(const struct rule_run *run, size_t param);
+
+/* The profile's `subject:` section: what an attribute ("O", "OU") may, must and must not say. */
+struct subject_policy {
+    const char *attr; /* short name as in dn_names */
+    bool required;
+    struct matchers allow, deny;
+};
+const struct subject_policy *rule_subject_policy(const struct rule_run *run, size_t *n);
+/* The connector of the item's CA has a product table at all. */
+bool rule_has_products(const struct rule_run *run);
+
+/* Longest validity the profile grants, in days; 0 = it says nothing. */
+int64_t rule_validity_days(const struct rule_run *run);
+
 /* --- batch rules --- */
+struct profile; /* policy/engine.h */
 struct batch_member {
-    const char *id, *file, *action, *ca, *product, *after, *serial, *ticket;
+    const char *id, *file, *action, *ca, *product, *serial; /* set by policy_judge() */
+    const char *after, *ticket;   /* with outputs: set by the caller, in a member that was zeroed;
+                                     policy_judge() leaves them alone */
     enum subject_kind kind;
     const struct ynode *node;
     bool has_csr, has_spki;
@@ -159,8 +191,13 @@ struct batch_member {
     size_t nnames;
     const char *const *outputs;   /* output file names, NULL-closed; may be NULL */
     int reason;
+    const struct profile *profile; /* that judged it; set by policy_judge() */
 };
 const struct batch_member *rule_members(const struct rule_run *run, size_t *n);
+/* The manifest as a tree, its file name and the date the batch is judged at. root may be NULL. */
+const struct ynode *rule_root(const struct rule_run *run);
+const char *rule_root_file(const struct rule_run *run);
+int64_t rule_as_of(const struct rule_run *run);
 void rule_hit_member(struct rule_run *run, const struct batch_member *m, const char *key,
                      const char *value, const char *fmt, ...) PRINTF(5, 6);
 

@@ -110,6 +110,25 @@ size_t findings_count(const struct findings *list, enum severity least)
     return n;
 }
 
+bool findings_error_since(const struct findings *list, size_t from)
+{
+    for (size_t i = from; i < list->n; i++) {
+        if (list->v[i].severity == SEV_ERROR) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t findings_waived(const struct findings *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        n += list->v[i].waived;
+    }
+    return n;
+}
+
 void findings_release(struct findings *list)
 {
     free(list->v);

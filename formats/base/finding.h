@@ -50,6 +50,9 @@ void findings_move(struct findings *to, struct findings *from);
 void findings_sort(struct findings *list);
 /* Not waived, at or above `least`. */
 size_t findings_count(const struct findings *list, enum severity least) MUST_USE;
+/* Has an error been added since the list had `from` entries? Waivers do not matter. */
+bool findings_error_since(const struct findings *list, size_t from) MUST_USE;
+size_t findings_waived(const struct findings *list) MUST_USE;
 void findings_release(struct findings *list);
 
 #endif

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +34,7 @@ static bool read_fd(int fd, const char *name, struct buf *b, struct err *err)
             return true;
         }
         buf_add(b, chunk, (size_t)n);
+        explicit_bzero(chunk, (size_t)n); /* key files come this way too */
         if (buf_failed(b)) {
             return err_set(err, ERR_INPUT, "%s is larger than %zu bytes", name, b->max);
         }
@@ -63,53 +65,114 @@ bool fs_read(const char *path, struct buf *b, struct err *err)
     return read_regular(fd, path, b, err);
 }
 
-bool fs_read_at(int dirfd, const char *name, struct buf *b, struct err *err)
+static int only_regular(int fd, const char *name, struct err *err)
 {
-    CLEANUP(closep) int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    struct stat st;
     if (fd < 0) {
-        return err_sys(err, errno, "cannot open %s", name);
+        err_sys(err, errno, "cannot open %s", name);
+        return -1;
     }
-    return read_regular(fd, name, b, err);
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        err_set(err, ERR_INPUT, "%s is not a regular file", name);
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
 }
 
-static int open_beneath(const char *root, const char *path, bool outside, int flags, struct err *err)
+int fs_open(const char *path, struct err *err)
 {
-    if (outside && path[0] == '/') {
-        int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0) {
-            err_sys(err, errno, "cannot open %s", path);
+    return only_regular(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), path, err);
+}
+
+int fs_open_at(int dirfd, const char *name, struct err *err)
+{
+    int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
+    return only_regular(openat(dirfd, name, flags), name, err);
+}
+
+bool fs_read_at(int dirfd, const char *name, struct buf *b, struct err *err)
+{
+    CLEANUP(closep) int fd = fs_open_at(dirfd, name, err);
+    return fd >= 0 && read_fd(fd, name, b, err);
+}
+
+/* What openat2() does, component by component, for kernels and sandboxes without it. Stricter:
+ * ".." is refused even where it would stay beneath. */
+static int open_by_component(int dir, const char *path, int flags)
+{
+    int at = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+    errno = *path && *path != '/' ? errno : EXDEV;
+    while (at >= 0 && *path && *path != '/') {
+        char name[NAME_MAX + 1];
+        size_t n = strcspn(path, "/");
+        bool last = !path[n + strspn(path + n, "/")];
+        if (n >= sizeof name || (n == 2 && path[0] == '.' && path[1] == '.')) {
+            errno = n == 2 ? EXDEV : ENAMETOOLONG;
+            break;
         }
-        return fd;
+        memcpy(name, path, n);
+        name[n] = '\0';
+        path += n + strspn(path + n, "/");
+        int next = openat(at, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
+        int why = errno;
+        (void)close(at);
+        errno = why;
+        if (last || next < 0) {
+            return next;
+        }
+        at = next;
+    }
+    int why = errno;
+    closep(&at);
+    errno = why;
+    return -1;
+}
+
+static int open_resolved(int dir, const char *path, bool outside, int flags)
+{
+    struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC};
+    how.resolve = outside ? 0 : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+    if (fd < 0 &&
+        (errno == ENOSYS || errno == EPERM)) { /* EPERM: seccomp filters of old runtimes */
+        return outside ? openat(dir, path, flags | O_CLOEXEC) : open_by_component(dir, path, flags);
+    }
+    return fd;
+}
+
+static int open_beneath(const char *root, const char *path, bool outside, struct err *err)
+{
+    const int flags = O_RDONLY | O_NOCTTY | O_NONBLOCK; /* a FIFO must not stop us */
+    if (outside && path[0] == '/') {
+        return only_regular(open(path, flags | O_CLOEXEC), path, err);
     }
     CLEANUP(closep) int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0) {
         err_sys(err, errno, "cannot open directory %s", root);
         return -1;
     }
-    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC | O_NOCTTY)};
-    how.resolve = outside ? 0 : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+    int fd = open_resolved(dir, path, outside, flags);
     if (fd < 0 && (errno == EXDEV || errno == ELOOP)) {
         err_set(err, ERR_INPUT, "%s leaves the directory %s (or is a symbolic link)", path, root);
         err_hint(err, "keep the files of a batch beside its manifest");
-    } else if (fd < 0) {
-        err_sys(err, errno, "cannot open %s", path);
+        return -1;
     }
-    return fd;
+    return only_regular(fd, path, err);
 }
 
 bool fs_read_beneath(const char *root, const char *path, bool outside, struct buf *b,
                      struct err *err)
 {
-    CLEANUP(closep) int fd = open_beneath(root, path, outside, O_RDONLY, err);
-    return fd >= 0 && read_regular(fd, path, b, err);
+    CLEANUP(closep) int fd = open_beneath(root, path, outside, err);
+    return fd >= 0 && read_fd(fd, path, b, err);
 }
 
 bool fs_mode_beneath(const char *root, const char *path, bool outside, mode_t *mode,
                      struct err *err)
 {
     struct stat st;
-    CLEANUP(closep) int fd = open_beneath(root, path, outside, O_RDONLY, err);
+    CLEANUP(closep) int fd = open_beneath(root, path, outside, err);
     if (fd < 0) {
         return false;
     }
@@ -153,6 +216,12 @@ int fs_make_dir_at(int dirfd, const char *name, struct err *err)
         return -1;
     }
     int fd = fs_open_dir_at(dirfd, name, err);
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid != geteuid() && geteuid() != 0) {
+        err_set(err, ERR_ENV, "directory %s belongs to another user", name);
+        err_hint(err, "remove it or choose another place: its owner could replace what is in it");
+        (void)close(fd);
+        return -1;
+    }
     if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 022)) {
         err_set(err, ERR_ENV, "directory %s can be written by others (mode %04o)", name,
                 (unsigned)st.st_mode & 07777);
@@ -166,6 +235,9 @@ int fs_make_dir_at(int dirfd, const char *name, struct err *err)
 bool fs_make_dirs(const char *path, struct err *err)
 {
     char copy[LIMIT_PATH];
+    if (!*path) {
+        return true;
+    }
     if ((size_t)snprintf(copy, sizeof copy, "%s", path) >= sizeof copy) {
         return err_set(err, ERR_ENV, "path too long: %.64s...", path);
     }
@@ -259,8 +331,7 @@ void fs_temp_discard(struct fs_temp *t)
     }
 }
 
-bool fs_write_atomic_at(int dirfd, const char *name, struct span data, mode_t mode,
-                        struct err *err)
+bool fs_write_atomic_at(int dirfd, const char *name, struct span data, mode_t mode, struct err *err)
 {
     CLEANUP(fs_temp_discard) struct fs_temp t = {.fd = -1};
     return (fs_temp_open(&t, dirfd, mode, err) && fs_write_all(t.fd, data.p, data.n, err) &&

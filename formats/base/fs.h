@@ -28,22 +28,27 @@
 
 #define FS_TEMP_PREFIX ".cb-tmp-"
 
-/* Reads a whole regular file ("-" is stdin) of at most b->max bytes. */
+/* Reads a whole file or pipe ("-" is stdin) of at most b->max bytes; not a directory. */
 bool fs_read(const char *path, struct buf *b, struct err *err) MUST_USE;
-/* As fs_read for a name under dirfd; no symbolic links, no way out of the directory. */
+/* As fs_read for a regular file under dirfd; the last component is no symbolic link. */
 bool fs_read_at(int dirfd, const char *name, struct buf *b, struct err *err) MUST_USE;
 /* A path from input, relative to `root`; with outside=true any path is allowed (config switch). */
 bool fs_read_beneath(const char *root, const char *path, bool outside, struct buf *b,
                      struct err *err) MUST_USE;
-/* As above and refuses a private-key file that is readable by others or a symbolic link
- * (permission bits, if non-NULL, returns st_mode & 07777). */
+/* The permission bits (st_mode & 07777) of a file found as above. */
 bool fs_mode_beneath(const char *root, const char *path, bool outside, mode_t *mode,
                      struct err *err) MUST_USE;
+
+/* For streaming a regular file that was named on the command line, or that lies under dirfd (no
+ * symbolic link); -1 on failure. */
+int fs_open(const char *path, struct err *err) MUST_USE;
+int fs_open_at(int dirfd, const char *name, struct err *err) MUST_USE;
 
 bool fs_exists_at(int dirfd, const char *name) MUST_USE;
 int fs_open_dir(const char *path, struct err *err) MUST_USE;           /* -1 on failure */
 int fs_open_dir_at(int dirfd, const char *name, struct err *err) MUST_USE;
-/* Creates the directory (mode 0700) when missing; refuses one that others may write to. */
+/* Creates the directory (mode 0700) when missing; refuses one that others may write to or, unless
+ * we are root, that belongs to somebody else. */
 int fs_make_dir_at(int dirfd, const char *name, struct err *err) MUST_USE;
 bool fs_make_dirs(const char *path, struct err *err) MUST_USE;         /* like mkdir -p, 0700 */
 
@@ -77,6 +82,8 @@ struct fs_group {
 void fs_group_init(struct fs_group *g);
 bool fs_group_add(struct fs_group *g, int dirfd, const char *name, struct span data, mode_t mode,
                   struct err *err) MUST_USE;
+/* What worker threads added to groups of their own joins one commit; `from` is empty then. */
+void fs_group_move(struct fs_group *to, struct fs_group *from);
 bool fs_group_commit(struct fs_group *g, struct err *err) MUST_USE;
 void fs_group_release(struct fs_group *g); /* removes what was not committed */
 

@@ -18,6 +18,7 @@ enum { SYNC_EACH = 8 };
 struct fs_group_entry {
     struct fs_temp temp;
     char *final_name;
+    dev_t device;
 };
 
 void fs_group_init(struct fs_group *g)
@@ -28,11 +29,24 @@ void fs_group_init(struct fs_group *g)
     g->lock = lock;
 }
 
-static void keep(struct fs_group *g, const struct fs_group_entry *e)
+/* A group may have more files than a process may have descriptors. Beyond SYNC_EACH only syncfs
+ * counts, and for that the first descriptor is enough: it was opened before any later write-back
+ * error could happen. Files on another filesystem than the first keep theirs. */
+static void keep(struct fs_group *g, struct fs_group_entry *e)
 {
     (void)pthread_mutex_lock(g->lock);
+    if (g->n >= SYNC_EACH && e->device == g->v[0].device) {
+        (void)close(e->temp.fd);
+        e->temp.fd = -1;
+    }
     VEC_PUSH(g, *e);
     (void)pthread_mutex_unlock(g->lock);
+}
+
+static dev_t device_of(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 ? st.st_dev : 0;
 }
 
 bool fs_group_add(struct fs_group *g, int dirfd, const char *name, struct span data, mode_t mode,
@@ -47,19 +61,30 @@ bool fs_group_add(struct fs_group *g, int dirfd, const char *name, struct span d
         return err_wrap(err, "%s", name);
     }
     e.final_name = xstrdup(name);
+    e.device = device_of(e.temp.fd);
     keep(g, &e);
     return true;
 }
 
-/* The descriptors stay open until here: fsync needs them, and syncfs reports an error only
- * through a descriptor opened before the error happened. */
+void fs_group_move(struct fs_group *to, struct fs_group *from)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        keep(to, &from->v[i]);
+    }
+    from->n = 0;
+}
+
+/* The descriptor stays open until here: syncfs reports an error only through a descriptor that
+ * was opened before the error happened. */
 static bool sync_contents(struct fs_group *g, struct err *err)
 {
-    if (g->n > SYNC_EACH) {
-        return syncfs(g->v[0].temp.fd) == 0 || err_sys(err, errno, "cannot sync");
+    bool all = g->n > SYNC_EACH;
+    if (all && syncfs(g->v[0].temp.fd) != 0) {
+        return err_sys(err, errno, "cannot sync");
     }
     for (size_t i = 0; i < g->n; i++) {
-        if (!fs_sync(g->v[i].temp.fd, g->v[i].final_name, err)) {
+        const struct fs_group_entry *e = &g->v[i];
+        if ((!all || e->device != g->v[0].device) && !fs_sync(e->temp.fd, e->final_name, err)) {
             return false;
         }
     }
@@ -89,13 +114,15 @@ static bool sync_directories(const struct fs_group *g, struct err *err)
         different += g->v[i].temp.dirfd != last;
         last = g->v[i].temp.dirfd;
     }
-    if (different > SYNC_EACH) {
-        return syncfs(last) == 0 || err_sys(err, errno, "cannot sync");
+    bool all = different > SYNC_EACH;
+    if (all && syncfs(g->v[0].temp.dirfd) != 0) {
+        return err_sys(err, errno, "cannot sync");
     }
     last = -1;
     for (size_t i = 0; i < g->n; i++) {
         int fd = g->v[i].temp.dirfd;
-        if (fd != last && !fs_sync(fd, "the directory", err)) {
+        bool due = fd != last && (!all || g->v[i].device != g->v[0].device);
+        if (due && !fs_sync(fd, "the directory", err)) {
             return false;
         }
         last = fd;
@@ -105,7 +132,8 @@ static bool sync_directories(const struct fs_group *g, struct err *err)
 
 bool fs_group_commit(struct fs_group *g, struct err *err)
 {
-    bool ok = g->n == 0 || (sync_contents(g, err) && rename_all(g, err) && sync_directories(g, err));
+    bool ok =
+        g->n == 0 || (sync_contents(g, err) && rename_all(g, err) && sync_directories(g, err));
     for (size_t i = 0; i < g->n; i++) {
         fs_temp_discard(&g->v[i].temp);
         free(g->v[i].final_name);

@@ -4,6 +4,11 @@
  */
 #include "formats/base/json_in.h"
 
+#include "formats/base/limits.h"
+#include "formats/base/str.h"
+
+#include <string.h>
+
 json_t *json_parse(const char *name, const char *text, size_t n, struct err *err)
 {
     json_error_t e;
@@ -11,7 +16,9 @@ json_t *json_parse(const char *name, const char *text, size_t n, struct err *err
     if (!t) {
         struct pos pos = {name, e.line > 0 ? (uint32_t)e.line : 0,
                           e.column > 0 ? (uint32_t)e.column : 1};
-        err_at(err, ERR_INPUT, pos, "not the JSON that was expected: %s", e.text);
+        CLEANUP(buf_release) struct buf why = BUF_INIT(LIMIT_MESSAGE); /* it quotes the input */
+        str_vis(&why, e.text, strlen(e.text), LIMIT_VALUE_SHOWN);
+        err_at(err, ERR_INPUT, pos, "not the JSON that was expected: %s", buf_text(&why));
     }
     return t;
 }

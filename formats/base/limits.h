@@ -28,6 +28,16 @@
 #define LIMIT_JKS_BLOB (64u << 10)
 #define LIMIT_JKS_CHAIN 16u
 #define LIMIT_PFX_ITERATIONS 5000000u /* the JDK's own reader limit (PKCS12KeyStore) */
+#define LIMIT_PFX_SAFES 16u           /* real files have 2 */
+#define LIMIT_PFX_BAGS 1000u          /* trust stores hold a few hundred; .NET stops at 200 + 200 */
+
+/* Archives that are verified. 50,000 items make 350,000 entries; their journal is the largest. */
+#define LIMIT_ARCHIVE_ENTRIES 1000000u
+#define LIMIT_ARCHIVE_NAME 255u
+#define LIMIT_ARCHIVE_ENTRY (256u << 20)
+#define LIMIT_ARCHIVE_TOTAL (8ull << 30)
+#define LIMIT_ARCHIVE_RATIO 100u        /* unpacked to packed; deflate itself reaches 1032 */
+#define LIMIT_ARCHIVE_RATIO_FREE (8u << 20) /* small archives may be any ratio */
 
 #define LIMIT_REGEX_PATTERN 1024u
 #define LIMIT_REGEX_SUBJECT 1024u

@@ -6,6 +6,7 @@
 #include "formats/base/pool.h"
 
 #include "formats/base/limits.h"
+#include "formats/base/time.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -151,9 +152,14 @@ void *pool_next(struct pool *p, int timeout_ms)
         return NULL;
     }
     struct task *t = take_done(p);
-    if (!t && timeout_ms != 0) {
+    int64_t end = timeout_ms > 0 ? time_monotonic_ms() + timeout_ms : 0;
+    while (!t && timeout_ms != 0) {
         struct pollfd fd = {.fd = p->event, .events = POLLIN};
-        (void)poll(&fd, 1, timeout_ms);
+        int64_t left = timeout_ms < 0 ? -1 : end - time_monotonic_ms();
+        if (timeout_ms > 0 && left <= 0) {
+            break;
+        }
+        (void)poll(&fd, 1, (int)left); /* a signal must not look like "none is under way" */
         t = take_done(p);
     }
     if (!t) {

@@ -10,7 +10,8 @@
  *         ...
  *     };
  *     const struct schema change_schema = {"change", "the change this batch belongs to",
- *         change_fields, NITEMS(change_fields), sizeof(struct change)};
+ *         change_fields, NITEMS(change_fields), sizeof(struct change),
+ *         offsetof(struct change, node)};
  *
  * Target types by kind (`offset` points to it in the struct being filled):
  *   FIELD_STRING     const char *       text as written
@@ -24,19 +25,28 @@
  *   FIELD_DATE       int64_t            a date
  *   FIELD_DECIMAL    double             "0.6"
  *   FIELD_STRINGS    struct strings     sequence of scalars
- *   FIELD_OBJECT     T                  embedded struct of `sub`
+ *   FIELD_OBJECT     T                  embedded struct of `sub`; with offset 0 and a `sub` whose
+ *                                       offsets are those of the outer struct it is a mere group
+ *                                       of keys
  *   FIELD_OBJECT_PTR T *                arena struct of `sub`; NULL when absent
  *   FIELD_OBJECTS    struct objects     sequence of `sub`
  *   FIELD_NAMED      struct objects     mapping name -> `sub`; the name goes to the struct's
  *                                       first member (const char *)
  *   FIELD_SECRET     struct secret_ref  {env:} | {file:} | {command: []}; a literal is refused
- *   FIELD_NODE       const struct ynode *  kept as it is; `custom` (if any) validates it and
- *                                       `json_schema` describes it
+ *   FIELD_NODE       const struct ynode *  kept as it is (offset NO_OFFSET: not kept); `custom`
+ *                                       (if any) validates it and gets the struct that is being
+ *                                       filled; `json_schema` describes it
+ *
+ * Text kinds take plain and quoted scalars alike; INT, BOOL and DECIMAL only plain ones, so that
+ * the JSON Schema and this reader agree. A key without a value (`key:`) is a problem everywhere.
+ * A plain scalar that YAML 1.1 tools read as another type is a warning (rules->implicit) in text
+ * kinds. A time without zone is reported under manifest.timezone, a literal where a secret
+ * belongs under manifest.secret.inline; no message ever shows such a literal.
  * A member of type `const struct ynode *` at schema.node_offset (if not NO_OFFSET) receives the
  * mapping itself, so that rules can point at the line of a key.
  *
- * Absent optional keys get `fallback` (text, parsed as if written) or stay zero; int64_t kinds
- * without fallback become TIME_NONE for TIME/DATE and 0 else.
+ * Absent optional keys get `fallback` (text of a scalar kind, parsed as if written) or stay zero;
+ * int64_t kinds without fallback become TIME_NONE for TIME/DATE and 0 else.
  */
 #ifndef FORMATS_BASE_SCHEMA_H
 #define FORMATS_BASE_SCHEMA_H
@@ -45,12 +55,33 @@
 #include "formats/base/yaml.h"
 
 enum field_kind {
-    FIELD_STRING, FIELD_NAME, FIELD_PATH, FIELD_INT, FIELD_BOOL, FIELD_WORD, FIELD_DURATION,
-    FIELD_TIME, FIELD_DATE, FIELD_DECIMAL, FIELD_STRINGS, FIELD_OBJECT, FIELD_OBJECT_PTR,
-    FIELD_OBJECTS, FIELD_NAMED, FIELD_SECRET, FIELD_NODE, FIELD__MAX
+    FIELD_STRING,
+    FIELD_NAME,
+    FIELD_PATH,
+    FIELD_INT,
+    FIELD_BOOL,
+    FIELD_WORD,
+    FIELD_DURATION,
+    FIELD_TIME,
+    FIELD_DATE,
+    FIELD_DECIMAL,
+    FIELD_STRINGS,
+    FIELD_OBJECT,
+    FIELD_OBJECT_PTR,
+    FIELD_OBJECTS,
+    FIELD_NAMED,
+    FIELD_SECRET,
+    FIELD_NODE,
+    FIELD__MAX
 };
 
-enum { FIELD_REQUIRED = 1, FIELD_NONEMPTY = 2, FIELD_SCALAR_OR_LIST = 4 /* STRINGS: one scalar too */ };
+enum {
+    FIELD_REQUIRED = 1,
+    FIELD_NONEMPTY = 2,       /* text, STRINGS, OBJECTS, NAMED */
+    FIELD_SCALAR_OR_LIST = 4, /* STRINGS: one scalar too */
+    FIELD_ONE_OF = 8,         /* exactly one of the keys so marked must be there */
+    FIELD_NOT_BOTH = 16,      /* at most one of the keys so marked may be there */
+};
 
 struct word {
     const char *text;
@@ -89,14 +120,16 @@ struct field {
     const struct schema *sub;
     const struct word *words; /* closed by {0} */
     const char *fallback;
-    const char *pattern;      /* for JSON Schema and message; checked by `check` */
-    int64_t min, max;         /* INT and DURATION; max 0 = none */
-    /* extra validation of a scalar: true or *why set to a reason */
+    const char *pattern; /* for JSON Schema and message; checked by `check` */
+    int64_t min, max;    /* INT and DURATION; max 0 = none */
+    /* extra validation of a scalar (STRINGS: of each, NAMED: of the names): true, or *why set to
+     * a reason that follows the name of the key: "must be ..." */
     bool (*check)(const char *text, const char **why);
-    /* FIELD_NODE */
+    /* FIELD_NODE; target is the struct being filled */
     void (*custom)(struct schema_ctx *ctx, const struct ynode *node, void *target);
-    const char *json_schema;  /* fragment, JSON text */
-    const char *help;         /* one line; end with no full stop */
+    const char *json_schema;                           /* fragment, JSON text */
+    void (*json)(struct jw *j, const struct field *f); /* or: writes members into an open object */
+    const char *help;                                  /* one line; end with no full stop */
 };
 
 #define NO_OFFSET ((size_t)-1)
@@ -104,7 +137,7 @@ struct schema {
     const char *name;
     const char *help;
     const struct field *fields;
-    size_t nfields;
+    size_t nfields; /* at most 64 */
     size_t size;
     size_t node_offset; /* of `const struct ynode *node`, or NO_OFFSET */
 };
@@ -124,9 +157,20 @@ bool schema_read(struct schema_ctx *ctx, const struct schema *schema, const stru
 void schema_problem(struct schema_ctx *ctx, const struct ynode *at, const char *fmt, ...)
     PRINTF(3, 4);
 
+/* The key of `schema` that a mistyped one was meant to be, or NULL. */
+const char *schema_suggest(const struct schema *schema, const char *key) MUST_USE;
+
 /* JSON Schema 2020-12 of the whole file shape, additionalProperties false everywhere. */
 void schema_json(struct jw *j, const struct schema *schema, const char *id);
+/* Its parts, for a schema put together from several tables: "$schema" and "$id"; the members
+ * type, properties, required ... of one mapping (into an open object); "$defs", which has to
+ * follow at the end of the outermost object. */
+void schema_json_head(struct jw *j, const char *id, const char *title, const char *help);
+void schema_json_members(struct jw *j, const struct schema *const *schemas, size_t n);
+void schema_json_field(struct jw *j, const struct field *f);
+void schema_json_defs(struct jw *j);
 /* Reference: one roff `.TP` block per key, dotted paths, nested; for the man page. */
 void schema_roff(struct buf *out, const struct schema *schema);
+void schema_roff_under(struct buf *out, const struct schema *schema, const char *prefix);
 
 #endif

@@ -14,21 +14,25 @@ enum { HEAP_BYTES = 256 * 1024, HEAP_MIN = 32 };
 bool secret_heap_init(void)
 {
     /* 1 = locked, 2 = secure heap works but could not be locked */
-    return CRYPTO_secure_malloc_initialized() || CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_MIN) == 1;
+    return CRYPTO_secure_malloc_initialized() ||
+           CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_MIN) == 1;
 }
 
 void secret_set(struct secret *s, const void *p, size_t n)
 {
-    secret_release(s);
     /* falls back to the ordinary heap when the arena is full; still wiped on release */
-    s->p = OPENSSL_secure_zalloc(n + 1);
-    if (!s->p) {
-        s->p = OPENSSL_zalloc(n + 1);
+    uint8_t *copy = OPENSSL_secure_zalloc(n + 1);
+    if (!copy) {
+        copy = OPENSSL_zalloc(n + 1);
     }
-    if (!s->p) {
+    if (!copy) {
         oom(n);
     }
-    memcpy(s->p, p, n);
+    if (n) {
+        memcpy(copy, p, n);
+    }
+    secret_release(s); /* last: p may point into s */
+    s->p = copy;
     s->n = n;
 }
 

@@ -33,6 +33,13 @@ void sha256_hex(const void *p, size_t n, char out[SHA256_HEX])
     hex_encode(d, sizeof d, out);
 }
 
+void sha3_256(const void *p, size_t n, uint8_t out[32])
+{
+    if (EVP_Digest(p, n, out, NULL, EVP_sha3_256(), NULL) != 1) {
+        broken("SHA3-256");
+    }
+}
+
 void sha256_begin(struct sha256 *s)
 {
     s->ctx = EVP_MD_CTX_new();

@@ -13,6 +13,9 @@
 void sha256(const void *p, size_t n, uint8_t out[SHA256_SIZE]);
 void sha256_hex(const void *p, size_t n, char out[SHA256_HEX]);
 
+/* FIPS 202, for the checksum of onion addresses. */
+void sha3_256(const void *p, size_t n, uint8_t out[32]);
+
 /* Incremental. */
 struct sha256 {
     void *ctx;

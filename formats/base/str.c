@@ -6,6 +6,7 @@
 
 #include "formats/base/limits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,37 +128,54 @@ size_t utf8_length(const char *s, size_t n)
     return count;
 }
 
-/* Characters that change what a reader sees: controls, bidi controls, invisible joiners. */
+/* Characters that change what a reader sees: controls, bidi controls, invisible joiners, fillers
+ * and tags. */
 static bool shown_as_escape(uint32_t cp)
 {
-    return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == 0xAD || cp == 0x61C ||
-           (cp >= 0x200B && cp <= 0x200F) || (cp >= 0x2028 && cp <= 0x202E) ||
-           (cp >= 0x2060 && cp <= 0x206F) || cp == 0xFEFF || (cp >= 0xE000 && cp <= 0xF8FF);
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},
+                  {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+                  {0xE000, 0xF8FF}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF}};
+    for (size_t i = 0; i < NITEMS(ranges); i++) {
+        if (cp >= ranges[i].first && cp <= ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One character of foreign text as it is shown, NUL terminated; returns the bytes it took. */
+static size_t vis_one(const char *s, size_t n, char shown[16])
+{
+    uint32_t cp;
+    size_t len = utf8_decode(s, n, &cp);
+    if (!len) {
+        (void)snprintf(shown, 16, "\\x%02x", (unsigned)(unsigned char)s[0]);
+        return 1;
+    }
+    if (cp == '\\') {
+        memcpy(shown, "\\\\", 3);
+    } else if (!shown_as_escape(cp)) {
+        memcpy(shown, s, len);
+        shown[len] = '\0';
+    } else {
+        (void)snprintf(shown, 16, cp < 0x80 ? "\\x%02x" : "\\u{%04x}", cp);
+    }
+    return len;
 }
 
 void str_vis(struct buf *out, const char *s, size_t n, size_t cap)
 {
     size_t start = out->n;
     for (size_t i = 0; i < n;) {
-        uint32_t cp;
-        size_t len = utf8_decode(s + i, n - i, &cp);
-        if (out->n - start + (len ? len : 1) > cap) {
+        char shown[16];
+        size_t len = vis_one(s + i, n - i, shown);
+        if (out->n - start + strlen(shown) > cap) {
             buf_puts(out, "...");
             return;
         }
-        if (!len) {
-            buf_printf(out, "\\x%02x", (unsigned)(unsigned char)s[i++]);
-            continue;
-        }
-        if (cp == '\\') {
-            buf_puts(out, "\\\\");
-        } else if (cp < 0x80 && shown_as_escape(cp)) {
-            buf_printf(out, "\\x%02x", cp);
-        } else if (shown_as_escape(cp)) {
-            buf_printf(out, "\\u{%04x}", cp);
-        } else {
-            buf_add(out, s + i, len);
-        }
+        buf_puts(out, shown);
         i += len;
     }
 }

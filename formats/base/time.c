@@ -104,9 +104,9 @@ bool time_parse(const char *s, int64_t *out)
     unsigned sec;
     int64_t offset;
     int64_t t;
-    if (!date_part(&s, &y, &mo, &d) || !(literal(&s, 'T') || literal(&s, 't') || literal(&s, ' ')) ||
-        !digits(&s, 2, &h) || !literal(&s, ':') || !digits(&s, 2, &mi) || !literal(&s, ':') ||
-        !digits(&s, 2, &sec)) {
+    if (!date_part(&s, &y, &mo, &d) ||
+        !(literal(&s, 'T') || literal(&s, 't') || literal(&s, ' ')) || !digits(&s, 2, &h) ||
+        !literal(&s, ':') || !digits(&s, 2, &mi) || !literal(&s, ':') || !digits(&s, 2, &sec)) {
         return false;
     }
     if (literal(&s, '.')) {
@@ -136,42 +136,60 @@ bool time_parse_any(const char *s, int64_t *out)
     return time_parse_date(s, out) || time_parse(s, out);
 }
 
-static void split(int64_t t, struct tm *tm)
+/* False for points of time whose year no calendar text has room for (TIME_NONE among them). */
+static bool split(int64_t t, struct tm *tm)
 {
     time_t tt = (time_t)t;
     memset(tm, 0, sizeof *tm);
-    (void)gmtime_r(&tt, tm);
+    return gmtime_r(&tt, tm) && tm->tm_year > -1900 && tm->tm_year <= 9999 - 1900;
+}
+
+/* Not strftime: its %Y does not pad. The buffer is large enough for any int, which the compiler
+ * wants to see. */
+static void put_time(int64_t t, bool clock, const char *tail, char out[TIME_TEXT])
+{
+    struct tm tm;
+    char text[96] = "-";
+    bool known = split(t, &tm);
+    if (known && clock) {
+        (void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d%s", tm.tm_year + 1900,
+                       tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, tail);
+    } else if (known) {
+        (void)snprintf(text, sizeof text, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+                       tm.tm_mday);
+    }
+    memcpy(out, text, TIME_TEXT - 1);
+    out[TIME_TEXT - 1] = '\0';
 }
 
 void time_format(int64_t t, char out[TIME_TEXT])
 {
-    struct tm tm;
-    split(t, &tm);
-    (void)strftime(out, TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    put_time(t, true, "Z", out);
 }
 
 void time_format_ms(char out[TIME_TEXT])
 {
     struct timespec ts;
-    struct tm tm;
+    char tail[16];
     (void)clock_gettime(CLOCK_REALTIME, &ts);
-    split((int64_t)ts.tv_sec, &tm);
-    size_t n = strftime(out, TIME_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
-    (void)snprintf(out + n, TIME_TEXT - n, ".%03uZ", (unsigned)(ts.tv_nsec / 1000000) % 1000);
+    (void)snprintf(tail, sizeof tail, ".%03uZ", (unsigned)(ts.tv_nsec / 1000000) % 1000);
+    put_time((int64_t)ts.tv_sec, true, tail, out);
 }
 
 void time_format_date(int64_t t, char out[TIME_TEXT])
 {
-    struct tm tm;
-    split(t, &tm);
-    (void)strftime(out, TIME_TEXT, "%Y-%m-%d", &tm);
+    put_time(t, false, "", out);
 }
 
 static const struct unit {
     char letter;
     int64_t seconds;
-} units[] = {{'y', 365 * DAY_SECONDS}, {'w', 7 * DAY_SECONDS}, {'d', DAY_SECONDS},
-             {'h', 3600},              {'m', 60},              {'s', 1}};
+} units[] = {{'y', 365 * DAY_SECONDS},
+             {'w', 7 * DAY_SECONDS},
+             {'d', DAY_SECONDS},
+             {'h', 3600},
+             {'m', 60},
+             {'s', 1}};
 
 bool duration_parse(const char *s, int64_t *seconds)
 {

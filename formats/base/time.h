@@ -28,6 +28,7 @@ bool time_parse_date(const char *s, int64_t *out) MUST_USE; /* "2026-11-20": mid
 bool time_parse_any(const char *s, int64_t *out) MUST_USE;  /* either of both */
 
 #define TIME_TEXT 32
+/* "-" for TIME_NONE and for years outside 1..9999. */
 void time_format(int64_t t, char out[TIME_TEXT]);      /* 2026-11-20T10:00:00Z */
 void time_format_ms(char out[TIME_TEXT]);              /* now, with milliseconds (journal) */
 void time_format_date(int64_t t, char out[TIME_TEXT]); /* 2026-11-20 */

@@ -30,8 +30,8 @@ struct ynode {
     const char *text;    /* of a scalar */
     uint32_t line, column;
     uint32_t key_line, key_column;
-    uint32_t count;      /* children */
-    uint8_t kind;        /* enum yaml_kind */
+    uint32_t count; /* children */
+    uint8_t kind;   /* enum yaml_kind */
     bool plain;
 };
 
@@ -43,8 +43,14 @@ struct shape_rules {
 };
 extern const struct shape_rules shape_manifest, shape_policy, shape_config;
 
+/* Rule ids that any kind of file can break. */
+extern const char rule_secret_inline[]; /* "manifest.secret.inline" */
+extern const char rule_timezone[];      /* "manifest.timezone" */
+
 /* Parses text. Problems go to `findings` (severity error); *root is NULL when there is no usable
- * tree. An empty document is a problem. True when a tree came out without an error. */
+ * tree. An empty document is a problem. True when a tree came out without an error; with false
+ * and a tree (duplicate keys, tags, anchors) a reader goes on, to report all problems in one
+ * pass. */
 bool yaml_parse(const char *file, struct span text, const struct shape_rules *rules,
                 struct arena *arena, struct findings *findings, struct ynode **root) MUST_USE;
 
@@ -52,6 +58,10 @@ bool yaml_parse(const char *file, struct span text, const struct shape_rules *ru
 const struct ynode *yaml_get(const struct ynode *node, const char *key);
 struct pos yaml_pos(const char *file, const struct ynode *node);     /* of the value */
 struct pos yaml_key_pos(const char *file, const struct ynode *node); /* of its key */
+/* What yaml_parse() does first: only characters that every editor shows and counts alike. */
+bool yaml_check_text(const char *file, struct span text, const struct shape_rules *rules,
+                     struct findings *findings) MUST_USE;
+const char *yaml_char_refused(uint32_t code_point) MUST_USE; /* what is wrong with it, or NULL */
 /* Would a YAML 1.1 tool read this plain scalar as something else than a string? */
 bool yaml_looks_typed(const char *text) MUST_USE;
 

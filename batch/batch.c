@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening a batch: manifest, configuration, items, policy, in this order, all of them even when
+ * one is bad. What an item resolves to is batch_resolve.c; judging is judge.c.
+ */
+#include "batch/batch_parts.h"
+#include "batch/statedir.h"
+
+#include "formats/base/limits.h"
+#include "formats/base/time.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- policy sources --- */
+struct sources {
+    struct policy_source *v;
+    size_t n, cap;
+};
+
+static void sources_release(struct sources *s)
+{
+    free(s->v);
+}
+
+static void add_source(struct sources *s, const char *name, const char *base, struct pos pos)
+{
+    VEC_PUSH(s, ((struct policy_source){.name = name, .base = base, .pos = pos}));
+}
+
+static void add_list(struct sources *s, const struct strings *list, const char *file,
+                     const char *base)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct pos pos =
+            list->at && list->at[i] ? yaml_pos(file, list->at[i]) : (struct pos){.file = file};
+        add_source(s, list->v[i], base, pos);
+    }
+}
+
+/* Later wins: the manifest's choice, then the site's configuration, then the command line. With
+ * no source at all the policy itself takes the packs by CA. */
+static bool open_policy(struct batch *b, struct findings *findings, struct err *err)
+{
+    size_t nproducts = 0;
+    const struct product_info *products = ca_all_products(&nproducts);
+    CLEANUP(sources_release) struct sources s = {0};
+    add_list(&s, &b->manifest.policy, b->manifest.path, b->manifest.dir);
+    add_list(&s, &b->config.policy, b->config.path, b->config.dir);
+    for (size_t i = 0; i < b->options->npolicies; i++) {
+        add_source(&s, b->options->policies[i], ".", (struct pos){0});
+    }
+    return policy_open(&b->policy, s.v, s.n, products, nproducts, findings, err);
+}
+
+/* --- simulation --- */
+static bool make_twins(struct batch *b, struct err *err)
+{
+    char cwd[LIMIT_PATH];
+    const char *state = b->options->state_dir;
+    if (!state) {
+        state = statedir_default(&b->arena, b->manifest.dir, b->manifest.name);
+    }
+    if (!getcwd(cwd, sizeof cwd)) {
+        return err_sys(err, errno, "cannot find the working directory");
+    }
+    /* Absolute, because paths of a configuration are relative to its own directory. */
+    const char *root = path_join(&b->arena, path_join(&b->arena, cwd, state), "simulate-ca");
+    b->twins = arena_array(&b->arena, b->config.ncas, sizeof *b->twins);
+    for (size_t i = 0; i < b->config.ncas; i++) {
+        const struct ca_config *real = &b->config.cas[i];
+        b->twins[i] = ca_twin(real, path_join(&b->arena, root, real->name), &b->arena);
+    }
+    return true;
+}
+
+/* --- */
+bool batch_open(struct batch *b, const struct batch_options *options, struct findings *findings,
+                struct err *err)
+{
+    struct err second = ERR_INIT; /* the first trouble is the one that is told */
+    *b = (struct batch){.options = options, .now = time_now()};
+    b->manifest_ok = manifest_read(&b->manifest, options->manifest, findings, err);
+    bool config_ok =
+        config_read(&b->config, options->config, findings, b->manifest_ok ? err : &second);
+    if (!b->manifest_ok || !config_ok) {
+        return false;
+    }
+    if (!b->config.path) {
+        b->config.dir = b->manifest.dir;
+    }
+    if (options->simulate && !make_twins(b, err)) {
+        return false;
+    }
+    items_resolve(b, findings);
+    return open_policy(b, findings, err);
+}
+
+void batch_release(struct batch *b)
+{
+    policy_free(b->policy);
+    config_release(&b->config);
+    manifest_release(&b->manifest);
+    arena_release(&b->arena);
+    *b = (struct batch){0};
+}
+
+const struct item *batch_item(const struct batch *b, const char *id)
+{
+    size_t low = 0;
+    size_t high = b->nitems;
+    while (low < high) { /* the first whose id is not less */
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(b->items[b->by_id[mid]].id, id) < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    const struct item *item = low < b->nitems ? &b->items[b->by_id[low]] : NULL;
+    return item && str_eq(item->id, id) ? item : NULL;
+}
+
+int64_t batch_date(const struct batch *b, const struct item *item)
+{
+    if (b->options->as_of != TIME_NONE) {
+        return b->options->as_of;
+    }
+    bool planned = item && item->order && item->order->order_date != TIME_NONE;
+    return planned ? item->order->order_date : b->now;
+}
+
+const struct ca_config *batch_real_ca(const struct batch *b, const struct item *item)
+{
+    return item->ca && b->twins ? config_ca(&b->config, item->ca->name) : item->ca;
+}

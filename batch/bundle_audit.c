@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The audit bundle: a BagIt bag with everything that shows what was asked, decided, done and
+ * received; no secret in it. Everything is taken from the state as of the journal's last `close`
+ * (whatever was recorded later belongs to the next bundle), so one state gives one sequence of
+ * bytes. What a verifier needs first (journal, manifest, plan) comes first in the archive.
+ */
+#include "batch/bundle_parts.h"
+
+#include "batch/audit_events.h"
+#include "batch/report.h"
+#include "formats/bag.h"
+#include "formats/base/limits.h"
+#include "formats/base/str.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RECORD_MAX = 16 * 1024 * 1024 };
+
+struct audit {
+    const struct bundle_source *source;
+    struct bag *bag;
+    struct audit_events events; /* and the history at the close */
+    struct report report;
+    struct buf file;
+};
+
+static bool put(struct audit *a, const char *name, struct span data, struct err *err)
+{
+    return secret_scan_bytes(a->source->secrets, name, data, false, err) &&
+           bag_add(a->bag, name, data, err);
+}
+
+static bool put_fd(struct audit *a, const char *name, int fd, uint64_t size, struct err *err)
+{
+    return secret_scan_fd(a->source->secrets, name, fd, size, err) &&
+           bag_add_fd(a->bag, name, fd, size, err);
+}
+
+static bool put_journal(struct audit *a, struct err *err)
+{
+    CLEANUP(closep) int fd = fs_open_at(a->source->state->fd, JOURNAL_NAME, err);
+    return fd >= 0 && put_fd(a, "journal.jsonl", fd, a->source->history->close_offset, err);
+}
+
+/* Files of the state that go in as they are; what a run never wrote is simply not there. */
+static bool put_state_files(struct audit *a, struct err *err)
+{
+    static const char *const names[] = {"manifest.yaml", "plan.json", "findings.json"};
+    for (size_t i = 0; i < NITEMS(names); i++) {
+        bool there;
+        if (!bundle_read_item(a->source->state->fd, names[i], &a->file, &there, err) ||
+            (there && !put(a, names[i], buf_span(&a->file), err))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names of the policy texts, sorted: a directory has no order of its own. */
+static bool list_policies(int dir, struct arena *names_arena, struct strlist *names,
+                          struct err *err)
+{
+    int fd = dup(dir);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d) {
+        closep(&fd);
+        return err_sys(err, errno, "cannot list the policy directory");
+    }
+    rewinddir(d);
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        if (e->d_name[0] != '.') {
+            VEC_PUSH(names, arena_strdup(names_arena, e->d_name));
+        }
+    }
+    (void)closedir(d);
+    if (names->n > 1) {
+        qsort(names->v, names->n, sizeof *names->v, by_text);
+    }
+    return true;
+}
+
+static bool put_policies(struct audit *a, struct err *err)
+{
+    CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+    CLEANUP(strlist_release) struct strlist names = {0};
+    if (!fs_exists_at(a->source->state->fd, "policy")) {
+        return true;
+    }
+    CLEANUP(closep) int dir = fs_open_dir_at(a->source->state->fd, "policy", err);
+    bool ok = dir >= 0 && list_policies(dir, &arena, &names, err);
+    for (size_t i = 0; ok && i < names.n; i++) {
+        buf_reset(&a->file);
+        ok = fs_read_at(dir, names.v[i], &a->file, err) &&
+             put(a, arena_printf(&arena, "policy/%s", names.v[i]), buf_span(&a->file), err);
+    }
+    return ok;
+}
+
+/* A report goes through a temporary: its size must be known before the first byte is written. */
+static bool put_report(struct audit *a, const char *name, bool json, struct err *err)
+{
+    CLEANUP(fs_temp_discard) struct fs_temp t = {.fd = -1};
+    if (!fs_temp_open(&t, a->source->dirfd, 0600, err) ||
+        !(json ? report_json_to(&a->report, report_to_fd, &t.fd, err)
+               : report_csv_to(a->report.history, report_to_fd, &t.fd, err))) {
+        return false;
+    }
+    off_t size = lseek(t.fd, 0, SEEK_END);
+    return size >= 0 ? put_fd(a, name, t.fd, (uint64_t)size, err)
+                     : err_sys(err, errno, "cannot measure %s", name);
+}
+
+/* --- items --- */
+
+static bool write_record(struct audit *a, size_t index, struct err *err)
+{
+    struct jw j;
+    const struct history *h = a->report.history;
+    jw_begin(&j, &a->file, JSON_PRETTY);
+    jw_object(&j, NULL);
+    jw_str(&j, "batch", h->batch);
+    report_change(&j, "change", a->report.change);
+    jw_str(&j, "manifest_sha256", h->manifest_sha256);
+    jw_str(&j, "policy_sha256", h->policy_sha256);
+    jw_str(&j, "plan_digest", h->plan_digest);
+    report_item(&j, "item", &a->report, &h->v[index]);
+    audit_events_write(&j, "journal", &a->events, index);
+    jw_end(&j);
+    return jw_finish(&j, err);
+}
+
+static bool put_item_files(struct audit *a, const char *id, struct err *err)
+{
+    static const char *const names[] = {"request.csr", "certificate.pem", "chain.pem"};
+    char path[LIMIT_PATH];
+    if (!fs_exists_at(a->source->state->items, id)) {
+        return true; /* never got so far */
+    }
+    CLEANUP(closep) int dir = statedir_item(a->source->state, id, false, err);
+    bool ok = dir >= 0;
+    for (size_t i = 0; ok && i < NITEMS(names); i++) {
+        bool there;
+        (void)snprintf(path, sizeof path, "items/%s/%s", id, names[i]);
+        ok = bundle_read_item(dir, names[i], &a->file, &there, err) &&
+             (!there || put(a, path, buf_span(&a->file), err));
+    }
+    return ok;
+}
+
+static bool put_item(struct audit *a, size_t index, struct err *err)
+{
+    char path[LIMIT_PATH];
+    const char *id = a->report.history->v[index].id;
+    if (!put_item_files(a, id, err)) {
+        return err_wrap(err, "item %s", id);
+    }
+    (void)snprintf(path, sizeof path, "items/%s/record.json", id);
+    buf_reset(&a->file);
+    return (write_record(a, index, err) && put(a, path, buf_span(&a->file), err)) ||
+           err_wrap(err, "item %s", id);
+}
+
+static bool put_items(struct audit *a, struct err *err)
+{
+    size_t *order;
+    size_t n = bundle_order(a->report.history, false, &order);
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = put_item(a, order[i], err);
+    }
+    free(order);
+    return ok;
+}
+
+/* --- tag files --- */
+
+static const char readme[] =
+    "The record of a certificate batch, as a BagIt 1.0 bag (RFC 8493). It holds no private key\n"
+    "and no password. Everything here can be checked with stock tools, in this directory:\n"
+    "\n"
+    "Is every file here and unchanged?\n"
+    "    sha256sum -c --strict --quiet manifest-sha256.txt tagmanifest-sha256.txt\n"
+    "\n"
+    "What was done, and do the numbers add up?   data/report.json, data/report.csv\n"
+    "What was asked, checked and planned?        data/manifest.yaml, data/policy/,\n"
+    "                                            data/findings.json, data/plan.json\n"
+    "What happened to one item?                  data/items/ID/record.json\n"
+    "\n"
+    "Is its certificate for the key of its request? Both print the same:\n"
+    "    openssl req  -noout -pubkey -in data/items/ID/request.csr\n"
+    "    openssl x509 -noout -pubkey -in data/items/ID/certificate.pem\n"
+    "\n"
+    "Was it signed by its chain? (whether to trust the chain is for you to say)\n"
+    "    openssl verify -no_check_time -partial_chain -trusted data/items/ID/chain.pem \\\n"
+    "        data/items/ID/certificate.pem\n"
+    "\n"
+    "Is the log unbroken? Each line of data/journal.jsonl names in \"prev\" the SHA-256 of the\n"
+    "line before it, without its newline. For line N:\n"
+    "    sed -n Np data/journal.jsonl | tr -d '\\n' | sha256sum\n"
+    "\n"
+    "All of this at once, on the packed archive:\n"
+    "    certbatch verify NAME-audit.tar.gz\n";
+
+static bool put_tags(struct audit *a, struct err *err)
+{
+    char date[TIME_TEXT];
+    time_format_date(a->source->mtime, date);
+    bag_info(a->bag, "Bagging-Date", date);
+    bag_info(a->bag, "Bag-Software-Agent", "certbatch " CERTBATCH_VERSION);
+    bag_info(a->bag, "Internal-Sender-Identifier", a->source->name);
+    if (report_ticket(&a->report)) {
+        bag_info(a->bag, "External-Identifier", report_ticket(&a->report));
+    }
+    return bag_tag(a->bag, "README.txt", (struct span){(const uint8_t *)readme, strlen(readme)},
+                   err);
+}
+
+static bool fill(struct audit *a, struct err *err)
+{
+    return put_journal(a, err) && put_state_files(a, err) && put_policies(a, err) &&
+           put_report(a, "report.json", true, err) && put_report(a, "report.csv", false, err) &&
+           put_items(a, err) && put_tags(a, err);
+}
+
+bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SHA256_SIZE],
+                        struct err *err)
+{
+    struct audit a = {.source = s, .file = BUF_INIT(LIMIT_ARCHIVE_ENTRY)};
+    char root[LIMIT_PATH];
+    (void)snprintf(root, sizeof root, "%s-audit", s->name);
+    bool ok = audit_events_read(&a.events, s->state->fd, s->history->close_offset, err) &&
+              report_open(&a.report, &a.events.history, s->state, err);
+    a.bag = ok ? bag_create(fd, root, s->mtime, err) : NULL;
+    ok = a.bag && fill(&a, err);
+    if (ok) {
+        ok = bag_finish(&a.bag, digest, err);
+    } else {
+        bag_abandon(&a.bag);
+    }
+    report_release(&a.report);
+    audit_events_release(&a.events);
+    buf_release(&a.file);
+    return ok;
+}

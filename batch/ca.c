@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See ca.h: names of outcomes, which steps change something at a CA, looking up connector types
+ * and products, opening and closing. Nothing here knows a particular kind of CA.
+ */
+#include "batch/ca.h"
+
+#include "batch/config.h"
+
+#include <stdlib.h>
+
+static const bool changes_state[STEP__MAX] = {
+    [STEP_ORDER] = true,
+    [STEP_REVOKE] = true,
+    [STEP_CANCEL] = true,
+};
+
+bool step_changes_state(enum ca_step step)
+{
+    return step < STEP__MAX && changes_state[step];
+}
+
+static const char *const outcome_names[] = {
+    [OUTCOME_ACCEPTED] = "accepted",   [OUTCOME_REFUSED] = "refused",
+    [OUTCOME_THROTTLED] = "throttled", [OUTCOME_NOT_SENT] = "not-sent",
+    [OUTCOME_AUTH] = "auth",           [OUTCOME_UNKNOWN] = "unknown",
+};
+_Static_assert(NITEMS(outcome_names) == OUTCOME__MAX, "one name per outcome");
+
+const char *outcome_name(enum outcome o)
+{
+    return outcome_names[o];
+}
+
+bool outcome_parse(const char *s, enum outcome *out)
+{
+    for (size_t i = 0; s && i < OUTCOME__MAX; i++) {
+        if (str_eq(outcome_names[i], s)) {
+            *out = (enum outcome)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct ca_type *ca_type_find(const char *type)
+{
+    for (const struct ca_type *const *t = ca_types; *t; t++) {
+        if (str_eq((*t)->type, type)) {
+            return *t;
+        }
+    }
+    return NULL;
+}
+
+struct ca *ca_open(const struct ca_config *config, const char *config_dir, struct err *err)
+{
+    struct ca *ca = xcalloc(1, sizeof *ca);
+    ca->type = config->type;
+    ca->config = config;
+    ca->name = config->name;
+    ca->config_dir = config_dir ? config_dir : ".";
+    if (!ca->type->ops->open(ca, err)) {
+        err_wrap(err, "CA %s", ca->name);
+        ca_close(ca);
+        return NULL;
+    }
+    return ca;
+}
+
+/* A connector's close() is called after a failed open() too: it releases what is there. */
+void ca_close(struct ca *ca)
+{
+    if (!ca) {
+        return;
+    }
+    ca->type->ops->close(ca);
+    strlist_release(&ca->issuer_sha256);
+    free(ca);
+}
+
+static const char *config_text(const struct ca_config *config, const char *key)
+{
+    const struct ynode *n = yaml_get(config->node, key);
+    return n && n->kind == YAML_SCALAR ? n->text : NULL;
+}
+
+int64_t ca_renewal_window_days(const struct ca_config *config)
+{
+    const char *written = config_text(config, "renewal_window_days");
+    uint64_t days = 0;
+    if (written && str_u64(written, &days) && days <= INT32_MAX) {
+        return (int64_t)days;
+    }
+    return config->type->renewal_window_days ? config->type->renewal_window_days : 90;
+}
+
+const char *ca_endpoint(const struct ca_config *config)
+{
+    static const char *const keys[] = {"api_url", "url", "server", "directory"};
+    for (size_t i = 0; i < NITEMS(keys); i++) {
+        const char *text = config_text(config, keys[i]);
+        if (text) {
+            return text;
+        }
+    }
+    return config->type->type;
+}
+
+static const struct product_info *product_by(const struct ca_type *type, const char *text,
+                                             bool by_code)
+{
+    for (size_t i = 0; i < type->nproducts; i++) {
+        const struct product_info *p = &type->products[i];
+        if (str_eq(by_code ? p->code : p->name, text)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+/* The type's own codes and names first: a code may mean something else at another CA. */
+const struct product_info *ca_product_find(const struct ca_type *type, const char *name_or_code)
+{
+    if (!name_or_code) {
+        return NULL;
+    }
+    const struct product_info *p = product_by(type, name_or_code, true);
+    p = p ? p : product_by(type, name_or_code, false);
+    for (const struct ca_type *const *t = ca_types; !p && *t; t++) {
+        const struct product_info *other = product_by(*t, name_or_code, true);
+        p = other ? product_by(type, other->name, false) : NULL;
+    }
+    return p;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See executor.h: the loop. Items wait in a FIFO (ready) or by time (timers); a bounded number is
+ * in flight. Every pass takes up items, commits a round of finished jobs, sends, takes replies.
+ * Nothing here knows a step of a protocol.
+ */
+#include "batch/executor.h"
+
+#include "formats/base/limits.h"
+#include "formats/base/str.h"
+#include "formats/base/time.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum {
+    WINDOW = 384,     /* items in flight: two rounds are computed while one is committed */
+    ROUND = 128,      /* files and records of so many items share their syncs */
+    ROUND_MS = 100,   /* a finished item waits no longer for others */
+    FDS_PER_ITEM = 8, /* temporaries and directories that are open until the round */
+    FDS_KEPT = 64,
+    FDS_WANTED = WINDOW * FDS_PER_ITEM + FDS_KEPT,
+    SLEEP_MS = 200, /* longest sleep: the stop flag is looked at in between */
+    PACE_MS = 10,
+    PROGRESS_MS = 100
+};
+
+/* --- small things --- */
+int64_t executor_now(const struct executor *x)
+{
+    return x->time.now_ms ? x->time.now_ms(x->time.ctx) : time_monotonic_ms();
+}
+
+bool executor_fatal(struct executor *x, const struct err *err)
+{
+    if (x->fatal.code == ERR_NONE) {
+        x->fatal = *err;
+    }
+    return false;
+}
+
+bool executor_sync(struct executor *x)
+{
+    struct err err = ERR_INIT;
+    return journal_sync(x->log->journal, &err) || executor_fatal(x, &err);
+}
+
+void executor_note(struct executor *x, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(x->note_text, sizeof x->note_text, fmt, ap);
+    va_end(ap);
+    x->note = x->note_text;
+}
+
+static void fill_window(struct executor *x)
+{
+    int64_t now = executor_now(x);
+    while (x->ntimers && x->timers[0].due <= now) {
+        executor_make_ready(x, executor_take_timer(x));
+    }
+    while (!x->draining && x->ready_n && x->live < x->window) {
+        executor_take_up(x, executor_take_ready(x));
+    }
+}
+
+/* --- the loop --- */
+bool executor_stopping(struct executor *x)
+{
+    bool closed = x->not_after != TIME_NONE && time_now() >= x->not_after;
+    if (closed && x->closed.code == ERR_NONE) {
+        err_set(&x->closed, ERR_REFUSED, "the change window closed while the run was under way");
+        err_hint(&x->closed, "run again in the next window: finished items are not touched");
+    }
+    if ((x->stop && *x->stop) || closed || x->fatal.code != ERR_NONE) {
+        x->draining = true;
+        atomic_store(&x->hurry, true);
+    }
+    return x->draining;
+}
+
+static void gather(struct executor *x, int timeout_ms)
+{
+    for (struct work *w; (w = pool_next(x->pool, timeout_ms)) != NULL; timeout_ms = 0) {
+        if (!x->done.n) {
+            x->done_since = executor_now(x);
+        }
+        work_list_add(&x->done, w);
+    }
+}
+
+static bool round_is_due(const struct executor *x)
+{
+    return x->done.n >= x->round || (x->done.n && pool_pending(x->pool) == 0) ||
+           (x->done.n && executor_now(x) - x->done_since >= ROUND_MS);
+}
+
+static void sleep_ms(struct executor *x, int64_t ms)
+{
+    if (x->time.sleep_ms) {
+        x->time.sleep_ms(x->time.ctx, ms);
+    } else {
+        wire_wait(x->wire, pool_fd(x->pool), (int)(ms < SLEEP_MS ? ms : SLEEP_MS));
+    }
+}
+
+/* Time until the finished jobs have waited long enough for others. */
+static int until_round(const struct executor *x)
+{
+    int64_t left = x->done.n ? ROUND_MS - (executor_now(x) - x->done_since) : SLEEP_MS;
+    return left > 0 ? (int)left : 0;
+}
+
+/* Nothing can be done this moment: wait for a worker, the wire or a timer. */
+static void wait_for_something(struct executor *x)
+{
+    if (pool_pending(x->pool)) {
+        gather(x, until_round(x));
+    } else if (x->ntimers) {
+        int64_t until = x->timers[0].due - executor_now(x);
+        sleep_ms(x, until > 0 ? until : 0);
+    } else if (x->live) {
+        sleep_ms(x, PACE_MS); /* cleared items that a limit of the CA holds back */
+    }
+}
+
+static void report_progress(struct executor *x)
+{
+    int64_t now = executor_now(x);
+    if (!x->progress || now - x->reported_ms < PROGRESS_MS) {
+        return;
+    }
+    struct run_progress p = {.items = x->nslots,
+                             .in_flight = x->live,
+                             .started_ms = x->started_ms,
+                             .now_ms = now,
+                             .note = x->note};
+    for (size_t i = 0; i < x->nslots; i++) {
+        enum item_state s = x->slots[i].record->state;
+        p.done += state_is_final(s);
+        p.failed += state_is_final(s) && !state_is_good(s);
+    }
+    x->reported_ms = now;
+    x->progress(x->progress_ctx, &p);
+    x->note = NULL;
+}
+
+static bool finished(const struct executor *x)
+{
+    bool nothing_waits = x->draining || (!x->ready_n && !x->ntimers);
+    return !x->live && nothing_waits;
+}
+
+static bool pass(struct executor *x)
+{
+    struct err err = ERR_INIT;
+    if (round_is_due(x) && !executor_round(x)) {
+        return false;
+    }
+    if (!executor_send(x)) {
+        return false;
+    }
+    if (!wire_run(x->wire, &err)) {
+        err.code = err.code == ERR_INTERNAL ? ERR_INTERNAL : ERR_ENV;
+        return executor_fatal(x, &err);
+    }
+    return executor_replies(x);
+}
+
+static void loop(struct executor *x)
+{
+    while (!finished(x)) {
+        (void)executor_stopping(x);
+        fill_window(x);
+        gather(x, 0);
+        if (!round_is_due(x) && !wire_pending(x->wire) && !executor_can_send(x)) {
+            wait_for_something(x);
+        }
+        if (!pass(x)) {
+            return;
+        }
+        report_progress(x);
+    }
+}
+
+/* --- beginning and end --- */
+static void size_window(struct executor *x)
+{
+    struct rlimit fds = {FDS_WANTED, FDS_WANTED};
+    if (getrlimit(RLIMIT_NOFILE, &fds) == 0 && fds.rlim_cur < FDS_WANTED) {
+        fds.rlim_cur = fds.rlim_max < FDS_WANTED ? fds.rlim_max : FDS_WANTED;
+        (void)setrlimit(RLIMIT_NOFILE, &fds);
+        (void)getrlimit(RLIMIT_NOFILE, &fds);
+    }
+    size_t usable = fds.rlim_cur > FDS_KEPT ? (size_t)fds.rlim_cur - FDS_KEPT : 0;
+    size_t fit = usable / FDS_PER_ITEM;
+    x->window = fit < 3 ? 3 : fit < WINDOW ? fit : WINDOW;
+    x->round = x->window / 3 < ROUND ? x->window / 3 : ROUND;
+}
+
+/* Before any worker runs: reading a password from the environment overwrites it there, and the
+ * table of passwords is not locked. */
+static void load_passwords(struct executor *x, struct item_slot *s)
+{
+    struct err err = ERR_INIT;
+    const char *dir = x->batch->manifest.dir;
+    bool wanted = s->item->kind == ITEM_ORDER && !state_is_final(record_resume_state(s->record));
+    if (wanted && !passwords_load(x->passwords, s->item->order, dir, &err)) {
+        s->no_password = arena_strdup(&x->arena, err.msg);
+    }
+}
+
+static void begin(struct executor *x, struct item_slot *slots, size_t n)
+{
+    x->slots = slots;
+    x->nslots = n;
+    x->started_ms = x->moved_ms = executor_now(x);
+    x->reported_ms = x->started_ms - PROGRESS_MS;
+    x->done = (struct work_list){NULL, &x->done.first, 0};
+    size_window(x);
+    for (size_t i = 0; i < n; i++) {
+        slots[i].first_dependent = slots[i].next_dependent = ITEM_NO_INDEX;
+        load_passwords(x, &slots[i]);
+    }
+    executor_open_cas(x);
+    x->pool = pool_new(x->workers);
+    x->wire = wire_new(x->workers);
+    x->scratch = xcalloc(pool_workers(x->pool), sizeof *x->scratch);
+    for (size_t i = 0; i < n; i++) {
+        executor_make_ready(x, (uint32_t)i);
+    }
+}
+
+static void release_list(struct work_list *l)
+{
+    for (struct work *w; (w = work_list_take(l)) != NULL;) {
+        work_release(w);
+    }
+}
+
+/* After a fatal error jobs end and nothing of theirs is committed; but an answer that is still
+ * under way is waited for and recorded, as long as the journal takes it: the reserve past its end
+ * is there for exactly that. */
+static void wind_down(struct executor *x)
+{
+    struct err ignored = ERR_INIT;
+    x->draining = true;
+    atomic_store(&x->hurry, true);
+    for (;;) {
+        while (pool_pending(x->pool)) {
+            gather(x, -1);
+        }
+        release_list(&x->done);
+        for (size_t i = 0; i < x->ncas; i++) {
+            release_list(&x->cas[i].queue);
+        }
+        if (!wire_pending(x->wire)) {
+            return;
+        }
+        (void)(wire_run(x->wire, &ignored) || executor_fatal(x, &ignored));
+        wire_wait(x->wire, pool_fd(x->pool), SLEEP_MS);
+        (void)!executor_replies(x);
+    }
+}
+
+static void end(struct executor *x)
+{
+    wind_down(x);
+    for (size_t i = 0; i < x->nslots; i++) {
+        x->left_over = x->left_over || !x->slots[i].done;
+    }
+    for (unsigned i = 0; i < pool_workers(x->pool); i++) {
+        arena_release(&x->scratch[i].arena);
+    }
+    pool_free(x->pool);
+    wire_free(x->wire);
+    for (size_t i = 0; i < x->ncas; i++) {
+        ca_close(x->cas[i].ca);
+    }
+    free(x->scratch);
+    free(x->cas);
+    free(x->ready);
+    free(x->timers);
+    arena_release(&x->arena);
+}
+
+bool executor_run(struct executor *x, struct item_slot *slots, size_t n, struct err *err)
+{
+    begin(x, slots, n);
+    loop(x);
+    x->reported_ms -= PROGRESS_MS;
+    report_progress(x);
+    end(x);
+    const struct err *first = x->fatal.code != ERR_NONE    ? &x->fatal
+                              : x->ca_err.code != ERR_NONE ? &x->ca_err
+                                                           : &x->closed;
+    if (first->code != ERR_NONE) {
+        *err = *first;
+        return false;
+    }
+    return true;
+}

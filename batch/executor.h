@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of the executor; only executor*.c, reconcile.c, run*.c and its test include this.
+ *
+ * One thread (the caller's) owns the journal, the history, the wire and every decision. Workers
+ * of the pool do CPU work on one struct work each (a key, a signature, a key store) and write
+ * temporaries; they never touch journal, history or another item. All items move in rounds:
+ *
+ *   pool      prepare: key + CSR, judge, clear        collect: match   outputs: PFX, JKS, PEM
+ *   round     one group commit of all finished files; their records; one journal sync; act
+ *   send      intents of a round; one sync; clearance redeemed; submit
+ *   replies   one record each; one sync; act
+ *
+ * so that the number of syncs follows the number of rounds, not of items, and workers find
+ * queued work while the coordinator waits for the disk.
+ *
+ *   executor.c          the loop, its beginning and its end
+ *   executor_queue.c    where items wait
+ *   executor_work.c     the life of a work
+ *   executor_start.c    taking an item up; the CAs
+ *   executor_prepare.c  job: what is to be sent, judged and cleared
+ *   executor_store.c    jobs: match and store the certificate; outputs
+ *   executor_round.c    commit of finished jobs, records, next step
+ *   executor_send.c     calls, intents, submission
+ *   executor_reply.c    what a reply means for the item
+ *   reconcile.c         lost replies: FIND by key
+ *   executor_revoke.c   revocations
+ */
+#ifndef BATCH_EXECUTOR_H
+#define BATCH_EXECUTOR_H
+
+#include "batch/match.h"
+#include "batch/outputs.h"
+#include "batch/passwords.h"
+#include "batch/record.h"
+#include "batch/retry.h"
+#include "batch/wire.h"
+#include "formats/base/pool.h"
+#include "policy/clear.h"
+
+#include <stdatomic.h>
+
+enum work_result {
+    WORK_OK,
+    WORK_BLOCKED,   /* policy says no: code and message */
+    WORK_FAILED,    /* cannot be carried out: code and message */
+    WORK_MISMATCH,  /* the certificate is not what was asked */
+    WORK_DROPPED,   /* the run is being stopped: the item stays where it is */
+    WORK_BROKEN     /* the state directory cannot be written: the run ends */
+};
+
+struct executor;
+struct ca_slot;
+
+/* One item in flight. Made when the item is taken up, gone when it waits or is done. */
+struct work {
+    struct executor *x;
+    struct work *next;
+    uint32_t slot;
+    struct item_record *record; /* coordinator only */
+    const struct item *item;
+    struct ca_slot *ca;
+    struct arena arena;
+    struct item_data data;
+    bool loaded;
+
+    /* input of a job, copied from the record before it is submitted */
+    enum item_state from;
+    char spki_before[SHA256_HEX], sha256_before[SHA256_HEX];
+    int64_t ordered;           /* when the intent was recorded */
+    void (*stage)(struct work *w); /* which job ran: work_prepare, work_collect, work_outputs */
+    unsigned worker;
+
+    /* output of a job */
+    enum work_result result;
+    const char *code;
+    struct err err;
+    struct fs_group files;
+    int dirs[2];               /* items/<id> and out/, open until the files are committed */
+    struct key key;
+    bool has_key;
+    const char *key_where;     /* "generated" "file" "none" */
+    struct span csr;
+    uint8_t spki[SHA256_SIZE], digest[SHA256_SIZE];
+    struct clearance *clearance;
+    bool has_leaf;
+    struct cert leaf;
+    struct span *chain;
+    size_t nchain;
+    struct secret password;
+    const char *outputs;       /* JSON text */
+    struct { const char *name, *alias; } *rows; /* of passwords.csv */
+    size_t nrows;
+
+    /* the exchange */
+    struct ca_order order;
+    struct ca_revocation revoke;
+    struct ca_call call;
+    struct ca_request request;
+    struct ca_reply reply;
+    struct ca_exchange exchange;
+    struct ca_result answer;
+    char client_key[33];
+    struct span *certs;        /* of the answer, in the work's arena */
+    size_t ncerts;
+    int verdict;               /* of a search, between its record and its act */
+};
+
+struct work_list {
+    struct work *first, **last;
+    size_t n;
+};
+
+struct ca_slot {
+    struct ca *ca;
+    const struct ca_config *config;
+    struct work_list queue;    /* cleared, waiting to be sent */
+    size_t busy;               /* state-changing exchanges under way */
+    int64_t paused_until;      /* ms */
+    int64_t next_order;        /* ms: pacing by limits.orders_per_second */
+    unsigned not_sent, throttled; /* groups of answers in a row */
+    size_t counted;            /* number of the group that was counted last */
+    bool stopped;
+};
+
+/* What the executor remembers of an item between works. */
+struct item_slot {
+    struct item_record *record;
+    const struct item *item;
+    const char *blocked_rule, *blocked; /* by the judgement before the run, or NULL */
+    const char *no_password;   /* why a password of an output could not be read, or NULL */
+    uint32_t first_dependent, next_dependent; /* revocations that wait for this order */
+    uint16_t finds, tries, polls;
+    bool done;                 /* nothing more in this run */
+};
+
+struct timer {
+    int64_t due;
+    uint32_t slot;
+};
+
+/* The clock and the sleep; NULL = real ones. Tests have their own. */
+struct executor_time {
+    int64_t (*now_ms)(void *ctx);
+    void (*sleep_ms)(void *ctx, int64_t ms);
+    void *ctx;
+};
+
+struct executor {
+    /* filled by the caller */
+    const struct batch *batch;
+    const struct statedir *dir;
+    struct history *history;
+    struct runlog *log;
+    struct passwords *passwords;
+    unsigned workers;
+    int64_t wait_ms;           /* how long to stay for pending items */
+    int64_t not_after;         /* end of the change window, or TIME_NONE */
+    const volatile sig_atomic_t *stop; /* may be NULL */
+    void (*progress)(void *ctx, const struct run_progress *p);
+    void *progress_ctx;
+    struct executor_time time;
+
+    /* its own */
+    struct pool *pool;
+    struct wire *wire;
+    struct policy_scratch *scratch; /* per worker */
+    struct ca_slot *cas;
+    size_t ncas;
+    struct item_slot *slots;
+    size_t nslots;
+    uint32_t *ready;           /* FIFO ring of slots to be taken up */
+    size_t ready_first, ready_n, ready_cap;
+    struct arena arena;
+    struct timer *timers;      /* heap by due */
+    size_t ntimers, timers_cap;
+    struct work_list done;     /* finished jobs, waiting for the round */
+    int64_t done_since;
+    size_t live, window, round;
+    atomic_bool hurry;         /* workers drop what they have not begun */
+    bool draining;
+    bool left_over;            /* at the end: items that were not tried to their end */
+    size_t groups;             /* of answers so far */
+    int64_t moved_ms;          /* last time an item changed state */
+    struct err fatal;          /* the run ends: disk */
+    struct err ca_err;         /* the first CA that was given up */
+    struct err closed;         /* the change window closed */
+    int64_t started_ms, reported_ms;
+    const char *note;
+    char note_text[128];
+};
+
+/* slots[i] of the caller: record and item filled, blocked if so. Runs until every item is final,
+ * pending beyond wait_ms, or nothing more can be done. False: err says why (disk, CA, window);
+ * what was done is in journal and history in either case. */
+bool executor_run(struct executor *x, struct item_slot *slots, size_t n, struct err *err) MUST_USE;
+
+/* --- between its files --- */
+int64_t executor_now(const struct executor *x);
+bool executor_stopping(struct executor *x);
+void work_list_add(struct work_list *l, struct work *w);
+struct work *work_list_take(struct work_list *l);
+
+/* The FIFO and the heap. Items that depend on a slot become ready when it is done. */
+void executor_make_ready(struct executor *x, uint32_t slot);
+uint32_t executor_take_ready(struct executor *x);
+void executor_add_timer(struct executor *x, uint32_t slot, int64_t due);
+uint32_t executor_take_timer(struct executor *x);
+void executor_slot_done(struct executor *x, struct item_slot *s);
+void executor_open_cas(struct executor *x);
+struct ca_slot *executor_ca(struct executor *x, const struct ca_config *config);
+void executor_take_up(struct executor *x, uint32_t slot);
+struct work *work_new(struct executor *x, uint32_t slot) MUST_USE;
+
+/* An item leaves flight: it is finished, or comes back after `delay_ms`. */
+void work_release(struct work *w);
+void work_again(struct work *w, int64_t delay_ms);
+void work_finish(struct work *w);
+struct item_slot *work_slot(const struct work *w);
+void work_submit(struct work *w, void (*stage)(struct work *w));
+/* Appends the record and moves the item's state. False: fatal is set. */
+bool work_record(struct work *w, const struct record *r) MUST_USE;
+/* For a failed or skipped item; no record when the journal says the same already. */
+bool work_record_trouble(struct work *w, enum item_event ev, const char *code,
+                         const char *message) MUST_USE;
+void work_trouble(struct work *w, enum item_event ev, const char *code, const char *message);
+bool executor_sync(struct executor *x) MUST_USE;
+bool executor_fatal(struct executor *x, const struct err *err); /* false */
+void executor_stop_ca(struct executor *x, struct ca_slot *ca, const char *why);
+void executor_note(struct executor *x, const char *fmt, ...) PRINTF(2, 3);
+
+/* jobs, on a worker */
+void work_prepare(struct work *w);
+void work_recall(struct work *w);
+void work_collect(struct work *w);
+void work_outputs(struct work *w);
+bool work_fail(struct work *w, enum work_result result, const char *code); /* false; w->err set */
+bool work_open_dirs(struct work *w, bool create);
+bool work_load(struct work *w);
+bool work_read_key(struct work *w); /* the item's private key, from where it is */
+
+/* rounds, coordinator */
+bool executor_round(struct executor *x) MUST_USE;   /* finished jobs */
+bool executor_send(struct executor *x) MUST_USE;    /* cleared items */
+bool executor_can_send(const struct executor *x);
+bool executor_replies(struct executor *x) MUST_USE; /* answered exchanges */
+void work_ask(struct work *w, enum ca_step step);   /* a request that changes nothing */
+bool work_request(struct work *w, enum ca_step step, struct err *err) MUST_USE;
+
+/* one answer: record now, act after the sync */
+struct answer_row {
+    bool (*record)(struct work *w);
+    void (*act)(struct work *w);
+};
+bool reconcile_record(struct work *w) MUST_USE;
+void reconcile_act(struct work *w);
+void reconcile_start(struct work *w);
+bool revoked_record(struct work *w) MUST_USE;
+void revoked_act(struct work *w);
+bool revoke_record(struct work *w) MUST_USE;
+void revoke_act(struct work *w);
+/* Shared by all state-changing answers: THROTTLED, NOT_SENT, AUTH end or delay the CA. */
+bool work_record_answer(struct work *w, enum item_event ev) MUST_USE;
+bool answer_is_retry(const struct work *w);
+void answer_retry_act(struct work *w);
+void answer_went_through(struct work *w);
+const char *answer_text(const struct work *w);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What an answer means for its item. Every answer that changes a state is recorded and synced
+ * before anything is done about it. One row a step.
+ */
+#include "batch/executor.h"
+
+#include "formats/base/limits.h"
+#include "formats/base/str.h"
+
+#include <string.h>
+
+const char *answer_text(const struct work *w)
+{
+    const char *m = w->answer.message ? w->answer.message : w->reply.transport_message;
+    CLEANUP(buf_release) struct buf b = BUF_INIT(2 * RECORD_TEXT);
+    if (!m) {
+        return NULL;
+    }
+    str_vis(&b, m, strlen(m), RECORD_TEXT);
+    return arena_strdup(w->answer.arena, buf_text(&b));
+}
+
+static const char *answer_code(const struct work *w)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(RECORD_TEXT);
+    if (!w->answer.code) {
+        return w->answer.outcome == OUTCOME_ACCEPTED ? NULL : outcome_name(w->answer.outcome);
+    }
+    str_vis(&b, w->answer.code, strlen(w->answer.code), 64);
+    return arena_strdup(w->answer.arena, buf_text(&b));
+}
+
+bool work_record_answer(struct work *w, enum item_event ev)
+{
+    struct record r = RECORD(ev, w->item->id);
+    r.order_id = ev == EV_REPLY_ACCEPTED || ev == EV_REPLY_PENDING ? w->answer.order_id : NULL;
+    r.code = answer_code(w);
+    r.message = answer_text(w);
+    return work_record(w, &r);
+}
+
+/* An order id is opaque, but it goes into requests and reports. */
+static bool order_id_is_usable(const char *id)
+{
+    size_t n = id ? strlen(id) : 0;
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)id[i] <= ' ' || (unsigned char)id[i] >= 0x7F) {
+            return false;
+        }
+    }
+    return n > 0 && n <= LIMIT_ORDER_ID;
+}
+
+/* --- the three ways in which nothing happened at the CA --- */
+bool answer_is_retry(const struct work *w)
+{
+    enum outcome o = w->answer.outcome;
+    return o == OUTCOME_THROTTLED || o == OUTCOME_NOT_SENT || o == OUTCOME_AUTH;
+}
+
+void answer_went_through(struct work *w)
+{
+    w->ca->not_sent = w->ca->throttled = 0;
+}
+
+/* What waits for this CA gives its place in flight to items of other CAs. */
+static void pause_ca(struct work *w, int64_t delay)
+{
+    struct executor *x = w->x;
+    struct ca_slot *c = w->ca;
+    int64_t until = executor_now(x) + delay;
+    c->paused_until = until > c->paused_until ? until : c->paused_until;
+    executor_note(x, "CA %s: waiting %lld s", c->ca->name, (long long)((delay + 999) / 1000));
+    for (struct work *q; (q = work_list_take(&c->queue)) != NULL;) {
+        work_again(q, c->paused_until - executor_now(x));
+    }
+}
+
+void answer_retry_act(struct work *w)
+{
+    struct ca_slot *c = w->ca;
+    uint32_t random;
+    unsigned *row = w->answer.outcome == OUTCOME_THROTTLED ? &c->throttled : &c->not_sent;
+    unsigned most = w->answer.outcome == OUTCOME_THROTTLED ? RETRY_THROTTLED : RETRY_NOT_SENT;
+    int64_t asked =
+        w->answer.again_seconds >= 0 ? w->answer.again_seconds : w->reply.retry_after_seconds;
+    bool fresh = c->counted != w->x->groups; /* answers that came together count once */
+    c->counted = w->x->groups;
+    *row += fresh ? 1 : 0;
+    if (w->answer.outcome == OUTCOME_AUTH || *row > most) {
+        executor_stop_ca(w->x, c,
+                         answer_text(w) ? answer_text(w) : outcome_name(w->answer.outcome));
+        work_finish(w);
+        return;
+    }
+    random_bytes(&random, sizeof random);
+    if (fresh) {
+        pause_ca(w, retry_delay_ms(*row, asked, random));
+    }
+    work_again(w, c->paused_until - executor_now(w->x));
+}
+
+/* --- ORDER --- */
+static bool order_record(struct work *w)
+{
+    w->ca->busy--;
+    if (answer_is_retry(w)) {
+        return work_record_answer(w, EV_REPLY_RETRY);
+    }
+    if (w->answer.outcome == OUTCOME_REFUSED) {
+        return work_record_answer(w, EV_REPLY_REFUSED);
+    }
+    if (w->answer.outcome == OUTCOME_ACCEPTED && order_id_is_usable(w->answer.order_id)) {
+        return work_record_answer(w, w->answer.pending ? EV_REPLY_PENDING : EV_REPLY_ACCEPTED);
+    }
+    w->answer.outcome = OUTCOME_UNKNOWN;
+    w->answer.order_id = NULL;
+    return work_record_answer(w, EV_REPLY_UNKNOWN);
+}
+
+static void take_certificates(struct work *w)
+{
+    w->certs = w->answer.certs;
+    w->ncerts = w->answer.ncerts;
+    work_submit(w, work_collect);
+}
+
+static void order_act(struct work *w)
+{
+    if (answer_is_retry(w)) {
+        answer_retry_act(w);
+        return;
+    }
+    answer_went_through(w);
+    switch (w->answer.outcome) {
+    case OUTCOME_UNKNOWN:
+        work_again(w, retry_settle_ms(w->ca->ca->type->caps & CA_EMBEDDED));
+        break;
+    case OUTCOME_ACCEPTED:
+        if (w->answer.issued && w->answer.ncerts) {
+            take_certificates(w);
+        } else {
+            work_again(w, retry_poll_ms(0, w->answer.again_seconds));
+        }
+        break;
+    case OUTCOME_REFUSED:
+    case OUTCOME_THROTTLED:
+    case OUTCOME_NOT_SENT:
+    case OUTCOME_AUTH:
+    case OUTCOME__MAX:
+        work_finish(w);
+        break;
+    }
+}
+
+/* --- POLL --- */
+static bool poll_record(struct work *w)
+{
+    bool known_pending = w->record->state == STATE_PENDING;
+    if (w->answer.outcome == OUTCOME_REFUSED) {
+        return work_record_answer(w, EV_REPLY_REFUSED);
+    }
+    if (w->answer.outcome == OUTCOME_ACCEPTED && !w->answer.issued && !known_pending) {
+        w->answer.order_id = NULL; /* the id stays the one that was ordered */
+        return work_record_answer(w, EV_REPLY_PENDING);
+    }
+    return true;
+}
+
+static void poll_act(struct work *w)
+{
+    struct item_slot *s = work_slot(w);
+    if (answer_is_retry(w)) {
+        answer_retry_act(w);
+    } else if (w->answer.outcome == OUTCOME_ACCEPTED && w->answer.issued && w->answer.ncerts) {
+        answer_went_through(w);
+        take_certificates(w);
+    } else if (w->answer.outcome == OUTCOME_ACCEPTED) {
+        answer_went_through(w);
+        work_again(w, retry_poll_ms(s->polls++, w->answer.again_seconds));
+    } else if (w->answer.outcome == OUTCOME_UNKNOWN && s->tries++ < RETRY_READS) {
+        work_again(w, retry_poll_ms(s->tries, -1));
+    } else {
+        work_finish(w);
+    }
+}
+
+/* --- */
+static const struct answer_row rows[STEP__MAX] = {
+    [STEP_ORDER] = {order_record, order_act},        [STEP_POLL] = {poll_record, poll_act},
+    [STEP_FIND] = {reconcile_record, reconcile_act}, [STEP_REVOKED] = {revoked_record, revoked_act},
+    [STEP_REVOKE] = {revoke_record, revoke_act},
+};
+
+static bool record_answers(struct executor *x, struct work_list *answered)
+{
+    bool ok = true;
+    for (struct ca_exchange *e; (e = wire_next(x->wire)) != NULL;) {
+        struct work *w = e->executor;
+        work_list_add(answered, w);
+        w->ca->ca->type->ops->answer(w->ca->ca, &w->call, &w->reply, &w->answer);
+        ok = ok && rows[w->call.step].record(w);
+    }
+    return ok && (!answered->n || executor_sync(x));
+}
+
+bool executor_replies(struct executor *x)
+{
+    struct work_list answered = {NULL, &answered.first, 0};
+    x->groups++;
+    bool ok = record_answers(x, &answered);
+    for (struct work *w; (w = work_list_take(&answered)) != NULL;) {
+        if (ok) {
+            rows[w->call.step].act(w);
+        } else {
+            work_release(w);
+        }
+    }
+    return ok;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A round: the finished jobs of many items become durable together. Passwords first, then files,
+ * then the records that speak of them, then one sync; only after that is anything acted on.
+ */
+#include "batch/executor.h"
+
+#include <unistd.h>
+
+struct stage_row {
+    void (*stage)(struct work *w);
+    bool (*record)(struct work *w);
+    void (*act)(struct work *w);
+};
+
+/* Blocked, failed, dropped: the same for every stage. */
+static bool record_trouble(struct work *w)
+{
+    static const enum item_event events[] = {
+        [WORK_BLOCKED] = EV_SKIP, [WORK_FAILED] = EV_FAILED, [WORK_MISMATCH] = EV_MISMATCH};
+    if (w->result == WORK_DROPPED) {
+        return true;
+    }
+    return work_record_trouble(w, events[w->result], w->code, w->err.msg);
+}
+
+static bool record_prepared(struct work *w)
+{
+    char spki[SHA256_HEX];
+    struct record r = RECORD(EV_KEYGEN, w->item->id);
+    if (w->result != WORK_OK) {
+        return record_trouble(w);
+    }
+    if (w->item->kind == ITEM_REVOCATION || w->spki_before[0]) {
+        return true;
+    }
+    hex_encode(w->spki, SHA256_SIZE, spki);
+    r.key = w->key_where;
+    r.spki_sha256 = spki;
+    return work_record(w, &r);
+}
+
+static void act_prepared(struct work *w)
+{
+    if (w->result != WORK_OK) {
+        work_finish(w);
+    } else if (w->item->kind == ITEM_REVOCATION) {
+        work_ask(w, STEP_REVOKED);
+    } else {
+        work_list_add(&w->ca->queue, w);
+    }
+}
+
+/* What cannot be loaded any more can still be searched for: the journal has the key. */
+static bool record_recalled(struct work *w UNUSED)
+{
+    return true;
+}
+
+static void act_recalled(struct work *w)
+{
+    bool revocation = w->item->kind == ITEM_REVOCATION;
+    w->result = WORK_OK;
+    work_ask(w, revocation ? STEP_REVOKED : STEP_FIND);
+}
+
+static bool record_collected(struct work *w)
+{
+    struct record r = RECORD(EV_CERT, w->item->id);
+    char sha[SHA256_HEX];
+    if (w->result != WORK_OK) {
+        return record_trouble(w);
+    }
+    hex_encode(w->leaf.sha256, SHA256_SIZE, sha);
+    r.sha256 = sha;
+    r.serial = w->leaf.serial_hex;
+    r.issuer = dn_text(&w->arena, &w->leaf.issuer);
+    r.not_before = w->leaf.not_before;
+    r.not_after = w->leaf.not_after;
+    return work_record(w, &r);
+}
+
+static void act_collected(struct work *w)
+{
+    if (w->result == WORK_OK) {
+        work_submit(w, work_outputs);
+    } else {
+        work_finish(w);
+    }
+}
+
+static bool record_outputs(struct work *w)
+{
+    struct record r = RECORD(EV_OUTPUTS, w->item->id);
+    if (w->result != WORK_OK) {
+        return record_trouble(w);
+    }
+    r.outputs = w->outputs;
+    return work_record(w, &r);
+}
+
+static const struct stage_row stages[] = {
+    {work_prepare, record_prepared, act_prepared},
+    {work_recall, record_recalled, act_recalled},
+    {work_collect, record_collected, act_collected},
+    {work_outputs, record_outputs, work_finish},
+};
+
+static const struct stage_row *stage_of(const struct work *w)
+{
+    size_t i = 0;
+    while (stages[i].stage != w->stage) {
+        i++;
+    }
+    return &stages[i];
+}
+
+static void close_dirs(struct work *w)
+{
+    for (size_t i = 0; i < NITEMS(w->dirs); i++) {
+        closep(&w->dirs[i]);
+        w->dirs[i] = -1;
+    }
+}
+
+static void add_passwords(struct executor *x, struct work *w)
+{
+    for (size_t i = 0; w->result == WORK_OK && i < w->nrows; i++) {
+        passwords_add(x->passwords, w->item->id, w->rows[i].name, w->rows[i].alias, &w->password);
+    }
+    w->nrows = 0;
+}
+
+/* Files of an item that failed half way are dropped with its group, unless they are evidence. */
+static void join_files(struct fs_group *all, struct work *w)
+{
+    if (w->result == WORK_OK || w->result == WORK_MISMATCH) {
+        fs_group_move(all, &w->files);
+    }
+}
+
+static bool commit_files(struct executor *x, struct err *err)
+{
+    struct fs_group all;
+    bool made_dirs = false;
+    fs_group_init(&all);
+    for (struct work *w = x->done.first; w; w = w->next) {
+        made_dirs = made_dirs || w->stage == work_prepare;
+        add_passwords(x, w);
+        join_files(&all, w);
+    }
+    bool any = all.n > 0;
+    bool ok = passwords_sync(x->passwords, err) && fs_group_commit(&all, err) &&
+              (!any || !made_dirs || fs_sync(x->dir->items, "items", err));
+    fs_group_release(&all);
+    return ok;
+}
+
+static bool anything_broken(struct executor *x)
+{
+    for (struct work *w = x->done.first; w; w = w->next) {
+        if (w->result == WORK_BROKEN) {
+            w->err.code = w->err.code == ERR_INTERNAL ? ERR_INTERNAL : ERR_ENV;
+            return !executor_fatal(x, &w->err);
+        }
+    }
+    return false;
+}
+
+static bool record_all(struct executor *x)
+{
+    for (struct work *w = x->done.first; w; w = w->next) {
+        if (!stage_of(w)->record(w)) {
+            return false;
+        }
+    }
+    return executor_sync(x);
+}
+
+bool executor_round(struct executor *x)
+{
+    struct err err = ERR_INIT;
+    if (!x->done.n) {
+        return true;
+    }
+    if (anything_broken(x)) {
+        return false;
+    }
+    if (!commit_files(x, &err)) {
+        err.code = ERR_ENV;
+        return executor_fatal(x, &err);
+    }
+    for (struct work *w = x->done.first; w; w = w->next) {
+        close_dirs(w);
+    }
+    if (!record_all(x)) {
+        return false;
+    }
+    for (struct work *w; (w = work_list_take(&x->done)) != NULL;) {
+        stage_of(w)->act(w);
+    }
+    return true;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Requests. A request that changes something at a CA leaves in this order and no other: the
+ * journal has room, the intent is recorded, the journal is synced, the clearance is redeemed for
+ * exactly these bytes, the wire gets it, once.
+ */
+#include "batch/executor.h"
+
+#include "formats/base/time.h"
+
+#include <string.h>
+
+enum { REPLY_MAX = 4 * 1024 * 1024 };
+
+static void fill_order(struct work *w)
+{
+    const struct item_data *d = &w->data;
+    const struct order *o = w->item->order;
+    const struct change *change = w->x->batch->manifest.change;
+    w->order = (struct ca_order){.item = w->item->id,
+                                 .product = w->item->product_code,
+                                 .action = w->item->action,
+                                 .csr = w->csr,
+                                 .spki_sha256 = w->spki,
+                                 .common_name = d->common_name,
+                                 .dn = d->dn,
+                                 .ndn = d->ndn,
+                                 .san = d->san,
+                                 .nsan = d->nsan,
+                                 .validity_seconds = w->item->validity_seconds,
+                                 .prior_order = o->replaces ? o->replaces->order : NULL,
+                                 .prior_serial = d->subject.serial,
+                                 .ticket = change ? change->ticket : NULL,
+                                 .extra = o->extra};
+}
+
+static void fill_revocation(struct work *w)
+{
+    const struct item_data *d = &w->data;
+    const struct revocation *v = w->item->revocation;
+    w->revoke = (struct ca_revocation){.item = w->item->id,
+                                       .serial = d->subject.serial,
+                                       .order = v->order,
+                                       .reason = v->reason,
+                                       .comment = v->comment,
+                                       .invalidity_date = v->invalidity_date};
+    if (d->has_prior) {
+        w->revoke.certificate = d->prior.der;
+    }
+}
+
+static void new_client_key(struct work *w)
+{
+    uint8_t random[16];
+    random_bytes(random, sizeof random);
+    hex_encode(random, sizeof random, w->client_key);
+}
+
+/* A CA that replays by key gets the same key for the same order, whatever became of the last
+ * request; any other wants a fresh one each time. */
+static void choose_client_key(struct work *w, enum ca_step step)
+{
+    const char *last = w->record->client_key;
+    bool again = step == STEP_FIND || (w->ca->ca->type->caps & CA_KEYED);
+    if (again && last && strlen(last) < sizeof w->client_key) {
+        memcpy(w->client_key, last, strlen(last) + 1);
+    } else if (step_changes_state(step)) {
+        new_client_key(w);
+    }
+}
+
+bool work_request(struct work *w, enum ca_step step, struct err *err)
+{
+    bool changes = step_changes_state(step);
+    if (w->item->kind == ITEM_REVOCATION) {
+        fill_revocation(w);
+    } else {
+        fill_order(w);
+    }
+    choose_client_key(w, step);
+    w->call = (struct ca_call){.step = step,
+                               .order = w->item->kind == ITEM_ORDER ? &w->order : NULL,
+                               .revoke = w->item->kind == ITEM_REVOCATION ? &w->revoke : NULL,
+                               .order_id = w->record->order_id,
+                               .client_key = w->client_key[0] ? w->client_key : NULL,
+                               .attempt = w->record->attempts + (changes ? 1 : 0),
+                               .since = w->record->intent_time};
+    buf_release(&w->request.body);
+    buf_release(&w->reply.body);
+    w->request = (struct ca_request){.call = &w->call, .body = BUF_INIT(REPLY_MAX)};
+    w->reply = (struct ca_reply){
+        .transport = OUTCOME_UNKNOWN, .body = BUF_INIT(REPLY_MAX), .retry_after_seconds = -1};
+    w->answer =
+        (struct ca_result){.arena = &w->arena, .outcome = OUTCOME_UNKNOWN, .again_seconds = -1};
+    w->exchange = (struct ca_exchange){&w->request, &w->reply, w};
+    return w->ca->ca->type->ops->request(w->ca->ca, &w->call, &w->request, err);
+}
+
+void work_ask(struct work *w, enum ca_step step)
+{
+    struct err err = ERR_INIT;
+    if (w->ca->stopped || !work_request(w, step, &err)) {
+        work_finish(w); /* nothing was asked, nothing is known: the item stays where it is */
+        return;
+    }
+    wire_submit(w->x->wire, w->ca->ca, &w->exchange);
+}
+
+/* --- state-changing requests --- */
+static bool record_intent(struct work *w)
+{
+    bool revocation = w->item->kind == ITEM_REVOCATION;
+    struct record r = RECORD(revocation ? EV_REVOKE_INTENT : EV_INTENT, w->item->id);
+    char digest[SHA256_HEX], spki[SHA256_HEX];
+    hex_encode(w->request.digest, SHA256_SIZE, digest);
+    hex_encode(w->spki, SHA256_SIZE, spki);
+    r.action = w->item->action;
+    r.ca = w->ca->ca->name;
+    r.product = w->item->product_code;
+    r.request_sha256 = digest;
+    r.client_key = w->client_key;
+    r.attempt = w->call.attempt;
+    r.spki_sha256 = revocation ? NULL : spki;
+    r.serial = revocation ? w->revoke.serial : NULL;
+    return work_record(w, &r);
+}
+
+static size_t in_flight_limit(const struct ca_slot *c)
+{
+    int64_t own = c->config->common.limits.in_flight;
+    if (c->ca->type->caps & CA_EMBEDDED) {
+        return SIZE_MAX;
+    }
+    return own > 0 ? (size_t)own : c->ca->type->in_flight ? c->ca->type->in_flight : 1;
+}
+
+/* A token bucket: `next_order` may lag behind by the burst, never more. */
+static void pace(struct ca_slot *c, int64_t now)
+{
+    double rate = c->config->common.limits.orders_per_second;
+    int64_t burst = c->config->common.limits.burst;
+    if (rate > 0) {
+        int64_t gap = (int64_t)(1000.0 / rate);
+        int64_t oldest = now - gap * (burst > 1 ? burst - 1 : 0);
+        c->next_order = (c->next_order > oldest ? c->next_order : oldest) + gap;
+    }
+}
+
+static bool open_for_orders(const struct ca_slot *c, int64_t now)
+{
+    return c->queue.n && !c->stopped && c->paused_until <= now && c->busy < in_flight_limit(c) &&
+           c->next_order <= now;
+}
+
+bool executor_can_send(const struct executor *x)
+{
+    for (size_t i = 0; i < x->ncas; i++) {
+        if (open_for_orders(&x->cas[i], executor_now(x)) || (x->draining && x->cas[i].queue.n)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool record_intents(struct executor *x, struct ca_slot *c, struct work_list *sent)
+{
+    struct err err = ERR_INIT;
+    while (sent->n < x->round && open_for_orders(c, executor_now(x))) {
+        struct work *w = work_list_take(&c->queue);
+        enum ca_step step = w->item->kind == ITEM_REVOCATION ? STEP_REVOKE : STEP_ORDER;
+        if (!work_request(w, step, &err)) {
+            work_trouble(w, EV_FAILED, "request", err.msg);
+            continue;
+        }
+        if (!record_intent(w)) {
+            work_release(w);
+            return false;
+        }
+        c->busy++;
+        pace(c, executor_now(x));
+        work_list_add(sent, w);
+    }
+    return true;
+}
+
+static bool send_one(struct executor *x, struct work *w)
+{
+    struct err err = ERR_INIT;
+    if (!clearance_redeem(w->clearance, w->digest, &err)) {
+        return executor_fatal(x, &err);
+    }
+    wire_submit(x->wire, w->ca->ca, &w->exchange);
+    return true;
+}
+
+static void release_queues(struct executor *x)
+{
+    for (size_t i = 0; i < x->ncas; i++) {
+        for (struct work *w; (w = work_list_take(&x->cas[i].queue)) != NULL;) {
+            work_release(w);
+        }
+    }
+}
+
+static bool record_and_sync(struct executor *x, struct work_list *sent)
+{
+    struct err err = ERR_INIT;
+    if (!journal_reserve(x->log->journal, &err)) {
+        return executor_fatal(x, &err);
+    }
+    for (size_t i = 0; i < x->ncas; i++) {
+        if (!record_intents(x, &x->cas[i], sent)) {
+            return false;
+        }
+    }
+    return executor_sync(x);
+}
+
+bool executor_send(struct executor *x)
+{
+    struct work_list sent = {NULL, &sent.first, 0};
+    if (x->draining) {
+        release_queues(x);
+        return true;
+    }
+    if (!executor_can_send(x)) {
+        return true;
+    }
+    bool ok = record_and_sync(x, &sent);
+    for (struct work *w; (w = work_list_take(&sent)) != NULL;) {
+        ok = ok && send_one(x, w);
+        if (!ok) {
+            work_release(w);
+        }
+    }
+    return ok;
+}

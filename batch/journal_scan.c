@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See journal_scan.h. The file is read in pieces: a journal of 10,000 items is 30 MB and nothing
+ * of it needs to stay. A bad last line is a torn tail (a killed run); any other bad line is
+ * damage, named with its number, and nothing after it is believed.
+ */
+#include "batch/journal_scan.h"
+
+#include "formats/base/limits.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUM_HEAD ",\"sum\":\""
+#define SUM_TAIL "\"}"
+enum { SUM_LENGTH = sizeof SUM_HEAD - 1 + SHA256_HEX - 1 + sizeof SUM_TAIL - 1, CHUNK = 65536 };
+
+void journal_scan_begin(struct journal_scan *s, journal_fn *fn, void *ctx)
+{
+    *s = (struct journal_scan){.fn = fn, .ctx = ctx};
+    memset(s->prev, '0', SHA256_HEX - 1);
+}
+
+static bool damage(const struct journal_scan *s, struct err *err, const char *what)
+{
+    struct pos pos = {JOURNAL_NAME, (uint32_t)(s->seq + 1), 1};
+    err_at(err, ERR_ENV, pos, "the journal is damaged: %s", what);
+    err_hint(err, "restore the state directory from a copy; do not edit the journal");
+    return false;
+}
+
+static bool sum_fits(const char *line, size_t n)
+{
+    char want[SHA256_HEX];
+    if (n < SUM_LENGTH || n >= LIMIT_JOURNAL_RECORD) {
+        return false;
+    }
+    const char *at = line + n - SUM_LENGTH;
+    sha256_hex(line, (size_t)(at - line), want);
+    return memcmp(at, SUM_HEAD, sizeof SUM_HEAD - 1) == 0 &&
+           memcmp(at + sizeof SUM_HEAD - 1, want, SHA256_HEX - 1) == 0 &&
+           memcmp(line + n - (sizeof SUM_TAIL - 1), SUM_TAIL, sizeof SUM_TAIL - 1) == 0;
+}
+
+bool journal_scan_line(struct journal_scan *s, const char *line, size_t n, struct err *err)
+{
+    if (!sum_fits(line, n)) {
+        return damage(s, err, "the sum of this line does not fit");
+    }
+    CLEANUP(json_tree_release) json_t *t = json_parse(JOURNAL_NAME, line, n, err);
+    const char *prev = t ? json_get_str(t, "prev") : NULL;
+    if (!prev || json_get_int(t, "v", 0) != 1) {
+        return damage(s, err, "not a record of a version that is known");
+    }
+    if (json_get_int(t, "seq", 0) != (int64_t)(s->seq + 1)) {
+        return damage(s, err, "the sequence number is not the next one");
+    }
+    if (strcmp(prev, s->prev) != 0) {
+        return damage(s, err, "the line does not continue the one before");
+    }
+    struct journal_record r = {.seq = s->seq + 1,
+                               .ev = json_get_str(t, "ev"),
+                               .item = json_get_str(t, "item"),
+                               .t = json_get_str(t, "t"),
+                               .fields = t,
+                               .offset = s->offset,
+                               .length = n};
+    if (!r.ev || !r.t) {
+        return damage(s, err, "the record has no event or no time");
+    }
+    if (s->fn && !s->fn(s->ctx, &r, err)) {
+        char why[512];
+        (void)snprintf(why, sizeof why, "%.*s", (int)sizeof why - 1, err->msg);
+        return damage(s, err, why);
+    }
+    sha256_hex(line, n, s->prev);
+    s->seq++;
+    s->offset += n + 1;
+    return true;
+}
+
+/* Lines of `p`; *used is what was consumed, the rest is an unfinished line. `end` is where the
+ * whole journal ends: a bad line that ends there is a torn tail. */
+static bool scan_lines(struct journal_scan *s, const char *p, size_t n, size_t end, size_t *used,
+                       bool *torn, struct err *err)
+{
+    for (*used = 0; *used < n && !*torn;) {
+        const char *line = p + *used;
+        const char *newline = memchr(line, '\n', n - *used);
+        if (!newline) {
+            return true;
+        }
+        size_t length = (size_t)(newline - line);
+        if (!sum_fits(line, length) && s->offset + length + 1 >= end) {
+            *torn = true;
+            return true;
+        }
+        if (!journal_scan_line(s, line, length, err)) {
+            return false;
+        }
+        *used += length + 1;
+    }
+    return true;
+}
+
+bool journal_check(struct span bytes, bool torn_allowed, journal_fn *fn, void *ctx, struct err *err)
+{
+    struct journal_scan s;
+    size_t used;
+    bool torn = false;
+    journal_scan_begin(&s, fn, ctx);
+    if (!scan_lines(&s, (const char *)bytes.p, bytes.n, bytes.n, &used, &torn, err)) {
+        return false;
+    }
+    if ((torn || used < bytes.n) && !torn_allowed) {
+        return damage(&s, err, "the last line is incomplete or does not fit its sum");
+    }
+    return true;
+}
+
+static ssize_t read_some(int fd, char *chunk, size_t n, size_t at)
+{
+    ssize_t got;
+    do {
+        got = pread(fd, chunk, n, (off_t)at);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+bool journal_scan_file(struct journal_scan *s, int fd, bool *torn, struct err *err)
+{
+    struct stat st;
+    size_t at = 0, used;
+    if (fstat(fd, &st) != 0) {
+        return err_sys(err, errno, "cannot read the journal");
+    }
+    size_t end = (size_t)st.st_size;
+    CLEANUP(buf_wipe) struct buf window = BUF_INIT(CHUNK + LIMIT_JOURNAL_RECORD);
+    char chunk[CHUNK];
+    while (at < end && !*torn) {
+        ssize_t got = read_some(fd, chunk, sizeof chunk, at);
+        if (got <= 0) {
+            return err_sys(err, got < 0 ? errno : EIO, "cannot read the journal");
+        }
+        at += (size_t)got;
+        buf_add(&window, chunk, (size_t)got);
+        if (!scan_lines(s, window.p, window.n, end, &used, torn, err)) {
+            return false;
+        }
+        if (window.n - used >= LIMIT_JOURNAL_RECORD && !*torn) {
+            *torn = memchr(window.p + used, '\n', window.n - used) == NULL && at >= end;
+            return *torn || damage(s, err, "the line is longer than a record may be");
+        }
+        memmove(window.p, window.p + used, window.n - used);
+        window.n -= used;
+    }
+    *torn = *torn || window.n > 0;
+    return true;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A plan as a file and as text for people. The file binds: its digest is over its canonical form,
+ * made the same way when it is written, read and compared.
+ */
+#include "batch/plan.h"
+
+#include "batch/batch_parts.h"
+#include "formats/base/fs.h"
+#include "formats/base/json_in.h"
+#include "formats/base/limits.h"
+#include "formats/base/time.h"
+#include "formats/crl.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLAN_MAX = LIMIT_INPUT_BYTES };
+
+/* --- writing --- */
+static void put_item(struct jw *j, const struct plan_item *p)
+{
+    char text[2 * SHA256_SIZE + 1];
+    const struct item *item = p->item;
+    hex_encode(p->digest, SHA256_SIZE, text);
+    jw_object(j, NULL);
+    jw_str(j, "id", item->id);
+    jw_str(j, "action", plan_action_names[p->action]);
+    jw_str(j, "why", p->why);
+    jw_str(j, "ca", item->ca ? item->ca->name : NULL);
+    jw_str(j, "product", item->product_code);
+    jw_str(j, "common_name", p->common_name);
+    jw_array(j, "names");
+    for (const char **n = p->names; *n; n++) {
+        jw_str(j, NULL, *n);
+    }
+    jw_end(j);
+    jw_str(j, "key", p->key);
+    jw_str(j, "digest", text);
+    if (item->kind == ITEM_REVOCATION) {
+        jw_str(j, "reason", revocation_reason_name(item->revocation->reason));
+        jw_str(j, "after", item->revocation->after);
+    }
+    duration_format(item->validity_seconds, text);
+    jw_str(j, "validity", item->validity_seconds ? text : NULL);
+    jw_end(j);
+}
+
+bool plan_json(const struct batch *b, const struct plan *p, struct buf *out, struct err *err)
+{
+    struct jw j;
+    jw_begin(&j, out, JSON_PRETTY);
+    jw_object(&j, NULL);
+    jw_str(&j, "batch", b->manifest.name);
+    jw_str(&j, "digest", p->digest);
+    jw_time(&j, "as_of", batch_date(b, NULL));
+    jw_str(&j, "manifest", b->manifest.path);
+    jw_str(&j, "manifest_sha256", b->manifest.sha256);
+    jw_str(&j, "policy_sha256", policy_digest(b->policy));
+    jw_bool(&j, "simulate", b->options->simulate);
+    jw_array(&j, "items");
+    for (size_t i = 0; i < p->n; i++) {
+        put_item(&j, &p->v[i]);
+    }
+    jw_end(&j);
+    jw_object(&j, "counts");
+    for (size_t i = 0; i < PLAN__MAX; i++) {
+        jw_int(&j, plan_action_names[i], (int64_t)p->counts[i]);
+    }
+    jw_end(&j);
+    jw_end(&j);
+    return jw_finish(&j, err);
+}
+
+/* --- digest --- */
+/* 0x20 is jansson's flag for "no blanks"; its name belongs to json.h here (json_in.h). */
+enum { CANONICAL = JSON_SORT_KEYS | 0x20 };
+
+static bool digest_tree(json_t *tree, char out[SHA256_HEX], struct err *err)
+{
+    static const char *const not_bound[] = {"digest", "as_of", "manifest"};
+    json_t *copy = json_copy(tree); /* shallow: the items stay shared */
+    for (size_t i = 0; copy && i < NITEMS(not_bound); i++) {
+        (void)json_object_del(copy, not_bound[i]);
+    }
+    CLEANUP(freep) char *text = copy ? json_dumps(copy, CANONICAL) : NULL;
+    json_decref(copy);
+    if (!text) {
+        return err_set(err, ERR_INTERNAL, "cannot make the canonical form of the plan");
+    }
+    sha256_hex(text, strlen(text), out);
+    return true;
+}
+
+bool plan_digest(const struct batch *b, struct plan *p, struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(PLAN_MAX);
+    if (!plan_json(b, p, &text, err)) {
+        return false;
+    }
+    CLEANUP(json_tree_release) json_t *tree = json_parse("plan", text.p, text.n, err);
+    return tree && digest_tree(tree, p->digest, err);
+}
+
+/* --- reading --- */
+static bool take_hex(const json_t *tree, const char *key, char out[SHA256_HEX])
+{
+    uint8_t bytes[SHA256_SIZE];
+    const char *text = json_get_str(tree, key);
+    if (!text || strlen(text) != SHA256_HEX - 1 || !hex_decode(text, SHA256_HEX - 1, bytes)) {
+        return false;
+    }
+    memcpy(out, text, SHA256_HEX);
+    return true;
+}
+
+/* The plan may lie beside the manifest, in its state directory, or anywhere in the tree it was
+ * made from. */
+static char *find_manifest(struct arena *a, const char *plan, const char *manifest)
+{
+    const char *dir = path_dir(a, plan);
+    const char *const places[] = {
+        path_join(a, dir, path_base(manifest)),
+        path_join(a, dir, manifest),
+        manifest,
+        path_join(a, path_join(a, dir, ".."), path_base(manifest)),
+    };
+    for (size_t i = 0; i < NITEMS(places); i++) {
+        if (fs_exists_at(AT_FDCWD, places[i])) {
+            return xstrdup(places[i]);
+        }
+    }
+    return xstrdup(manifest);
+}
+
+static bool take_fields(const char *path, const json_t *tree, struct plan_file *out)
+{
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    const char *manifest = json_get_str(tree, "manifest");
+    const char *as_of = json_get_str(tree, "as_of");
+    bool ok = manifest && as_of && time_parse(as_of, &out->as_of) &&
+              take_hex(tree, "digest", out->digest) &&
+              take_hex(tree, "manifest_sha256", out->manifest_sha256) &&
+              take_hex(tree, "policy_sha256", out->policy_sha256);
+    if (ok) {
+        out->simulate = json_get_bool(tree, "simulate", false);
+        out->manifest = find_manifest(&a, path, manifest);
+    }
+    return ok;
+}
+
+bool plan_parse(const char *path, struct span text, struct plan_file *out, struct err *err)
+{
+    char digest[SHA256_HEX];
+    *out = (struct plan_file){.as_of = TIME_NONE};
+    CLEANUP(json_tree_release)
+    json_t *tree = json_parse(path, (const char *)text.p, text.n, err);
+    if (!tree) {
+        return false;
+    }
+    if (!take_fields(path, tree, out)) {
+        return err_set(err, ERR_INPUT, "%s is not a plan made by certbatch", path);
+    }
+    if (!digest_tree(tree, digest, err)) {
+        return false;
+    }
+    if (!str_eq(digest, out->digest)) {
+        err_set(err, ERR_REFUSED, "%s was changed after it was made: its digest does not fit",
+                path);
+        err_hint(err, "make the plan again with `certbatch plan` and have it approved again");
+        return false;
+    }
+    return true;
+}
+
+bool plan_read(const char *path, struct plan_file *out, struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(PLAN_MAX);
+    *out = (struct plan_file){.as_of = TIME_NONE};
+    return fs_read(path, &text, err) && plan_parse(path, buf_span(&text), out, err);
+}
+
+void plan_file_release(struct plan_file *p)
+{
+    free(p->manifest);
+    *p = (struct plan_file){0};
+}
+
+bool plan_still(const struct plan_file *file, const struct batch *b, const struct plan *now,
+                struct err *err)
+{
+    const char *what = NULL;
+    if (!str_eq(file->manifest_sha256, b->manifest.sha256)) {
+        what = "the manifest";
+    } else if (!str_eq(file->policy_sha256, policy_digest(b->policy))) {
+        what = "the policy";
+    } else if (file->simulate != b->options->simulate) {
+        what = "the choice of --simulate";
+    } else if (!str_eq(file->digest, now->digest)) {
+        what = "a CSR, a certificate, a CA of the configuration or what is due at this date";
+    }
+    if (!what) {
+        return true;
+    }
+    err_set(err, ERR_REFUSED, "the plan is stale: %s is no longer what the plan was made from",
+            what);
+    err_hint(err, "make the plan again, look at what changed, and have it approved again");
+    return false;
+}
+
+/* --- for people --- */
+enum { NAME_WIDTH = 34 };
+
+static void put_cell(struct buf *out, const char *text, int width)
+{
+    CLEANUP(buf_release) struct buf cell = BUF_INIT(LIMIT_MESSAGE);
+    str_vis(&cell, text, strlen(text), LIMIT_VALUE_SHOWN);
+    buf_puts(out, buf_text(&cell));
+    for (size_t n = utf8_length(buf_text(&cell), cell.n); n < (size_t)width; n++) {
+        buf_putc(out, ' ');
+    }
+}
+
+static void put_names(struct buf *out, const struct plan_item *p)
+{
+    size_t n = 0;
+    while (p->names[n]) {
+        n++;
+    }
+    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_MESSAGE);
+    const char *first = p->common_name ? p->common_name : n ? p->names[0] : "-";
+    const char *colon = p->common_name ? NULL : strchr(first, ':');
+    first = colon ? colon + 1 : first;
+    size_t length = strlen(first);
+    int room = n > 1 ? NAME_WIDTH - 6 : NAME_WIDTH;
+    bool cut = length > (size_t)room;
+    size_t shown = cut ? (size_t)room - 2 : length;
+    while (cut && ((unsigned char)first[shown] & 0xC0) == 0x80) {
+        shown--; /* not inside a character */
+    }
+    buf_printf(&text, "%.*s%s", (int)shown, first, cut ? ".." : "");
+    if (n > 1) {
+        buf_printf(&text, " +%zu", n - 1);
+    }
+    put_cell(out, buf_text(&text), NAME_WIDTH);
+}
+
+struct widths {
+    int id, ca, product;
+};
+
+static int wider(int width, const char *text)
+{
+    size_t n = text ? strlen(text) : 1;
+    n = n > 40 ? 40 : n;
+    return (int)n > width ? (int)n : width;
+}
+
+static void put_row(struct buf *out, const struct plan_item *p, const struct widths *w)
+{
+    put_cell(out, plan_action_names[p->action], 9);
+    put_cell(out, p->item->id, w->id + 2);
+    put_cell(out, p->item->ca ? p->item->ca->name : "-", w->ca + 2);
+    put_cell(out, p->item->product_code ? p->item->product_code : "-", w->product + 2);
+    put_names(out, p);
+    buf_puts(out, "  ");
+    put_cell(out, p->why ? p->why : "", 0);
+    buf_putc(out, '\n');
+}
+
+void plan_text(const struct batch *b, const struct plan *p, struct buf *out)
+{
+    static const char *const words[PLAN__MAX] = {
+        [PLAN_ORDER] = "to order",   [PLAN_RENEW] = "to renew", [PLAN_REISSUE] = "to reissue",
+        [PLAN_REVOKE] = "to revoke", [PLAN_KEEP] = "to keep",   [PLAN_BLOCKED] = "blocked",
+    };
+    struct widths w = {.id = 4, .ca = 4, .product = 7};
+    for (size_t i = 0; i < p->n; i++) {
+        w.id = wider(w.id, p->v[i].item->id);
+        w.ca = wider(w.ca, p->v[i].item->ca ? p->v[i].item->ca->name : NULL);
+        w.product = wider(w.product, p->v[i].item->product_code);
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        put_row(out, &p->v[i], &w);
+    }
+    buf_printf(out, "%sPlan for %s: ", p->n ? "\n" : "", b->manifest.name);
+    bool any = false;
+    for (size_t i = 0; i < PLAN__MAX; i++) {
+        if (p->counts[i]) {
+            buf_printf(out, "%s%zu %s", any ? ", " : "", p->counts[i], words[i]);
+            any = true;
+        }
+    }
+    buf_printf(out, "%s.%s\nDigest %s\n", any ? "" : "nothing to do",
+               b->options->simulate ? " (simulation)" : "", p->digest);
+}

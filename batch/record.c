@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See record.h.
+ */
+#include "batch/record.h"
+
+#include "formats/base/limits.h"
+#include "formats/base/str.h"
+#include "formats/base/time.h"
+
+#include <string.h>
+
+enum record_kind { TEXT, NUMBER, MOMENT, JSON };
+
+static const struct record_field {
+    const char *name;
+    enum record_kind kind;
+    size_t offset;
+} fields[] = {
+#define F(name, member, kind)                                                                      \
+    {                                                                                              \
+        name, kind, offsetof(struct record, member)                                                \
+    }
+    F("class", reply_class, TEXT),
+    F("kind", kind, TEXT),
+    F("action", action, TEXT),
+    F("ca", ca, TEXT),
+    F("product", product, TEXT),
+    F("common_name", common_name, TEXT),
+    F("san", san, JSON),
+    F("digest", digest, TEXT),
+    F("after", after, TEXT),
+    F("key", key, TEXT),
+    F("spki_sha256", spki_sha256, TEXT),
+    F("request_sha256", request_sha256, TEXT),
+    F("client_key", client_key, TEXT),
+    F("attempt", attempt, NUMBER),
+    F("order", order_id, TEXT),
+    F("code", code, TEXT),
+    F("message", message, TEXT),
+    F("sha256", sha256, TEXT),
+    F("serial", serial, TEXT),
+    F("issuer", issuer, TEXT),
+    F("not_before", not_before, MOMENT),
+    F("not_after", not_after, MOMENT),
+    F("outputs", outputs, JSON),
+    F("reason", reason, TEXT),
+    F("user", user, TEXT),
+#undef F
+};
+
+static void write_text(struct jw *j, const struct record_field *f, const char *text)
+{
+    if (text && f->kind == JSON) {
+        jw_raw(j, f->name, text);
+    } else if (text) {
+        jw_str(j, f->name, text);
+    }
+}
+
+static void write_number(struct jw *j, const struct record_field *f, int64_t v)
+{
+    if (f->kind == MOMENT && v != TIME_NONE) {
+        jw_time(j, f->name, v);
+    } else if (f->kind == NUMBER && v) {
+        jw_int(j, f->name, v);
+    }
+}
+
+void record_write(const struct record *r, struct jw *j)
+{
+    for (size_t i = 0; i < NITEMS(fields); i++) {
+        const void *at = (const char *)r + fields[i].offset;
+        if (fields[i].kind == TEXT || fields[i].kind == JSON) {
+            write_text(j, &fields[i], *(const char *const *)at);
+        } else {
+            write_number(j, &fields[i], *(const int64_t *)at);
+        }
+    }
+}
+
+/* Array of strings or of flat objects of strings, written by the same writer that made it: the
+ * text of a replay is byte for byte the text of the run, and so are the reports made from it. */
+static void rewrite(struct jw *j, const char *key, const json_t *v)
+{
+    size_t i;
+    const json_t *member;
+    const char *name;
+    if (json_is_array(v)) {
+        jw_array(j, key);
+        for (i = 0; i < json_array_size(v); i++) {
+            rewrite(j, NULL, json_array_get(v, i));
+        }
+        jw_end(j);
+    } else if (json_is_object(v)) {
+        jw_object(j, key);
+        for (void *it = json_object_iter((json_t *)(uintptr_t)v); it;
+             it = json_object_iter_next((json_t *)(uintptr_t)v, it)) {
+            name = json_object_iter_key(it);
+            member = json_object_iter_value(it);
+            rewrite(j, name, member);
+        }
+        jw_end(j);
+    } else {
+        jw_str(j, key, json_string_value(v));
+    }
+}
+
+static const char *json_text(const json_t *v, struct arena *scratch, struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_JOURNAL_RECORD);
+    struct jw j;
+    jw_begin(&j, &text, JSON_COMPACT);
+    rewrite(&j, NULL, v);
+    return jw_finish(&j, err) ? arena_strdup(scratch, buf_text(&text)) : NULL;
+}
+
+static bool read_text(const json_t *v, const struct record_field *f, struct arena *scratch,
+                      const char **out)
+{
+    struct err ignored = ERR_INIT;
+    *out = f->kind == TEXT    ? json_string_value(v)
+           : json_is_array(v) ? json_text(v, scratch, &ignored)
+                              : NULL;
+    return *out != NULL;
+}
+
+bool record_read(const struct journal_record *in, struct arena *scratch, struct record *out,
+                 struct err *err)
+{
+    *out = (struct record){.ev = in->ev, .item = in->item, RECORD_NONE};
+    for (size_t i = 0; i < NITEMS(fields); i++) {
+        const json_t *v = json_get(in->fields, fields[i].name);
+        void *at = (char *)out + fields[i].offset;
+        bool ok = true;
+        if (!v) {
+            continue;
+        }
+        if (fields[i].kind == NUMBER) {
+            *(int64_t *)at = json_get_int(in->fields, fields[i].name, 0);
+        } else if (fields[i].kind == MOMENT) {
+            ok = json_is_string(v) && time_parse(json_string_value(v), at);
+        } else {
+            ok = read_text(v, &fields[i], scratch, at);
+        }
+        if (!ok) {
+            return err_set(err, ERR_ENV, "the value of \"%s\" is not of its kind", fields[i].name);
+        }
+    }
+    return true;
+}
+
+bool runlog_add(struct runlog *log, const struct record *r, struct err *err)
+{
+    int64_t t;
+    if (!log->opened) {
+        log->opened = true;
+        if (log->resume) {
+            log->resume(log);
+        }
+    }
+    struct jw *j = journal_begin(log->journal, r->ev, r->item);
+    if (!time_parse(journal_time(log->journal), &t)) {
+        return err_set(err, ERR_INTERNAL, "a record has no time");
+    }
+    if (!history_apply(log->history, r, t, err)) {
+        return false;
+    }
+    record_write(r, j);
+    journal_end(log->journal);
+    log->history->last_seq = journal_records(log->journal);
+    return true;
+}
+
+void runlog_head(struct runlog *log, const struct history_head *head,
+                 const struct head_extra *extra, size_t nextra)
+{
+    struct history_head h = *head;
+    struct jw *j = journal_begin(log->journal, h.ev, NULL);
+    h.t = journal_time(log->journal);
+    const struct {
+        const char *name, *value;
+    } texts[] = {{"batch", h.batch},
+                 {"manifest_sha256", h.manifest_sha256},
+                 {"policy_sha256", h.policy_sha256},
+                 {"digest", h.digest}};
+    for (size_t i = 0; i < NITEMS(texts); i++) {
+        if (texts[i].value) {
+            jw_str(j, texts[i].name, texts[i].value);
+        }
+    }
+    if (h.simulate) {
+        jw_bool(j, "simulate", true);
+    }
+    for (size_t i = 0; i < nextra; i++) {
+        if (extra[i].text) {
+            jw_str(j, extra[i].name, extra[i].text);
+        } else {
+            jw_int(j, extra[i].name, extra[i].number);
+        }
+    }
+    journal_end(log->journal);
+    h.seq = journal_records(log->journal);
+    h.end = journal_size(log->journal);
+    (void)history_head(log->history, &h);
+}

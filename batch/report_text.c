@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The summary a person reads after a run: first what needs somebody, each with its reason, then
+ * counts that add up. Foreign text is escaped.
+ */
+#include "batch/bundle.h"
+
+#include "batch/report.h"
+#include "formats/base/limits.h"
+#include "formats/base/str.h"
+
+#include <string.h>
+
+enum { SHOWN_MAX = 20, ID_WIDTH_MAX = 32 }; /* the rest is in report.json */
+
+/* What to do about a state, the worst first; good states are not listed. */
+static const struct trouble {
+    enum item_state state;
+    const char *advice;
+} troubles[] = {
+    {STATE_UNKNOWN, "the CA may have the order: certbatch resolve STATE ITEM ..."},
+    {STATE_MISMATCH, "what came back is not what was asked: call the CA"},
+    {STATE_REFUSED, "the CA said no: correct the order and run again"},
+    {STATE_FAILED, "could not be carried out: correct the cause and run again"},
+    {STATE_SKIPPED, "not attempted"},
+    {STATE_PENDING, "the CA is working on it: run again later"},
+    {STATE_NEW, "not started: run again"},
+};
+
+static void put_reason(struct buf *out, const struct item_record *r)
+{
+    const char *parts[] = {r->error_code, r->error_message};
+    for (size_t i = 0; i < NITEMS(parts); i++) {
+        if (parts[i]) {
+            buf_puts(out, i && parts[0] ? ": " : "  ");
+            str_vis(out, parts[i], strlen(parts[i]), LIMIT_VALUE_SHOWN);
+        }
+    }
+    if (!r->error_code && !r->error_message && r->order_id) {
+        buf_puts(out, "  order ");
+        str_vis(out, r->order_id, strlen(r->order_id), LIMIT_ORDER_ID);
+    }
+    buf_putc(out, '\n');
+}
+
+static int id_width(const struct history *h, enum item_state state)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        size_t n = state_report(h->v[i].state) == state ? strlen(h->v[i].id) : 0;
+        width = n > width ? n : width;
+    }
+    return (int)(width < ID_WIDTH_MAX ? width : ID_WIDTH_MAX);
+}
+
+static void put_trouble(const struct history *h, const struct trouble *t, size_t count,
+                        struct buf *out)
+{
+    size_t shown = 0;
+    int width = id_width(h, t->state);
+    buf_printf(out, "%s (%zu): %s\n", state_report_name(t->state), count, t->advice);
+    for (size_t i = 0; i < h->n && shown < SHOWN_MAX; i++) {
+        const struct item_record *r = &h->v[i];
+        if (state_report(r->state) == t->state) {
+            buf_printf(out, "  %-*s", width, r->id);
+            put_reason(out, r);
+            shown++;
+        }
+    }
+    if (count > shown) {
+        buf_printf(out, "  ... and %zu more, see report.json\n", count - shown);
+    }
+    buf_putc(out, '\n');
+}
+
+static void put_counts(const struct history *h, const size_t counts[STATE__MAX], struct buf *out)
+{
+    buf_printf(out, "%s%s\n", h->batch ? h->batch : "batch", h->simulate ? " (simulated)" : "");
+    for (size_t i = 0; i < report_states_count; i++) {
+        if (counts[report_states[i]]) {
+            buf_printf(out, "  %-12s %7zu\n", state_report_name(report_states[i]),
+                       counts[report_states[i]]);
+        }
+    }
+    buf_printf(out, "  %-12s %7s\n  %-12s %7zu\n", "", "-------", "items", h->n);
+}
+
+void report_text(const struct history *h, struct buf *out)
+{
+    size_t counts[STATE__MAX];
+    history_counts(h, counts);
+    for (size_t i = 0; i < NITEMS(troubles); i++) {
+        if (counts[troubles[i].state]) {
+            put_trouble(h, &troubles[i], counts[troubles[i].state], out);
+        }
+    }
+    put_counts(h, counts, out);
+}

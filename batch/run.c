@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See run.h: the coordinator. A list of guarded steps; each lives in a file of its own.
+ */
+#include "batch/run_parts.h"
+
+#include "batch/bundle.h"
+#include "formats/base/str.h"
+#include "formats/base/time.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A rehearsal never shares a name with the real thing. */
+#define SIMULATION "-simulate"
+
+static bool read_plan_file(struct run *r, struct err *err)
+{
+    r->batch_options = r->options->batch;
+    if (!r->batch_options.state_dir) {
+        r->batch_options.state_dir = r->options->state_dir;
+    }
+    if (!r->options->plan) {
+        return true;
+    }
+    if (!plan_read(r->options->plan, &r->file, err)) {
+        return false;
+    }
+    r->batch_options.manifest = r->file.manifest;
+    r->batch_options.simulate = r->batch_options.simulate || r->file.simulate;
+    return true;
+}
+
+static bool judge(struct run *r, struct err *err)
+{
+    r->batch_opened = true;
+    if (!batch_open(&r->batch, &r->batch_options, r->findings, err)) {
+        return false;
+    }
+    batch_judge(&r->batch, r->options->workers, r->findings);
+    r->planned = true;
+    return plan_make(&r->batch, r->findings, NULL, r->options->workers, &r->plan, err);
+}
+
+static bool open_state(struct run *r, struct err *err)
+{
+    const struct manifest *m = &r->batch.manifest;
+    const char *suffix = r->batch_options.simulate ? SIMULATION : "";
+    r->name = arena_printf(r->arena, "%s%s", m->name, suffix);
+    const char *path =
+        r->options->state_dir ? r->options->state_dir : statedir_default(r->arena, m->dir, r->name);
+    if (!statedir_open(&r->dir, path, true, err)) {
+        return false;
+    }
+    r->summary->state_path = arena_strdup(r->arena, r->dir.path);
+    r->journal = journal_open(r->dir.fd, history_add, &r->history, err);
+    if (!r->journal) {
+        return false;
+    }
+    r->history.torn_tail = r->summary->torn_tail = journal_had_torn_tail(r->journal);
+    r->log = (struct runlog){
+        .journal = r->journal, .history = &r->history, .resume = run_resume_record, .run = r};
+    return run_same_batch(r, err);
+}
+
+static bool all_final(const struct history *h)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        if (!state_is_final(h->v[i].state)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool record_inputs(struct run *r, struct err *err)
+{
+    const struct history *h = &r->history;
+    r->changed = !h->opened || !str_eq(h->manifest_sha256, r->batch.manifest.sha256) ||
+                 !str_eq(h->policy_sha256, policy_digest(r->batch.policy));
+    if ((r->changed || !all_final(h)) && !run_store_inputs(r, err)) {
+        return false;
+    }
+    if (!run_describe(r, err) || !run_make_slots(r, err)) {
+        return false;
+    }
+    plan_release(&r->plan);
+    r->planned = false;
+    return true;
+}
+
+static bool execute(struct run *r, struct err *err)
+{
+    const struct change *change = r->batch.manifest.change;
+    const struct run_options *o = r->options;
+    r->passwords = passwords_open(r->dir.fd, err);
+    if (!r->passwords) {
+        return false;
+    }
+    struct executor x = {.batch = &r->batch,
+                         .dir = &r->dir,
+                         .history = &r->history,
+                         .log = &r->log,
+                         .passwords = r->passwords,
+                         .workers = o->workers ? o->workers : pool_default_workers(),
+                         .wait_ms = o->wait_seconds * 1000,
+                         .not_after =
+                             change && !r->batch_options.simulate ? change->window_end : TIME_NONE,
+                         .stop = o->stop,
+                         .progress = o->progress,
+                         .progress_ctx = o->progress_ctx};
+    r->executed = true;
+    bool ok = executor_run(&x, r->slots, r->history.n, err);
+    r->left_over = x.left_over;
+    r->fatal = x.fatal.code != ERR_NONE;
+    return ok;
+}
+
+/* --- the end: also of a run that failed --- */
+static const char *keep_path(struct run *r, const char *path)
+{
+    return path ? arena_strdup(r->arena, path) : NULL;
+}
+
+static bool make_bundles(struct run *r, struct err *err)
+{
+    struct bundle_paths paths = {0};
+    const char *out = r->options->out_dir ? r->options->out_dir : r->batch.manifest.dir;
+    bool ok = bundle_make(&r->dir, &r->history, out, r->name, &paths, err);
+    r->summary->delivery = keep_path(r, paths.delivery);
+    r->summary->audit = keep_path(r, paths.audit);
+    r->summary->passwords = keep_path(r, paths.passwords);
+    bundle_paths_release(&paths);
+    return ok;
+}
+
+static bool write_report(struct run *r, struct err *err)
+{
+    if (!report_store(&r->history, &r->dir, err)) {
+        return false;
+    }
+    r->summary->report = path_join(r->arena, r->dir.path, "report.json");
+    return true;
+}
+
+/* A stopped run leaves a report and no bundle; a finished one, good or bad, leaves both. */
+static bool conclude(struct run *r, struct err *err)
+{
+    bool interrupted = r->options->stop && *r->options->stop && r->left_over;
+    r->summary->interrupted = interrupted;
+    history_counts(&r->history, r->summary->counts);
+    r->summary->items = r->history.n;
+    bool closed = interrupted || run_close(r, err);
+    return closed && write_report(r, err) && (interrupted || make_bundles(r, err));
+}
+
+/* After a failed sync nothing may be synced again: the journal has what counts, and the next run
+ * writes the report. */
+static bool run_state(struct run *r, struct err *err)
+{
+    bool ok =
+        open_state(r, err) && record_inputs(r, err) && write_report(r, err) && execute(r, err);
+    struct err second = ERR_INIT;
+    history_counts(&r->history, r->summary->counts);
+    r->summary->items = r->history.n;
+    if (!r->executed || journal_broken(r->journal)) {
+        return ok;
+    }
+    if (r->fatal) {
+        bool full = err->sys == ENOSPC || err->sys == EDQUOT;
+        (void)(full && write_report(r, &second));
+        return false;
+    }
+    return conclude(r, ok ? err : &second) && ok;
+}
+
+static void release(struct run *r)
+{
+    passwords_close(r->passwords);
+    journal_close(r->journal);
+    history_release(&r->history);
+    statedir_close(&r->dir);
+    free(r->slots);
+    if (r->planned) {
+        plan_release(&r->plan);
+    }
+    if (r->batch_opened) {
+        batch_release(&r->batch);
+    }
+    plan_file_release(&r->file);
+    arena_release(&r->own);
+}
+
+bool run_batch(const struct run_options *options, struct findings *findings,
+               struct run_summary *summary, struct arena *arena, struct err *err)
+{
+    struct run r = {.options = options,
+                    .findings = findings,
+                    .summary = summary,
+                    .arena = arena,
+                    .dir = {.fd = -1, .keys = -1, .items = -1, .lock = -1}};
+    *summary = (struct run_summary){0};
+    bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) && run_state(&r, err);
+    release(&r);
+    return ok;
+}

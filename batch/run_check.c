@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * May this run act? Everything here is decided from inputs alone, before a state directory is
+ * made, a CA opened or a byte sent; a refusal leaves no trace.
+ */
+#include "batch/run_parts.h"
+
+#include "formats/base/str.h"
+#include "formats/base/time.h"
+
+#include <string.h>
+
+/* Without `--confirm N` nobody revokes more than this at once (policy rule revoke.count.max has
+ * the same default). */
+enum { REVOKE_CONFIRM_ABOVE = 50 };
+
+static bool unique_ids(struct run *r, struct err *err)
+{
+    const struct batch *b = &r->batch;
+    for (size_t i = 0; i < b->nitems; i++) {
+        if (batch_item(b, b->items[i].id) != &b->items[i]) {
+            struct pos pos = yaml_pos(b->manifest.path, b->items[i].node);
+            return err_at(err, ERR_INPUT, pos,
+                          "the id %s is used twice: a report could not tell "
+                          "the items apart",
+                          b->items[i].id);
+        }
+    }
+    return true;
+}
+
+static bool inside_window(struct run *r, struct err *err)
+{
+    const struct change *c = r->batch.manifest.change;
+    char from[TIME_TEXT], to[TIME_TEXT];
+    bool early = c && c->window_start != TIME_NONE && r->batch.now < c->window_start;
+    bool late = c && c->window_end != TIME_NONE && r->batch.now >= c->window_end;
+    if (r->batch_options.simulate || (!early && !late)) {
+        return true;
+    }
+    time_format(c->window_start == TIME_NONE ? 0 : c->window_start, from);
+    time_format(c->window_end == TIME_NONE ? 0 : c->window_end, to);
+    err_at(err, ERR_REFUSED, yaml_pos(r->batch.manifest.path, c->node),
+           "outside the change window, which %s %s", early ? "opens at" : "closed at",
+           early ? from : to);
+    err_hint(err, "run it inside the window, or rehearse with --simulate at any time");
+    return false;
+}
+
+static bool plan_is_current(struct run *r, struct err *err)
+{
+    return !r->options->plan || plan_still(&r->file, &r->batch, &r->plan, err);
+}
+
+static bool plan_is_approved(struct run *r, struct err *err)
+{
+    const char *want = r->options->plan_digest;
+    if (!want || str_ieq(want, r->plan.digest)) {
+        return true;
+    }
+    err_set(err, ERR_REFUSED, "this plan is %.16s..., not the approved %.16s...", r->plan.digest,
+            want);
+    err_hint(err, "`certbatch plan` shows what changed; have the new plan approved");
+    return false;
+}
+
+static bool count_is_confirmed(struct run *r, struct err *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->plan.n; i++) {
+        n += r->plan.v[i].item->kind == ITEM_REVOCATION;
+    }
+    if (n <= REVOKE_CONFIRM_ABOVE || r->options->confirm == (int64_t)n) {
+        return true;
+    }
+    err_set(err, ERR_REFUSED, "%zu revocations: more than %d need their number said", n,
+            (int)REVOKE_CONFIRM_ABOVE);
+    err_hint(err, "check the list with `certbatch plan`, then add --confirm N with that number");
+    return false;
+}
+
+static bool something_is_left(struct run *r, struct err *err)
+{
+    size_t blocked = r->plan.counts[PLAN_BLOCKED];
+    if (!r->plan.n) {
+        return err_set(err, ERR_INPUT, "%s has no orders and no revocations",
+                       r->batch.manifest.path);
+    }
+    if (blocked < r->plan.n) {
+        return true;
+    }
+    err_set(err, ERR_FINDINGS, "policy blocks every item: nothing was sent");
+    err_hint(err, "the findings say why; `certbatch explain RULE` says more");
+    return false;
+}
+
+bool run_check(struct run *r, struct err *err)
+{
+    static bool (*const checks[])(struct run *, struct err *) = {
+        unique_ids,       inside_window,      plan_is_current,
+        plan_is_approved, count_is_confirmed, something_is_left};
+    for (size_t i = 0; i < NITEMS(checks); i++) {
+        if (!checks[i](r, err)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside of run_batch(); only run*.c include this.
+ *
+ *   run.c          the coordinator
+ *   run_check.c    may this run act at all: window, plan, numbers; nothing is written yet
+ *   run_inputs.c   manifest, policies, plan and findings into the state directory
+ *   run_journal.c  is the journal this batch's; its first records; the close
+ */
+#ifndef BATCH_RUN_PARTS_H
+#define BATCH_RUN_PARTS_H
+
+#include "batch/executor.h"
+#include "batch/plan.h"
+
+struct run {
+    const struct run_options *options;
+    struct batch_options batch_options; /* with the manifest of a plan file */
+    struct findings *findings;
+    struct run_summary *summary;
+    struct arena *arena;                /* of the caller: paths of the summary */
+
+    struct plan_file file;
+    struct batch batch;
+    bool batch_opened;
+    struct plan plan;
+    bool planned;
+    const char *name;                   /* of state directory and bundles */
+    struct statedir dir;
+    struct history history;
+    struct journal *journal;
+    struct runlog log;
+    struct passwords *passwords;
+    struct item_slot *slots;
+    bool changed;                       /* manifest or policy are not those of the last run */
+    bool executed;
+    bool fatal;                         /* the executor ended on an error of the disk */
+    bool left_over;                     /* stopped before everything was tried */
+    struct arena own;
+};
+
+/* run_check.c: nothing on disk is touched */
+bool run_check(struct run *r, struct err *err) MUST_USE;
+
+/* run_inputs.c */
+bool run_store_inputs(struct run *r, struct err *err) MUST_USE;
+
+/* run_journal.c */
+bool run_same_batch(struct run *r, struct err *err) MUST_USE;
+bool run_describe(struct run *r, struct err *err) MUST_USE; /* open, plan, items; synced */
+bool run_make_slots(struct run *r, struct err *err) MUST_USE;
+bool run_close(struct run *r, struct err *err) MUST_USE;
+void run_resume_record(struct runlog *log); /* runlog.resume */
+/* "name (uid)" of who runs this */
+const char *run_user(struct arena *a);
+
+#endif

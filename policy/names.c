@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See names.h.
+ */
+#include "policy/names.h"
+
+#include "formats/base/str.h"
+#include "formats/base/time.h"
+
+#include <arpa/inet.h>
+#include <idn2.h>
+#include <libpsl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <threads.h>
+
+const char *name_base(const char *name)
+{
+    return name_is_wildcard(name) ? name + 2 : name;
+}
+
+bool name_is_wildcard(const char *name)
+{
+    return name[0] == '*' && name[1] == '.';
+}
+
+size_t name_labels(const char *name)
+{
+    size_t n = *name ? 1 : 0;
+    for (; *name; name++) {
+        n += *name == '.';
+    }
+    return n;
+}
+
+const char *name_last_label(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+bool name_under(const char *name, const char *zone)
+{
+    size_t n = strlen(name);
+    size_t z = strlen(zone);
+    return z > 0 && n >= z && str_ieq(name + n - z, zone) && (n == z || name[n - z - 1] == '.');
+}
+
+bool wildcard_covers(const char *wildcard, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    return name_is_wildcard(wildcard) && dot && dot != name && name[0] != '*' &&
+           str_ieq(dot + 1, wildcard + 2);
+}
+
+/* --- Public Suffix List --- */
+
+static const psl_ctx_t *suffixes;
+static once_flag suffixes_once = ONCE_FLAG_INIT;
+
+static void load_suffixes(void)
+{
+    suffixes = psl_latest(NULL);
+    suffixes = suffixes ? suffixes : psl_builtin();
+}
+
+static const psl_ctx_t *psl(void)
+{
+    call_once(&suffixes_once, load_suffixes);
+    return suffixes;
+}
+
+bool names_have_suffixes(void)
+{
+    return psl() != NULL;
+}
+
+bool name_is_public_suffix(const char *name)
+{
+    return psl() && psl_is_public_suffix2(psl(), name, PSL_TYPE_ICANN);
+}
+
+bool name_is_private_suffix(const char *name)
+{
+    return psl() && psl_is_public_suffix2(psl(), name, PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE);
+}
+
+const char *name_registrable(const char *name)
+{
+    return psl() ? psl_registrable_domain(psl(), name) : NULL;
+}
+
+/* --- top-level domains --- */
+
+enum { TLD_MAX = 2048 };
+static const char *tlds[TLD_MAX];
+static size_t ntlds;
+static once_flag tlds_once = ONCE_FLAG_INIT;
+
+static void index_tlds(void)
+{
+    for (const char *const *line = names_tld_words; *line; line++) {
+        for (const char *p = *line; *p && ntlds < TLD_MAX; p = strchr(p, ' ') + 1) {
+            tlds[ntlds++] = p;
+        }
+    }
+}
+
+/* The label of a word ends in ':' or blank; both sort below every label character but '-'. */
+static int compare_label(const void *key, const void *word)
+{
+    const char *k = key;
+    const char *w = *(const char *const *)word;
+    while (*k && *k == *w) {
+        k++;
+        w++;
+    }
+    int end = *w == ':' || *w == ' ' ? 0 : (unsigned char)*w;
+    return (unsigned char)*k - end;
+}
+
+static int64_t read_days(const char **p)
+{
+    int64_t v = 0;
+    for (; **p >= '0' && **p <= '9'; (*p)++) {
+        v = v * 10 + (**p - '0');
+    }
+    return v;
+}
+
+bool tld_is_delegated(const char *tld, int64_t at)
+{
+    call_once(&tlds_once, index_tlds);
+    const char *const *word = bsearch(tld, tlds, ntlds, sizeof tlds[0], compare_label);
+    if (!word) {
+        return false;
+    }
+    const char *p = *word + strlen(tld);
+    if (*p == ' ') {
+        return true;
+    }
+    p++;
+    int64_t from = read_days(&p);
+    if (at < from * DAY_SECONDS) {
+        return false;
+    }
+    if (*p != '-') {
+        return true;
+    }
+    p++;
+    return at < read_days(&p) * DAY_SECONDS;
+}
+
+/* --- IDNA --- */
+
+char *name_to_ascii(struct arena *a, const char *utf8, size_t n)
+{
+    if (memchr(utf8, '\0', n) || !utf8_valid(utf8, n)) {
+        return NULL;
+    }
+    const char *in = arena_strndup(a, utf8, n);
+    char *out = NULL;
+    if (idn2_to_ascii_8z(in, &out, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK) {
+        return NULL;
+    }
+    char *copy = arena_strdup(a, out);
+    idn2_free(out);
+    return copy;
+}
+
+/* --- addresses --- */
+
+size_t address_parse(const char *text, uint8_t out[16])
+{
+    /* inet_pton() takes no zone, prefix, blank, hexadecimal or short IPv4 form; glibc accepts
+     * leading zeros in IPv4, which other readers take as octal. */
+    if (inet_pton(AF_INET, text, out) == 1) {
+        char back[ADDRESS_TEXT];
+        address_text(out, 4, back);
+        return strcmp(back, text) == 0 ? 4 : 0;
+    }
+    return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
+}
+
+void address_text(const uint8_t *address, size_t n, char out[ADDRESS_TEXT])
+{
+    if (!inet_ntop(n == 4 ? AF_INET : AF_INET6, address, out, ADDRESS_TEXT)) {
+        out[0] = '\0';
+    }
+}
+
+bool address_in(const uint8_t *address, size_t n, const char *cidr)
+{
+    char network[ADDRESS_TEXT];
+    const char *slash = strchr(cidr, '/');
+    size_t len = slash ? (size_t)(slash - cidr) : strlen(cidr);
+    uint64_t bits = n * 8;
+    uint8_t base[16];
+    if (len >= sizeof network || (slash && !str_u64(slash + 1, &bits))) {
+        return false;
+    }
+    memcpy(network, cidr, len);
+    network[len] = '\0';
+    if (address_parse(network, base) != n || bits > n * 8) {
+        return false;
+    }
+    size_t whole = (size_t)bits / 8;
+    uint8_t mask = (uint8_t)(0xFF00u >> (bits % 8));
+    return memcmp(address, base, whole) == 0 &&
+           (bits % 8 == 0 || ((address[whole] ^ base[whole]) & mask) == 0);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Joins the rule tables of rules_*.c into one, sorted by id. The join is made once, on first
+ * use, under pthread_once; nothing changes afterwards. Rows stay where they were written.
+ */
+#include "policy/engine.h"
+
+#include "formats/base/time.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct rule *const rule_groups[] = {
+    rules_csr,      rules_sig,     rules_key,   rules_subject, rules_san,   rules_dns, rules_name,
+    rules_wildcard, rules_product, rules_batch, rules_policy,  rules_shape, NULL};
+
+enum { RULES_MAX = 1024 };
+struct entry {
+    const struct rule *row;
+    int64_t from, until;
+};
+static struct entry table[RULES_MAX];
+static size_t count;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static int compare_entries(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->row->id, ((const struct entry *)b)->row->id);
+}
+
+static int compare_id(const void *id, const void *entry)
+{
+    return strcmp(id, ((const struct entry *)entry)->row->id);
+}
+
+/* A row whose date does not parse would silently never apply: tests/unit/t_engine.c walks all. */
+static int64_t date_or(const char *text, int64_t otherwise)
+{
+    int64_t t = otherwise;
+    return text && !time_parse_date(text, &t) ? otherwise : t;
+}
+
+static void join(void)
+{
+    for (size_t g = 0; rule_groups[g]; g++) {
+        for (const struct rule *r = rule_groups[g]; r->id && count < RULES_MAX; r++) {
+            table[count++] = (struct entry){.row = r,
+                                            .from = date_or(r->from, INT64_MIN),
+                                            .until = date_or(r->until, INT64_MAX)};
+        }
+    }
+    qsort(table, count, sizeof *table, compare_entries);
+}
+
+static const struct entry *find(const char *id)
+{
+    pthread_once(&once, join);
+    return id ? bsearch(id, table, count, sizeof *table, compare_id) : NULL;
+}
+
+size_t rule_count(void)
+{
+    pthread_once(&once, join);
+    return count;
+}
+
+const struct rule *rule_at(size_t index)
+{
+    return index < rule_count() ? table[index].row : NULL;
+}
+
+const struct rule *rule_find(const char *id)
+{
+    const struct entry *e = find(id);
+    return e ? e->row : NULL;
+}
+
+size_t rule_index(const struct rule *r)
+{
+    const struct entry *e = find(r->id);
+    return e ? (size_t)(e - table) : count;
+}
+
+void rule_window(const struct rule *r, int64_t *from, int64_t *until)
+{
+    const struct entry *e = find(r->id);
+    *from = e ? e->from : date_or(r->from, INT64_MIN);
+    *until = e ? e->until : date_or(r->until, INT64_MAX);
+}
+
+static void digest_text(struct sha256 *s, const char *text)
+{
+    sha256_add(s, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+void rule_table_digest(char out[SHA256_HEX])
+{
+    struct sha256 s;
+    sha256_begin(&s);
+    digest_text(&s, CERTBATCH_VERSION);
+    for (size_t i = 0; i < rule_count(); i++) {
+        const struct rule *r = table[i].row;
+        const unsigned numbers[] = {(unsigned)r->severity, (unsigned)r->floor, r->unwaivable,
+                                    r->scope, r->needs};
+        digest_text(&s, r->id);
+        sha256_add(&s, numbers, sizeof numbers);
+        digest_text(&s, r->from);
+        digest_text(&s, r->until);
+        for (size_t k = 0; k < r->nparams; k++) {
+            digest_text(&s, r->params[k].name);
+            digest_text(&s, r->params[k].fallback);
+        }
+    }
+    sha256_end_hex(&s, out);
+}
+
+void rule_report(struct findings *list, const char *id, struct pos pos, const char *fmt, ...)
+{
+    const struct rule *r = rule_find(id);
+    va_list ap;
+    va_start(ap, fmt);
+    struct finding f = {.rule = id,
+                        .severity = r ? r->severity : SEV_ERROR,
+                        .file = pos.file,
+                        .line = pos.line,
+                        .column = pos.column,
+                        .offset = -1,
+                        .message = arena_vprintf(&list->strings, fmt, ap),
+                        .fix = r ? r->fix : NULL,
+                        .cite = r ? r->cite : NULL};
+    va_end(ap);
+    findings_add(list, &f);
+}

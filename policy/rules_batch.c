@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * batch.*: what can only be seen over all items, and the change ticket they run under. Run once,
+ * after every item was judged alone.
+ */
+#include "policy/rules_batch.h"
+
+#include "formats/base/limits.h"
+#include "formats/base/time.h"
+#include "policy/engine.h"
+#include "policy/rules_key.h"
+
+#include <string.h>
+
+static bool is_order(const struct batch_member *m)
+{
+    return m->kind == SUBJECT_ORDER;
+}
+
+static void check_empty(struct rule_run *run)
+{
+    size_t n;
+    (void)rule_members(run, &n);
+    if (n == 0) {
+        rule_hit(run, (struct hit){.key = "orders"}, "the batch has no orders and no revocations");
+    }
+}
+
+static void check_count(struct rule_run *run)
+{
+    size_t n;
+    (void)rule_members(run, &n);
+    if (n > (uint64_t)rule_int(run, 0)) {
+        rule_hit(run, (struct hit){.key = "orders"}, "the batch has %zu items; at most %lld are "
+                 "allowed in one", n, (long long)rule_int(run, 0));
+    }
+}
+
+/* --- shared primes --- */
+
+enum { SHARED_MAX = 100 }; /* pairs reported; one is alarm enough */
+
+static void report_shared(struct rule_run *run, const struct batch_member *m, const size_t *owner,
+                          const struct shared_prime *pairs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct batch_member *a = &m[owner[pairs[i].a]];
+        const struct batch_member *b = &m[owner[pairs[i].b]];
+        rule_hit_member(run, a, "csr", NULL,
+                        "the key shares a prime factor with that of %s: both can be computed", b->id);
+        rule_hit_member(run, b, "csr", NULL,
+                        "the key shares a prime factor with that of %s: both can be computed", a->id);
+    }
+}
+
+static void check_shared_prime(struct rule_run *run)
+{
+    size_t n;
+    const struct batch_member *m = rule_members(run, &n);
+    struct span *moduli = arena_array(rule_arena(run), n + 1, sizeof *moduli);
+    size_t *owner = arena_array(rule_arena(run), n + 1, sizeof *owner);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        /* sizes that other rules refuse are left out: they would only cost time here */
+        bool usable = m[i].rsa_n.n >= 32 && m[i].rsa_n.n <= 1025 && !(m[i].rsa_n.p[0] & 0x80);
+        if (usable) {
+            owner[count] = i;
+            moduli[count++] = m[i].rsa_n;
+        }
+    }
+    struct shared_prime pairs[SHARED_MAX];
+    bool broken = false;
+    size_t found = rsa_shared_primes(moduli, count, pairs, SHARED_MAX, &broken);
+    if (broken) {
+        rule_broken(run, "the common divisors of %zu moduli could not be computed", count);
+    }
+    report_shared(run, m, owner, pairs, found);
+}
+
+/* --- the change ticket --- */
+
+static const struct ynode *change_of(const struct rule_run *run)
+{
+    return yaml_get(rule_root(run), "change");
+}
+
+static const char *text_of(const struct ynode *node)
+{
+    return node && node->kind == YAML_SCALAR && *node->text ? node->text : NULL;
+}
+
+static struct hit at_node(const struct rule_run *run, const struct ynode *node)
+{
+    return (struct hit){.pos = node ? yaml_pos(rule_root_file(run), node) : (struct pos){0},
+                        .value = text_of(node)};
+}
+
+static void check_ticket_required(struct rule_run *run)
+{
+    const struct ynode *change = change_of(run);
+    if (rule_bool(run, 0) && !text_of(yaml_get(change, "ticket"))) {
+        rule_hit(run, at_node(run, change), "the manifest names no change ticket");
+    }
+}
+
+static void check_ticket_format(struct rule_run *run)
+{
+    const struct ynode *ticket = yaml_get(change_of(run), "ticket");
+    const char *text = text_of(ticket);
+    const struct matchers *patterns = rule_patterns(run, 0);
+    int result = MATCH_NO;
+    for (size_t i = 0; text && i < patterns->n && result == MATCH_NO; i++) {
+        result = matcher_match(&patterns->v[i], text);
+    }
+    if (result == MATCH_BROKEN) {
+        rule_broken(run, "the pattern for ticket numbers hit its limit");
+    } else if (text && patterns->n && result == MATCH_NO) {
+        rule_hit(run, at_node(run, ticket), "the ticket number does not have the expected form");
+    }
+}
+
+static bool time_at(const struct ynode *map, const char *key, int64_t *out)
+{
+    const char *text = text_of(yaml_get(map, key));
+    return text && time_parse_any(text, out);
+}
+
+/* A batch may be checked long before its window; only what can never fit is an error. */
+static void check_ticket_window(struct rule_run *run)
+{
+    const struct ynode *window = yaml_get(change_of(run), "window");
+    int64_t start, end, planned;
+    size_t n;
+    const struct batch_member *m = rule_members(run, &n);
+    if (!time_at(window, "start", &start) || !time_at(window, "end", &end)) {
+        return;
+    }
+    if (end <= start) {
+        rule_hit(run, at_node(run, yaml_get(window, "end")),
+                 "the change window ends before it starts");
+        return;
+    }
+    if (rule_as_of(run) > end) {
+        rule_hit(run, at_node(run, yaml_get(window, "end")), "the change window is over");
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (time_at(m[i].node, "order_date", &planned) &&
+            (planned + DAY_SECONDS <= start || planned > end)) {
+            rule_hit_member(run, &m[i], "order_date", text_of(yaml_get(m[i].node, "order_date")),
+                            "the planned order date is outside the change window");
+        }
+    }
+}
+
+/* The first approver who is not the requester. */
+static bool approved_by_other(const struct ynode *approvers, const char *requester)
+{
+    if (text_of(approvers)) {
+        return !str_ieq(text_of(approvers), requester);
+    }
+    for (const struct ynode *a = approvers ? approvers->first : NULL; a; a = a->next) {
+        if (text_of(a) && !str_ieq(text_of(a), requester)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Standard changes are approved as a kind, not one by one; emergencies are approved afterwards. */
+static void check_ticket_approval(struct rule_run *run)
+{
+    const struct ynode *change = change_of(run);
+    const char *type = text_of(yaml_get(change, "type"));
+    const struct ynode *approvers = yaml_get(change, "approved_by");
+    const struct ynode *when = yaml_get(change, "approved_at");
+    const char *requester = text_of(yaml_get(change, "requested_by"));
+    int64_t at = 0;
+    if (!change || str_eq(type, "standard")) {
+        return;
+    }
+    bool named = text_of(approvers) || (approvers && approvers->count);
+    struct hit here = at_node(run, named ? approvers : change);
+    here.severity = str_eq(type, "emergency") ? SEV_WARNING : SEV_DISABLED;
+    if (!named) {
+        rule_hit(run, here, "nobody approved the change");
+        return;
+    }
+    if (!approved_by_other(approvers, requester)) {
+        rule_hit(run, here, "the change is approved by its requester alone");
+    }
+    here = at_node(run, when ? when : change);
+    if (!time_at(change, "approved_at", &at)) {
+        rule_hit(run, here, "the time of the approval is missing");
+    } else if (at > rule_as_of(run)) {
+        rule_hit(run, here, "the approval is later than the run");
+    } else if (rule_as_of(run) - at > rule_int(run, 0) * DAY_SECONDS) {
+        rule_hit(run, here, "the approval is older than %lld days", (long long)rule_int(run, 0));
+    }
+}
+
+static void check_policy_pin(struct rule_run *run)
+{
+    const struct ynode *pin = yaml_get(rule_root(run), "policy_sha256");
+    const char *text = text_of(pin);
+    if (text && !str_ieq(text, policy_digest(run->policy))) {
+        rule_hit(run, at_node(run, pin), "the manifest was written for another policy than %s",
+                 policy_digest(run->policy));
+    }
+}
+
+/* --- files --- */
+
+/* Windows devices (any extension), which cannot be created there. */
+static bool is_device(const char *name)
+{
+    static const char *const devices[] = {"con", "prn", "aux", "nul", "com", "lpt"};
+    size_t n = strcspn(name, ".");
+    for (size_t i = 0; i < NITEMS(devices); i++) {
+        size_t len = i < 4 ? 3 : 4;
+        bool digit = i < 4 || (n == 4 && name[3] >= '1' && name[3] <= '9');
+        if (n == len && digit && strncasecmp(name, devices[i], 3) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *bad_path(const char *path)
+{
+    if (path[0] == '/' || path[0] == '\\') {
+        return "is absolute";
+    }
+    if (strlen(path) > 255) {
+        return "is longer than 255 bytes";
+    }
+    for (const char *part = path; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL) {
+        size_t n = strcspn(part, "/");
+        if (n == 2 && part[0] == '.' && part[1] == '.') {
+            return "leaves its directory";
+        }
+        if (part[0] == '-') {
+            return "begins with a hyphen";
+        }
+        if (is_device(part)) {
+            return "is the name of a device on Windows";
+        }
+    }
+    for (const char *c = path; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7F) {
+            return "contains a control character";
+        }
+    }
+    return NULL;
+}
+
+static void check_output_path(struct rule_run *run)
+{
+    size_t n;
+    const struct batch_member *m = rule_members(run, &n);
+    for (size_t i = 0; i < n; i++) {
+        for (const char *const *o = m[i].outputs; o && *o; o++) {
+            const char *why = bad_path(*o);
+            if (why) {
+                rule_hit_member(run, &m[i], "outputs", *o, "the name of an output %s", why);
+            }
+        }
+    }
+}
+
+/* An unsafe id is the schema's matter when it is read from a manifest; a plan may bring others. */
+static void check_item_id(struct rule_run *run)
+{
+    size_t n;
+    const struct batch_member *m = rule_members(run, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (!m[i].id || !name_is_safe(m[i].id)) {
+            rule_hit_member(run, &m[i], "id", m[i].id,
+                            "an id is 1 to 64 letters, digits, dots, hyphens and underscores");
+        }
+    }
+    batch_check_same_ids(run);
+}
+
+static void check_depends(struct rule_run *run)
+{
+    size_t n;
+    const struct batch_member *m = rule_members(run, &n);
+    const struct batch_index *ids = batch_index_ids(run);
+    for (size_t i = 0; i < n; i++) {
+        if (!m[i].after) {
+            continue;
+        }
+        const struct batch_member *before = batch_by_id(ids, m[i].after);
+        if (!before) {
+            rule_hit_member(run, &m[i], "after", m[i].after, "no item of the batch has this id");
+        }
+        /* Brent: the hare meets the tortoise only in a cycle */
+        const struct batch_member *tortoise = &m[i];
+        size_t steps = 0, limit = 2;
+        bool cycle = false;
+        while (before && !cycle) {
+            cycle = before == tortoise;
+            if (++steps == limit) {
+                tortoise = before;
+                limit *= 2;
+            }
+            before = before->after ? batch_by_id(ids, before->after) : NULL;
+        }
+        if (cycle) {
+            rule_hit_member(run, &m[i], "after", m[i].after,
+                            "the item waits, over others or directly, for itself");
+        }
+    }
+}
+
+/* A certificate that is revoked before the order that replaces it is done. */
+static void check_order_revoke(struct rule_run *run)
+{
+    size_t n;
+    const struct batch_member *m = rule_members(run, &n);
+    const struct batch_index *orders = batch_index_replaced(run);
+    for (size_t i = 0; i < n; i++) {
+        const struct batch_member *order = NULL;
+        if (!is_order(&m[i]) && m[i].serial) {
+            order = batch_by_replaced(run, orders, m[i].ca, m[i].serial);
+        }
+        if (order && !str_eq(m[i].after, order->id)) {
+            rule_hit_member(run, &m[i], "serial", m[i].serial,
+                            "the certificate is also renewed by %s, but the revocation does not "
+                            "wait for it", order->id);
+        }
+    }
+}
+
+/* clang-format off */
+static const struct param count_params[] = {
+    {.name = "max", .kind = PARAM_INT, .fallback = "10000", .min = 1, .max = LIMIT_ITEMS,
+     .help = "orders and revocations"},
+};
+static const struct param required_params[] = {
+    {.name = "required", .kind = PARAM_BOOL, .fallback = "true",
+     .help = "every batch runs under a ticket"},
+};
+static const struct param format_params[] = {
+    {.name = "pattern", .kind = PARAM_PATTERNS, .fallback = "(CHG|RFC|INC)[0-9]{7,10}",
+     .help = "ticket numbers"},
+};
+static const struct param approval_params[] = {
+    {.name = "max-age", .kind = PARAM_INT, .fallback = "30", .min = 1, .max = 3650,
+     .help = "days an approval lasts"},
+};
+/* clang-format on */
+
+/* clang-format off */
+const struct rule rules_batch[] = {
+    {.id = "batch.item.id", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "item id is missing, unsafe or not unique",
+     .why = "The id names files and folders and is how people speak of an item; ids that differ "
+            "in case only collide on some file systems.",
+     .fix = "give every item an id of its own",
+     .cite = "certbatch", .check = check_item_id,
+     .bad = "batch:orders: [{id: www, common_name: www.example.com}, {id: WWW, common_name: "
+            "api.example.com}]",
+     .good = "batch:orders: [{id: www, common_name: www.example.com}]"},
+    {.id = "batch.csr.duplicate", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "two items use the same request",
+     .why = "The second order is refused by CAs that remember requests, or pays twice for one "
+            "certificate.",
+     .fix = "make a request for each item",
+     .cite = "certbatch", .check = batch_check_csr_duplicate,
+     .bad = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good.pem}]",
+     .good = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good-rsa.pem}]"},
+    {.id = "batch.key.duplicate", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "two items use the same key",
+     .why = "If one host loses the key, both certificates must be revoked.",
+     .fix = "generate a key for each item",
+     .cite = "certbatch", .check = batch_check_key_duplicate,
+     .bad = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good-nocn.pem}]",
+     .good = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good-rsa.pem}]"},
+    {.id = "batch.key.shared-prime", .severity = SEV_ERROR, .scope = SCOPE_ALL,
+     .needs = NEEDS_BATCH,
+     .unwaivable = true,
+     .title = "two keys share a prime factor",
+     .why = "Anybody who sees both public keys computes both private keys in a moment. A linter "
+            "that sees one request at a time cannot find this.",
+     .fix = "generate both keys again, on a system with a working random generator",
+     .cite = "BR 6.1.1.3, BR 4.9.1.1", .check = check_shared_prime,
+     .bad = "batch:orders: [{id: a, csr: shared-prime-a.pem}, {id: b, csr: shared-prime-b.pem}]",
+     .good = "batch:orders: [{id: a, csr: shared-prime-a.pem}, {id: b, csr: good-rsa.pem}]"},
+    {.id = "batch.names.duplicate", .severity = SEV_WARNING, .scope = SCOPE_ALL,
+     .needs = NEEDS_BATCH,
+     .title = "two items order the same names from the same CA",
+     .why = "Usually a row was copied: the certificate would be bought twice.",
+     .fix = "remove one of the items",
+     .cite = "certbatch", .check = batch_check_names_duplicate,
+     .bad = "batch:orders: [{id: a, common_name: www.example.com}, {id: b, common_name: "
+            "www.example.com}]",
+     .good = "batch:orders: [{id: a, common_name: www.example.com}, {id: b, common_name: "
+            "api.example.com}]"},
+    {.id = "batch.names.overlap", .severity = SEV_INFO, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "a name is in several items",
+     .why = "It may be wanted; it may be a name that was forgotten in an old list.",
+     .fix = "check which of the items should have it",
+     .cite = "certbatch", .check = batch_check_names_overlap,
+     .bad = "batch:orders: [{id: a, common_name: www.example.com}, {id: b, common_name: "
+            "api.example.com, san: [api.example.com, www.example.com]}]",
+     .good = "batch:orders: [{id: a, common_name: www.example.com}, {id: b, common_name: "
+            "api.example.com}]"},
+    {.id = "batch.conflict.order-revoke", .severity = SEV_ERROR, .scope = SCOPE_ALL,
+     .needs = NEEDS_BATCH,
+     .title = "certificate is renewed and revoked without an order between them",
+     .why = "If the revocation runs first, the service is down until the renewal is issued and "
+            "deployed.",
+     .fix = "add after: with the id of the renewal to the revocation",
+     .cite = "certbatch", .check = check_order_revoke,
+     .bad = "batch:orders: [{id: www, common_name: www.example.com, replaces: {serial: 0A1B}}]\n"
+            "revocations: [{id: old, serial: 0A1B, reason: superseded}]",
+     .good = "batch:orders: [{id: www, common_name: www.example.com, replaces: {serial: 0A1B}}]\n"
+            "revocations: [{id: old, serial: 0A1B, reason: superseded, after: www}]"},
+    {.id = "batch.conflict.double", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "certificate is revoked or renewed twice",
+     .why = "The second item fails at the CA, or renews at full price.",
+     .fix = "remove one of the items",
+     .cite = "certbatch", .check = batch_check_double,
+     .bad = "batch:revocations: [{id: a, serial: 0A1B, reason: superseded}, {id: b, serial: "
+            "0A1B, reason: keyCompromise}]",
+     .good = "batch:revocations: [{id: a, serial: 0A1B, reason: superseded}, {id: b, serial: "
+            "0A1C, reason: superseded}]"},
+    {.id = "batch.depends", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "after: names no other item, or items wait for each other",
+     .why = "The item would wait for ever.",
+     .fix = "name the id of the order it must wait for",
+     .cite = "certbatch", .check = check_depends,
+     .bad = "batch:orders: [{id: www, common_name: www.example.com}]\n"
+            "revocations: [{id: old, serial: 0A1B, reason: superseded, after: ww}]",
+     .good = "batch:orders: [{id: www, common_name: www.example.com}]\n"
+            "revocations: [{id: old, serial: 0A1B, reason: superseded, after: www}]"},
+    {.id = "batch.empty", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "batch without items",
+     .why = "Nothing would be done, and a ticket would be closed with nothing done.",
+     .fix = "add orders or revocations",
+     .cite = "certbatch", .check = check_empty,
+     .bad = "batch:orders: []", .good = "batch:orders: [{id: www, common_name: www.example.com}]"},
+    {.id = "batch.count.max", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "too many items in one batch",
+     .why = "A mistake in a big batch is a big mistake; CAs limit how much one account may "
+            "order.",
+     .fix = "split the batch, or raise max in the policy",
+     .cite = "certbatch", .check = check_count, RULE_PARAMS(count_params),
+     .bad = "batch:orders: [{id: a, common_name: www.example.com}, {id: b, common_name: "
+            "api.example.com}]\n"
+            "# with batch.count.max: {max: 1}",
+     .good = "batch:orders: [{id: www, common_name: www.example.com}]\n"
+            "# with batch.count.max: {max: 1}"},
+    {.id = "batch.ticket.required", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "no change ticket",
+     .why = "An auditor must find the change under which certificates were ordered or revoked.",
+     .fix = "add change: {ticket: ...}",
+     .cite = "certbatch", .check = check_ticket_required, RULE_PARAMS(required_params),
+     .bad = "batch:orders: [{id: www, common_name: www.example.com}]",
+     .good = "batch:change: {ticket: CHG0031337, type: normal, requested_by: "
+            "a.singh@example.com, approved_by: [m.ortiz@example.com], approved_at: "
+            "2026-11-20T10:00:00Z}\n"
+            "orders: [{id: www, common_name: www.example.com}]"},
+    {.id = "batch.ticket.format", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "ticket number has another form",
+     .why = "A mistyped number leads the auditor to another change, or to none.",
+     .fix = "copy the number from the ticket",
+     .cite = "certbatch", .check = check_ticket_format, RULE_PARAMS(format_params),
+     .bad = "batch:change: {ticket: 31337, type: normal, requested_by: a.singh@example.com, "
+            "approved_by: [m.ortiz@example.com], approved_at: 2026-11-20T10:00:00Z}\n"
+            "orders: [{id: www, common_name: www.example.com}]",
+     .good = "batch:change: {ticket: CHG0031337, type: normal, requested_by: "
+            "a.singh@example.com, approved_by: [m.ortiz@example.com], approved_at: "
+            "2026-11-20T10:00:00Z}\n"
+            "orders: [{id: www, common_name: www.example.com}]"},
+    {.id = "batch.ticket.window", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "change window does not fit",
+     .why = "Outside its window a change is not covered by its approval.",
+     .fix = "correct the window or the order date",
+     .cite = "certbatch", .check = check_ticket_window,
+     .bad = "batch:change: {ticket: CHG0031337, type: normal, requested_by: "
+            "a.singh@example.com, approved_by: [m.ortiz@example.com], window: {start: "
+            "2026-11-22T04:00:00Z, end: 2026-11-21T22:00:00Z}, approved_at: "
+            "2026-11-20T10:00:00Z}\n"
+            "orders: [{id: www, common_name: www.example.com}]",
+     .good = "batch:change: {ticket: CHG0031337, type: normal, requested_by: "
+            "a.singh@example.com, approved_by: [m.ortiz@example.com], window: {start: "
+            "2026-11-21T22:00:00Z, end: 2026-11-22T04:00:00Z}, approved_at: "
+            "2026-11-20T10:00:00Z}\n"
+            "orders: [{id: www, common_name: www.example.com}]"},
+    {.id = "batch.ticket.approval", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "change is not approved",
+     .why = "Nobody, or only the requester, approved the change, or the approval is out of date. "
+            "Standard changes need none; of emergencies this is a warning.",
+     .fix = "have somebody else approve the change and record it",
+     .cite = "certbatch", .check = check_ticket_approval, RULE_PARAMS(approval_params),
+     .bad = "batch:change: {ticket: CHG0031337, type: normal, requested_by: "
+            "a.singh@example.com, approved_by: [a.singh@example.com], approved_at: "
+            "2026-11-20T10:00:00Z}\n"
+            "orders: [{id: www, common_name: www.example.com}]",
+     .good = "batch:change: {ticket: CHG0031337, type: normal, requested_by: "
+            "a.singh@example.com, approved_by: [m.ortiz@example.com], approved_at: "
+            "2026-11-20T10:00:00Z}\n"
+            "orders: [{id: www, common_name: www.example.com}]"},
+    {.id = "batch.output.collision", .severity = SEV_ERROR, .scope = SCOPE_ALL,
+     .needs = NEEDS_BATCH,
+     .title = "two items write the same file",
+     .why = "One would overwrite the other, at the latest on a file system that ignores case.",
+     .fix = "give the outputs different names",
+     .cite = "certbatch", .check = batch_check_output_collision,
+     .bad = "batch:orders: [{id: a, common_name: www.example.com, outputs: [www.jks]}, {id: b, "
+            "common_name: api.example.com, outputs: [WWW.jks]}]",
+     .good = "batch:orders: [{id: a, common_name: www.example.com, outputs: [www.jks]}, {id: b, "
+            "common_name: api.example.com, outputs: [api.jks]}]"},
+    {.id = "batch.output.path", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "output name is unsafe",
+     .why = "The name would leave the bundle, or cannot be created on other systems.",
+     .fix = "use letters, digits, dots, hyphens and underscores",
+     .cite = "certbatch", .check = check_output_path,
+     .bad = "batch:orders: [{id: a, common_name: www.example.com, outputs: [../www.pem]}]",
+     .good = "batch:orders: [{id: a, common_name: www.example.com, outputs: [www.pem]}]"},
+    {.id = "batch.policy.pin", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "manifest is pinned to another policy",
+     .why = "The author of the manifest relied on rules that are not those in force here.",
+     .fix = "review the changes of the policy and renew policy_sha256",
+     .cite = "certbatch", .check = check_policy_pin,
+     .bad = "batch:policy_sha256: "
+            "0000000000000000000000000000000000000000000000000000000000000000\n"
+            "orders: [{id: www, common_name: www.example.com}]",
+     .good = "batch:orders: [{id: www, common_name: www.example.com}]"},
+    {.id = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,104 @@
+#!/bin/bash
+# make bench: our time beside the floor's (tests/bench/floor.c) in one run, medians, ratios.
+#   BENCH_ITEMS=10000  items of the big batch      BENCH_RUNS=3  repetitions
+set -eu
+cd "$(dirname "$0")/../.."
+items=${BENCH_ITEMS:-10000}
+runs=${BENCH_RUNS:-3}
+iterations=2048
+root=$PWD
+out=$root/build/bench
+rm -rf "$out"
+mkdir -p "$out"
+cc=${CC:-gcc}
+$cc -O2 -D_GNU_SOURCE -o "$out/measure" tests/bench/measure.c
+$cc -O2 -D_GNU_SOURCE -o "$out/floor" tests/bench/floor.c -lcrypto -lz -lpthread
+certbatch=$root/certbatch
+
+# measure NAME COMMAND...: appends "wall cpu rss exit" to $out/NAME
+measure() {
+  local name=$1
+  shift
+  "$out/measure" "$@" > "$out/$name.stdout" 2> "$out/$name.stderr" || true
+  tail -n 1 "$out/$name.stderr" >> "$out/$name"
+}
+median() { sort -n "$out/$1" | awk -v c="$2" '{ v[NR] = $c } END { print v[int((NR + 1) / 2)] }'; }
+max() { awk -v c="$2" '$c > m { m = $c } END { print m + 0 }' "$out/$1"; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
+echo "items $items, runs $runs, $(nproc) CPUs"
+
+# 1. lint of CSR files
+mkdir "$out/csrs"
+"$out/floor" csrs "$items" "$out/csrs"
+find "$out/csrs" -name '*.csr' | sort > "$out/csrs.list"
+{
+  echo 'certbatch: 1'
+  echo 'name: lint-bench'
+  echo 'change: {ticket: CHG0000001, requested_by: a@example.com, approved_by: [b@example.com], approved_at: 2026-11-20T10:00:00Z}'
+  echo 'policy: [private]'
+  echo 'ca: local'
+  echo 'defaults: {product: tls-server, validity: 30d, outputs: [pem]}'
+  echo 'orders:'
+  i=0
+  while [ "$i" -lt "$items" ]; do
+    n=$(printf %05d "$i")
+    echo "  - {id: h$n, csr: csrs/$n.csr}"
+    i=$((i + 1))
+  done
+} > "$out/lint.batch.yaml"
+for _ in $(seq "$runs"); do
+  measure floor-lint "$out/floor" lint "$out/csrs"
+  measure lint-manifest "$certbatch" lint -q --policy private "$out/lint.batch.yaml"
+done
+f=$(median floor-lint 1)
+echo "lint $items P-256 CSRs of one manifest: $(median lint-manifest 1) s, floor $f s: $(ratio "$f" "$(median lint-manifest 1)") of the floor's speed (target >= 0.80), peak $(($(max lint-manifest 3) / 1024)) MiB, exit $(max lint-manifest 4)"
+
+# 2. cold lint of a small manifest
+mkdir "$out/small"
+cp -r "$out/csrs" "$out/small/csrs"
+head -n 17 "$out/lint.batch.yaml" > "$out/small/ten.batch.yaml"
+for _ in $(seq 21); do measure lint-ten "$certbatch" lint -q "$out/small/ten.batch.yaml"; done
+echo "cold lint of one manifest with 10 CSRs: $(ratio "$(median lint-ten 1)" 0.001) ms (target < 15 ms), exit $(max lint-ten 4)"
+
+# 3. the big run
+mkdir "$out/run"
+{
+  echo 'certbatch: 1'
+  echo 'name: run-bench'
+  echo 'change: {ticket: CHG0000001, requested_by: a@example.com, approved_by: [b@example.com], approved_at: 2026-11-20T10:00:00Z}'
+  echo 'policy: [private, ./big.policy.yaml]'
+  echo 'ca: local'
+  echo "defaults: {product: tls-server, key: ec-p256, validity: 30d, outputs: [pem, {pfx: {profile: modern, iterations: $iterations}}, jks]}"
+  echo 'orders:'
+  i=0
+  while [ "$i" -lt "$items" ]; do
+    n=$(printf %05d "$i")
+    echo "  - {id: h$n, common_name: h$n.corp.example.com, san: [h$n.corp.example.com]}"
+    i=$((i + 1))
+  done
+} > "$out/run/run.batch.yaml"
+cat > "$out/run/big.policy.yaml" << 'EOF'
+certbatch_policy: 1
+name: big
+extends: [private]
+profiles:
+  big:
+    level: private
+    products: [{ca: local, code: tls-server}]
+    rules:
+      batch.count.max: {max: 50000}
+EOF
+sed -i 's/policy: \[private\]/policy: [private, .\/big.policy.yaml]/' "$out/lint.batch.yaml"
+for _ in $(seq "$runs"); do
+  rm -rf "$out/run/run-bench.state" "$out/run/local-ca" "$out/run"/run-bench-*
+  measure run-ours "$certbatch" run -q "$out/run/run.batch.yaml"
+  bytes=$(for b in "$out/run"/run-bench-*.tar.gz; do gzip -dc "$b" | wc -c; done | awk '{ s += $1 } END { print s }')
+  rm -rf "$out/floor-files"
+  mkdir "$out/floor-files"
+  measure floor-run "$out/floor" run "$items" "$out/floor-files" "$iterations" "$bytes"
+done
+f=$(median floor-run 1)
+echo "run of $items ec-p256 items, PEM + PFX ($iterations) + JKS: $(median run-ours 1) s, floor $f s: ratio $(ratio "$(median run-ours 1)" "$f") (target <= 1.30), CPU $(median run-ours 2) s against $(median floor-run 2) s, peak $(($(max run-ours 3) / 1024)) MiB (target <= 64), exit $(max run-ours 4)"
+measure again "$certbatch" run -q "$out/run/run.batch.yaml"
+echo "the same command again (nothing to do): $(median again 1) s, exit $(max again 4)"

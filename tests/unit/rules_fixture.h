@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the tests of the rules share: a policy from text, a subject from the syntax of rule
+ * samples, and the question "does this rule fire?". Include after cmocka.h.
+ */
+#ifndef TESTS_UNIT_RULES_FIXTURE_H
+#define TESTS_UNIT_RULES_FIXTURE_H
+
+#include "tests/unit/corpus.h"
+
+#include "formats/base/time.h"
+#include "formats/key.h"
+#include "policy/engine.h"
+
+#define SAMPLES "tests/samples/"
+
+/* The day on which everything is judged: 2026-11-21T12:00:00Z. */
+enum { JUDGED_AT = 1795262400 };
+
+/* clang-format off */
+static const struct product_info fixture_products[] = {
+    {.ca_type = "certinext", .environment = "production", .code = "838", .name = "DV",
+     .level = "dv", .keys = "rsa-2048 rsa-3072 rsa-4096 ec-p256 ec-p384"},
+    {.ca_type = "certinext", .environment = "production", .code = "842", .name = "OV",
+     .level = "ov"},
+    {.ca_type = "certinext", .environment = "production", .code = "845",
+     .name = "OV wildcard UCC", .level = "ov", .wildcard = true, .multi = true, .blocked = true},
+    {.ca_type = "certinext", .environment = "production", .code = "846", .name = "EV",
+     .level = "ev"},
+    {.ca_type = "certinext", .environment = "sandbox", .code = "850", .name = "EV",
+     .level = "ev"},
+    {.ca_type = "digicert", .code = "ssl_multi_domain", .name = "Multi-Domain SSL",
+     .level = "ov", .multi = true, .max_san = 3},
+    {.ca_type = "digicert", .code = "ssl_plus", .name = "Standard SSL", .level = "ov",
+     .deprecated = true},
+};
+/* clang-format on */
+
+/* A policy from text, standing in `dir` as far as its relative paths go. */
+static inline struct policy *policy_from(struct arena *a, const char *dir, const char *text)
+{
+    CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
+    struct err err = ERR_INIT;
+    struct policy *p = NULL;
+    const char *path = temp_write(a, dir, "sample.policy.yaml",
+                                  (struct span){(const uint8_t *)text, strlen(text)});
+    const struct policy_source source = {.name = path, .base = "."};
+    if (!policy_open(&p, &source, 1, fixture_products, NITEMS(fixture_products), &findings, &err)) {
+        for (size_t i = 0; i < findings.n; i++) {
+            print_message("%s: %s\n", findings.v[i].rule, findings.v[i].message);
+        }
+        fail_msg("%s\n%s", err.msg, text);
+    }
+    return p;
+}
+
+/* The level of policy under which a row of this scope is judged. */
+static inline const char *level_for(unsigned scope)
+{
+    return (scope & SCOPE_TLS) == SCOPE_TLS ? "tls"
+           : scope & SCOPE_DV               ? "dv"
+           : scope & SCOPE_OV               ? "ov"
+           : scope & SCOPE_EV               ? "ev"
+           : scope & SCOPE_PRIVATE          ? "private"
+                                            : "smime";
+}
+
+static inline struct policy *policy_of_level(struct arena *a, const char *dir, const char *level,
+                                             const char *rules)
+{
+    return policy_from(a, dir,
+                       arena_printf(a,
+                                    "certbatch_policy: 1\nname: fixture\nlevel: %s\n"
+                                    "rules:\n  key.rsa.modulus.prime: warning\n%s"
+                                    "profiles:\n  web-dv: {level: dv}\n",
+                                    level, rules));
+}
+
+static inline struct csr *read_csr(struct arena *a, const char *path)
+{
+    struct csr *csr = arena_alloc(a, sizeof *csr);
+    csr_parse(a, corpus_read(a, path), csr);
+    return csr;
+}
+
+static inline struct cert *read_cert(struct arena *a, const char *path)
+{
+    struct cert *certs = NULL;
+    size_t n = 0;
+    struct err err = ERR_INIT;
+    if (!certs_read(a, path, corpus_read(a, path), &certs, &n, &err)) {
+        fail_msg("%s: %s", path, err.msg);
+    }
+    return &certs[0];
+}
+
+static inline const struct ynode *parse_yaml(struct arena *a, const char *text)
+{
+    CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
+    struct ynode *root = NULL;
+    if (!yaml_parse("sample", (struct span){(const uint8_t *)text, strlen(text)}, &shape_manifest,
+                    a, &findings, &root)) {
+        fail_msg("%s: %s", text, findings.n ? findings.v[0].message : "no tree");
+    }
+    return root;
+}
+
+static inline const char *yaml_text(const struct ynode *map, const char *key)
+{
+    const struct ynode *n = yaml_get(map, key);
+    return n && n->kind == YAML_SCALAR ? n->text : NULL;
+}
+
+static inline void read_names(struct arena *a, const struct ynode *map, struct subject *s)
+{
+    const struct ynode *san = yaml_get(map, "san");
+    struct san_value *v = arena_array(a, san ? san->count + 1 : 1, sizeof *v);
+    for (const struct ynode *n = san ? san->first : NULL; n; n = n->next) {
+        san_value_parse(n->text, &v[s->nsan++]);
+    }
+    s->san = v;
+    const struct ynode *subject = yaml_get(map, "subject");
+    struct dn_value *dn = arena_array(a, subject ? subject->count + 1 : 1, sizeof *dn);
+    for (const struct ynode *n = subject ? subject->first : NULL; n; n = n->next) {
+        const struct dn_name *name = dn_name_by_manifest(n->key);
+        assert_non_null(name);
+        dn[s->ndn++] = (struct dn_value){name->name, n->text};
+    }
+    s->dn = dn;
+}
+
+static inline void read_key_file(struct arena *a, const struct ynode *map, struct subject *s)
+{
+    const char *path = arena_printf(a, SAMPLES "%s", s->key_file);
+    struct key key = KEY_INIT;
+    struct err err = ERR_INIT;
+    if (!key_read(corpus_read(a, path), NULL, &key, &err)) {
+        fail_msg("%s", err.msg);
+    }
+    s->key_file_matches = key_matches_spki(&key, s->csr->key.sha256);
+    key_release(&key);
+    const char *mode = yaml_text(map, "key_file_mode");
+    for (s->key_file_mode = mode ? 0 : -1; mode && *mode; mode++) {
+        s->key_file_mode = s->key_file_mode * 8 + (*mode - '0');
+    }
+}
+
+/* One item as rule samples write it: the keys of an order, "csr", "key_file" and "prior" being
+ * files of tests/samples, and "key_file_mode" what batch would have found out. */
+static inline void subject_from(struct arena *a, const struct ynode *map, struct subject *s)
+{
+    const char *ca = yaml_text(map, "ca");
+    *s = (struct subject){.kind = SUBJECT_ORDER,
+                          .id = "sample",
+                          .file = "sample.batch.yaml",
+                          .node = map,
+                          .action = "new",
+                          .ca = ca,
+                          .ca_type = ca ? arena_strndup(a, ca, strcspn(ca, "-")) : NULL,
+                          .ca_environment = "production",
+                          .ca_public = true,
+                          .product = yaml_text(map, "product"),
+                          .profile = yaml_text(map, "profile"),
+                          .common_name = yaml_text(map, "common_name"),
+                          .key = yaml_text(map, "key"),
+                          .key_file = yaml_text(map, "key_file"),
+                          .key_file_mode = -1,
+                          .key_file_matches = true,
+                          .order_date = JUDGED_AT};
+    read_names(a, map, s);
+    if (yaml_text(map, "csr")) {
+        s->csr_file = arena_printf(a, SAMPLES "%s", yaml_text(map, "csr"));
+        s->csr = read_csr(a, s->csr_file);
+    }
+    if (s->key_file) {
+        read_key_file(a, map, s);
+    }
+    if (yaml_text(map, "prior")) {
+        s->prior = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "prior")));
+    }
+}
+
+/* Judges s; true when `rule` fired. *worst, if given, gets its severity. */
+static inline bool fires(const struct policy *p, const struct subject *s, const char *rule,
+                         enum severity *worst)
+{
+    CLEANUP(arena_release) struct arena keep = ARENA_INIT;
+    CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
+    struct policy_scratch scratch = {0};
+    bool fired = false;
+    policy_judge(p, s, &scratch, &keep, &findings, NULL);
+    for (size_t i = 0; i < findings.n; i++) {
+        if (strcmp(findings.v[i].rule, rule) == 0) {
+            fired = true;
+            if (worst) {
+                *worst = findings.v[i].severity;
+            }
+        }
+    }
+    arena_release(&scratch.arena);
+    return fired;
+}
+
+#endif
