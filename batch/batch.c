@@ -76,16 +76,43 @@ static bool make_twins(struct batch *b, struct err *err)
     return true;
 }
 
+/* --- misshapen items --- */
+static bool before(const struct finding *f, const struct ynode *node)
+{
+    return f->line < node->line || (f->line == node->line && f->column < node->column);
+}
+
+/* Lint goes on with the items that are whole. An error of the manifest's shape belongs to the last
+ * item that begins before it; what stands before all items belongs to none. */
+static void mark_misshapen(struct batch *b, const struct findings *findings, size_t from)
+{
+    for (size_t i = from; i < findings->n; i++) {
+        const struct finding *f = &findings->v[i];
+        struct item *owner = NULL;
+        for (size_t k = 0; k < b->nitems; k++) {
+            struct item *item = &b->items[k];
+            bool candidate = f->severity == SEV_ERROR && f->line && !before(f, item->node) &&
+                             str_eq(f->file, b->manifest.path);
+            owner = candidate && (!owner || item->node->line >= owner->node->line) ? item : owner;
+        }
+        if (owner) {
+            owner->misshapen = true;
+        }
+    }
+}
+
 /* --- */
 bool batch_open(struct batch *b, const struct batch_options *options, struct findings *findings,
                 struct err *err)
 {
     struct err second = ERR_INIT; /* the first trouble is the one that is told */
+    size_t shape_from = findings->n;
     *b = (struct batch){.options = options, .now = time_now()};
     b->manifest_ok = manifest_read(&b->manifest, options->manifest, findings, err);
     bool config_ok =
         config_read(&b->config, options->config, findings, b->manifest_ok ? err : &second);
-    if (!b->manifest_ok || !config_ok) {
+    bool go_on = options->lint && b->manifest.node && config_ok;
+    if ((!b->manifest_ok && !go_on) || !config_ok) {
         return false;
     }
     if (!b->config.path) {
@@ -95,7 +122,10 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
         return false;
     }
     items_resolve(b, findings);
-    return open_policy(b, findings, err);
+    if (!b->manifest_ok) {
+        mark_misshapen(b, findings, shape_from);
+    }
+    return open_policy(b, findings, b->manifest_ok ? err : &second) && b->manifest_ok;
 }
 
 void batch_release(struct batch *b)

@@ -37,6 +37,7 @@ struct item {
                                  certificate, else P-256; KEY_NONE: CSR given or key reused */
     int64_t validity_seconds; /* 0 = the product's */
     uint32_t after;           /* index of the order a revocation waits for, or ITEM_NO_INDEX */
+    bool misshapen;           /* lint only: its shape is wrong, it is not judged */
     bool broken;              /* an input file could not be used: a finding says why */
 };
 #define ITEM_NO_INDEX UINT32_MAX
@@ -48,6 +49,7 @@ struct batch_options {
     size_t npolicies;
     const char *profile; /* --profile, or NULL */
     int64_t as_of;       /* --as-of, or TIME_NONE */
+    bool lint;           /* judge what is whole even when the manifest is not: see batch_open */
     bool simulate;       /* every CA becomes its local twin, <state>/simulate-ca/<CA>;
                             policy still judges for the real CA */
 };
@@ -69,6 +71,9 @@ struct batch {
 /* Every input is read even after the first bad one, so that all findings come at once. False
  * (err) when the manifest, the configuration or a policy cannot be used; manifest_ok tells which.
  * batch_release() is due in either case. A bad item does not fail the batch: it has a finding. */
+/* False when manifest, configuration or policy cannot be used. With options->lint and a manifest
+ * that is YAML but misshapen in places it is false too, but items and policy are there
+ * (batch->policy is not NULL) and batch_judge() may be called: it leaves misshapen items out. */
 bool batch_open(struct batch *b, const struct batch_options *options, struct findings *findings,
                 struct err *err) MUST_USE;
 void batch_release(struct batch *b);

@@ -28,11 +28,6 @@ enum {
 };
 
 /* --- small things --- */
-int64_t executor_now(const struct executor *x)
-{
-    return x->time.now_ms ? x->time.now_ms(x->time.ctx) : time_monotonic_ms();
-}
-
 bool executor_fatal(struct executor *x, const struct err *err)
 {
     if (x->fatal.code == ERR_NONE) {
@@ -58,7 +53,7 @@ void executor_note(struct executor *x, const char *fmt, ...)
 
 static void fill_window(struct executor *x)
 {
-    int64_t now = executor_now(x);
+    int64_t now = time_monotonic_ms();
     while (x->ntimers && x->timers[0].due <= now) {
         executor_make_ready(x, executor_take_timer(x));
     }
@@ -86,7 +81,7 @@ static void gather(struct executor *x, int timeout_ms)
 {
     for (struct work *w; (w = pool_next(x->pool, timeout_ms)) != NULL; timeout_ms = 0) {
         if (!x->done.n) {
-            x->done_since = executor_now(x);
+            x->done_since = time_monotonic_ms();
         }
         work_list_add(&x->done, w);
     }
@@ -95,22 +90,19 @@ static void gather(struct executor *x, int timeout_ms)
 static bool round_is_due(const struct executor *x)
 {
     return x->done.n >= x->round || (x->done.n && pool_pending(x->pool) == 0) ||
-           (x->done.n && executor_now(x) - x->done_since >= ROUND_MS);
+           (x->done.n && time_monotonic_ms() - x->done_since >= ROUND_MS);
 }
 
+/* In short pieces: the stop flag is looked at in between. */
 static void sleep_ms(struct executor *x, int64_t ms)
 {
-    if (x->time.sleep_ms) {
-        x->time.sleep_ms(x->time.ctx, ms);
-    } else {
-        wire_wait(x->wire, pool_fd(x->pool), (int)(ms < SLEEP_MS ? ms : SLEEP_MS));
-    }
+    wire_wait(x->wire, pool_fd(x->pool), (int)(ms < SLEEP_MS ? ms : SLEEP_MS));
 }
 
 /* Time until the finished jobs have waited long enough for others. */
 static int until_round(const struct executor *x)
 {
-    int64_t left = x->done.n ? ROUND_MS - (executor_now(x) - x->done_since) : SLEEP_MS;
+    int64_t left = x->done.n ? ROUND_MS - (time_monotonic_ms() - x->done_since) : SLEEP_MS;
     return left > 0 ? (int)left : 0;
 }
 
@@ -120,7 +112,7 @@ static void wait_for_something(struct executor *x)
     if (pool_pending(x->pool)) {
         gather(x, until_round(x));
     } else if (x->ntimers) {
-        int64_t until = x->timers[0].due - executor_now(x);
+        int64_t until = x->timers[0].due - time_monotonic_ms();
         sleep_ms(x, until > 0 ? until : 0);
     } else if (x->live) {
         sleep_ms(x, PACE_MS); /* cleared items that a limit of the CA holds back */
@@ -129,7 +121,7 @@ static void wait_for_something(struct executor *x)
 
 static void report_progress(struct executor *x)
 {
-    int64_t now = executor_now(x);
+    int64_t now = time_monotonic_ms();
     if (!x->progress || now - x->reported_ms < PROGRESS_MS) {
         return;
     }
@@ -217,7 +209,7 @@ static void begin(struct executor *x, struct item_slot *slots, size_t n)
 {
     x->slots = slots;
     x->nslots = n;
-    x->started_ms = x->moved_ms = executor_now(x);
+    x->started_ms = x->moved_ms = time_monotonic_ms();
     x->reported_ms = x->started_ms - PROGRESS_MS;
     x->done = (struct work_list){NULL, &x->done.first, 0};
     size_window(x);

@@ -36,6 +36,7 @@
 #include "batch/retry.h"
 #include "batch/wire.h"
 #include "formats/base/pool.h"
+#include "formats/base/time.h"
 #include "policy/clear.h"
 
 #include <stdatomic.h>
@@ -139,13 +140,6 @@ struct timer {
     uint32_t slot;
 };
 
-/* The clock and the sleep; NULL = real ones. Tests have their own. */
-struct executor_time {
-    int64_t (*now_ms)(void *ctx);
-    void (*sleep_ms)(void *ctx, int64_t ms);
-    void *ctx;
-};
-
 struct executor {
     /* filled by the caller */
     const struct batch *batch;
@@ -159,7 +153,6 @@ struct executor {
     const volatile sig_atomic_t *stop; /* may be NULL */
     void (*progress)(void *ctx, const struct run_progress *p);
     void *progress_ctx;
-    struct executor_time time;
 
     /* its own */
     struct pool *pool;
@@ -196,7 +189,6 @@ struct executor {
 bool executor_run(struct executor *x, struct item_slot *slots, size_t n, struct err *err) MUST_USE;
 
 /* --- between its files --- */
-int64_t executor_now(const struct executor *x);
 bool executor_stopping(struct executor *x);
 void work_list_add(struct work_list *l, struct work *w);
 struct work *work_list_take(struct work_list *l);

@@ -69,11 +69,11 @@ static void pause_ca(struct work *w, int64_t delay)
 {
     struct executor *x = w->x;
     struct ca_slot *c = w->ca;
-    int64_t until = executor_now(x) + delay;
+    int64_t until = time_monotonic_ms() + delay;
     c->paused_until = until > c->paused_until ? until : c->paused_until;
     executor_note(x, "CA %s: waiting %lld s", c->ca->name, (long long)((delay + 999) / 1000));
     for (struct work *q; (q = work_list_take(&c->queue)) != NULL;) {
-        work_again(q, c->paused_until - executor_now(x));
+        work_again(q, c->paused_until - time_monotonic_ms());
     }
 }
 
@@ -98,7 +98,7 @@ void answer_retry_act(struct work *w)
     if (fresh) {
         pause_ca(w, retry_delay_ms(*row, asked, random));
     }
-    work_again(w, c->paused_until - executor_now(w->x));
+    work_again(w, c->paused_until - time_monotonic_ms());
 }
 
 /* --- ORDER --- */

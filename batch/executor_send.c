@@ -155,7 +155,8 @@ static bool open_for_orders(const struct ca_slot *c, int64_t now)
 bool executor_can_send(const struct executor *x)
 {
     for (size_t i = 0; i < x->ncas; i++) {
-        if (open_for_orders(&x->cas[i], executor_now(x)) || (x->draining && x->cas[i].queue.n)) {
+        if (open_for_orders(&x->cas[i], time_monotonic_ms()) ||
+            (x->draining && x->cas[i].queue.n)) {
             return true;
         }
     }
@@ -165,7 +166,7 @@ bool executor_can_send(const struct executor *x)
 static bool record_intents(struct executor *x, struct ca_slot *c, struct work_list *sent)
 {
     struct err err = ERR_INIT;
-    while (sent->n < x->round && open_for_orders(c, executor_now(x))) {
+    while (sent->n < x->round && open_for_orders(c, time_monotonic_ms())) {
         struct work *w = work_list_take(&c->queue);
         enum ca_step step = w->item->kind == ITEM_REVOCATION ? STEP_REVOKE : STEP_ORDER;
         if (!work_request(w, step, &err)) {
@@ -177,7 +178,7 @@ static bool record_intents(struct executor *x, struct ca_slot *c, struct work_li
             return false;
         }
         c->busy++;
-        pace(c, executor_now(x));
+        pace(c, time_monotonic_ms());
         work_list_add(sent, w);
     }
     return true;

@@ -110,8 +110,8 @@ void executor_take_up(struct executor *x, uint32_t index)
         work_finish(w);
         return;
     }
-    if (w->ca->paused_until > executor_now(x) && action != DO_OUTPUTS) {
-        work_again(w, w->ca->paused_until - executor_now(x));
+    if (w->ca->paused_until > time_monotonic_ms() && action != DO_OUTPUTS) {
+        work_again(w, w->ca->paused_until - time_monotonic_ms());
         return;
     }
     switch (action) {

@@ -76,7 +76,7 @@ static bool patience_ends(const struct work *w, int64_t delay_ms)
 {
     const struct executor *x = w->x;
     bool pending = state_report(w->record->state) == STATE_PENDING;
-    return pending && executor_now(x) + delay_ms > x->moved_ms + x->wait_ms;
+    return pending && time_monotonic_ms() + delay_ms > x->moved_ms + x->wait_ms;
 }
 
 void work_again(struct work *w, int64_t delay_ms)
@@ -86,7 +86,7 @@ void work_again(struct work *w, int64_t delay_ms)
         work_finish(w);
         return;
     }
-    executor_add_timer(x, w->slot, executor_now(x) + (delay_ms > 0 ? delay_ms : 0));
+    executor_add_timer(x, w->slot, time_monotonic_ms() + (delay_ms > 0 ? delay_ms : 0));
     work_release(w);
 }
 
@@ -116,7 +116,7 @@ bool work_record(struct work *w, const struct record *r)
         err.code = ERR_INTERNAL;
         return executor_fatal(w->x, &err);
     }
-    w->x->moved_ms = executor_now(w->x);
+    w->x->moved_ms = time_monotonic_ms();
     return true;
 }
 

@@ -48,6 +48,9 @@ static void judge_one(void *ctx, size_t index, unsigned n)
     const struct change *change = j->b->manifest.change;
     struct batch_member *m = &j->members[index];
     struct item_data data;
+    if (item->misshapen) {
+        return;
+    }
     /* What is wrong with the files of a broken item was reported when the batch was opened. */
     (void)item_load(j->b, item, &w->files, item->broken ? NULL : &w->findings, &data);
     m->after = item->revocation ? item->revocation->after : NULL;
@@ -57,11 +60,27 @@ static void judge_one(void *ctx, size_t index, unsigned n)
     arena_reset(&w->files);
 }
 
+/* Members of items that were not judged are taken out. */
+static size_t compact_members(const struct judging *j)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->b->nitems; i++) {
+        if (!j->b->items[i].misshapen) {
+            j->members[n++] = j->members[i];
+        }
+    }
+    return n;
+}
+
 static void judge_together(const struct judging *j, struct findings *findings)
 {
     const struct batch *b = j->b;
     const struct change *change = b->manifest.change;
-    policy_judge_batch(b->policy, j->members, b->nitems, b->manifest.path, b->manifest.node,
+    const size_t n = compact_members(j);
+    if (n == 0 && b->nitems > 0) {
+        return; /* no item is whole: nothing can be said about them together */
+    }
+    policy_judge_batch(b->policy, j->members, n, b->manifest.path, b->manifest.node,
                        batch_date(b, NULL), findings);
     policy_check_requester(b->policy, change ? change->requested_by : NULL, findings);
     policy_close_waivers(b->policy, findings);

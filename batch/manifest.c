@@ -61,7 +61,9 @@ static void check_names(struct schema_ctx *ctx, const struct order *o, const str
     int action = o->action >= 0 ? o->action : d->action >= 0 ? d->action : ACTION_NEW;
     bool named = yaml_get(o->node, "common_name") || yaml_get(o->node, "san") ||
                  yaml_get(o->node, "csr") || d->common_name || d->san.n || d->csr;
-    if (action == ACTION_NEW && !named) {
+    bool renews = o->replaces || d->replaces; /* without an action this means renew */
+    bool is_new = action == ACTION_NEW && !(renews && o->action < 0 && d->action < 0);
+    if (is_new && !named) {
         schema_problem(ctx, o->node, "a new order needs 'common_name', 'san' or 'csr'");
     }
 }

@@ -38,8 +38,8 @@ const struct command commands[] = {
     {"schema", "manifest|policy|config", "JSON Schema for editors", "json roff", OPT(FORMAT), 1, 1,
      cmd_schema, false},
     {"completion", "bash", "shell completion, for sourcing", NULL, 0, 1, 1, cmd_completion, false},
-    {"help", "[COMMAND|exit-codes]", "this text, or that of one command", "text roff", OPT(FORMAT), 0,
-     1, cmd_help, false},
+    {"help", "[COMMAND|exit-codes]", "this text, or that of one command", "text roff", OPT(FORMAT),
+     0, 1, cmd_help, false},
     {"version", "", "versions of program and libraries", NULL, 0, 0, 0, cmd_version, false},
 };
 const size_t commands_count = NITEMS(commands);

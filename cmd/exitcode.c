@@ -30,9 +30,9 @@ const size_t exit_rows_count = NITEMS(exit_rows);
 int exit_for_error(enum err_code code)
 {
     static const int table[] = {
-        [ERR_NONE] = EXIT_DONE,        [ERR_USAGE] = EXIT_USAGE,     [ERR_INPUT] = EXIT_INPUT,
-        [ERR_FINDINGS] = EXIT_FINDINGS, [ERR_ENV] = EXIT_ENVIRONMENT, [ERR_CA] = EXIT_CA,
-        [ERR_REFUSED] = EXIT_REFUSED,  [ERR_INTERNAL] = EXIT_INTERNAL,
+        [ERR_NONE] = EXIT_DONE,         [ERR_USAGE] = EXIT_USAGE,       [ERR_INPUT] = EXIT_INPUT,
+        [ERR_FINDINGS] = EXIT_FINDINGS, [ERR_ENV] = EXIT_ENVIRONMENT,   [ERR_CA] = EXIT_CA,
+        [ERR_REFUSED] = EXIT_REFUSED,   [ERR_INTERNAL] = EXIT_INTERNAL,
     };
     _Static_assert(NITEMS(table) == ERR__MAX, "an exit code for every error code");
     return table[code];

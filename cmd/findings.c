@@ -72,8 +72,8 @@ void cmd_count_line(struct buf *out, size_t errors, size_t warnings_up, size_t i
                     size_t waived, size_t files)
 {
     size_t warnings = warnings_up - errors;
-    buf_printf(out, "%zu error%s, %zu warning%s, %zu info", errors, errors == 1 ? "" : "s", warnings,
-               warnings == 1 ? "" : "s", infos_up - warnings_up);
+    buf_printf(out, "%zu error%s, %zu warning%s, %zu info", errors, errors == 1 ? "" : "s",
+               warnings, warnings == 1 ? "" : "s", infos_up - warnings_up);
     if (waived) {
         buf_printf(out, ", %zu waived", waived);
     }

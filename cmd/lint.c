@@ -16,8 +16,10 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const lint_kind_names[] = {[LINT_MANIFEST] = "manifest", [LINT_CSR] = "csr",
-                                       [LINT_CERTIFICATE] = "certificate", [LINT_POLICY] = "policy",
+const char *const lint_kind_names[] = {[LINT_MANIFEST] = "manifest",
+                                       [LINT_CSR] = "csr",
+                                       [LINT_CERTIFICATE] = "certificate",
+                                       [LINT_POLICY] = "policy",
                                        [LINT_CONFIG] = "config"};
 _Static_assert(NITEMS(lint_kind_names) == LINT__MAX, "a name for every kind");
 
@@ -90,14 +92,16 @@ static void lint_manifest(const struct options *o, struct lint_file *f)
                                .policies = o->policies.v,
                                .npolicies = o->policies.n,
                                .profile = o->profile,
-                               .as_of = o->as_of};
+                               .as_of = o->as_of,
+                               .lint = true};
     struct batch batch = {0};
-    if (batch_open(&batch, &bo, &f->findings, &f->err)) {
+    bool whole = batch_open(&batch, &bo, &f->findings, &f->err);
+    if (batch.policy) {
         batch_judge(&batch, (unsigned)o->jobs, &f->findings);
-    } else if (findings_count(&f->findings, SEV_ERROR) && !f->err.hint) {
-        /* what is wrong stands in the findings, unless a policy or config could not be loaded */
-        f->err_in_findings = f->err.code == ERR_INPUT && !f->err.file[0];
     }
+    /* what is wrong inside the manifest is findings; a policy or config that cannot be loaded is
+     * an error of its own */
+    f->err_in_findings = !whole && !batch.manifest_ok && findings_count(&f->findings, SEV_ERROR);
     batch_release(&batch);
 }
 
@@ -141,8 +145,8 @@ static void judge_csr(const struct file_job *job, struct lint_file *f, struct po
         return;
     }
     if (!certs_read(a, f->path, buf_span(&f->text), &certs, &n, &err)) {
-        findings_report(&f->findings, "csr.input.kind", SEV_ERROR, (struct pos){f->path, 0, 0}, "%s",
-                        err.msg);
+        findings_report(&f->findings, "csr.input.kind", SEV_ERROR, (struct pos){f->path, 0, 0},
+                        "%s", err.msg);
         return;
     }
     subject.kind = SUBJECT_CERT_FILE;
@@ -196,7 +200,7 @@ static int judge_files(const struct options *o, struct term *t, struct lint *l, 
         job->index = index;
         job->policy = policy;
         job->o = o;
-        pool_map(o->jobs ? (unsigned)o->jobs : pool_default_workers(), n, judge_file, job);
+        pool_map((unsigned)o->jobs, n, judge_file, job);
     }
     for (size_t i = 0; i < LIMIT_WORKERS; i++) {
         arena_release(&job->scratch[i].arena);

@@ -13,10 +13,10 @@ extern const char *const lint_kind_names[];
 struct lint_file {
     const char *path;
     enum lint_kind kind;
-    struct buf text;          /* CSRs and certificates: read once */
+    struct buf text; /* CSRs and certificates: read once */
     struct findings findings;
-    struct err err;           /* the file's policy or config could not be loaded */
-    bool err_in_findings;     /* err only repeats what the findings say */
+    struct err err;       /* the file's policy or config could not be loaded */
+    bool err_in_findings; /* err only repeats what the findings say */
 };
 struct lint {
     struct lint_file *files;

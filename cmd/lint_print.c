@@ -4,37 +4,10 @@
  */
 #include "cmd/lint.h"
 
-#include "formats/base/json.h"
+#include "formats/base/finding_json.h"
 #include "formats/base/time.h"
 
 #include <unistd.h>
-
-static void json_finding(struct jw *j, const struct finding *f)
-{
-    jw_object(j, NULL);
-    jw_str(j, "rule", f->rule);
-    jw_str(j, "severity", severity_name(f->severity));
-    jw_str(j, "message", f->message);
-    jw_str(j, "item", f->item);
-    jw_int(j, "line", f->line);
-    jw_int(j, "column", f->column);
-    jw_str(j, "value", f->value);
-    jw_str(j, "cite", f->cite);
-    jw_str(j, "file", f->file);
-    if (f->offset >= 0) {
-        jw_int(j, "offset", f->offset);
-    }
-    if (f->view) {
-        jw_str(j, "view", f->view);
-    }
-    if (f->fix) {
-        jw_str(j, "fix", f->fix);
-    }
-    if (f->waived) {
-        jw_str(j, "waiver", f->waiver);
-    }
-    jw_end(j);
-}
 
 static size_t total(const struct lint *l, enum severity least)
 {
@@ -65,7 +38,7 @@ bool lint_json(const struct lint *l, int64_t as_of, struct buf *out, struct err 
         jw_str(&j, "kind", lint_kind_names[f->kind]);
         jw_array(&j, "findings");
         for (size_t k = 0; k < f->findings.n; k++) {
-            json_finding(&j, &f->findings.v[k]);
+            finding_json(&j, &f->findings.v[k]);
         }
         jw_end(&j);
         jw_end(&j);

@@ -3,7 +3,9 @@
  * The process: hardening before anything else, signals, the command to run. The commands
  * themselves are rows of cmd/commands.c.
  */
+#include "batch/config.h"
 #include "cmd/cmd.h"
+#include "formats/base/pool.h"
 #include "formats/base/secret.h"
 
 #include <errno.h>
@@ -76,6 +78,7 @@ static int run_command(const struct command *c, int argc, char **argv)
         code = cmd_fail(&t, &err);
     } else {
         term_init(&t, o.color, o.quiet);
+        o.jobs = o.jobs ? o.jobs : (int64_t)pool_default_workers();
         if (o.version) {
             code = cmd_version(&o, &t);
         } else if (o.help) {
@@ -116,5 +119,7 @@ int main(int argc, char **argv)
                  name);
         return EXIT_USAGE;
     }
-    return run_command(c, argc > 2 ? argc - 2 : 0, argv + 2);
+    int code = run_command(c, argc > 2 ? argc - 2 : 0, argv + 2);
+    secret_forget();
+    return code;
 }

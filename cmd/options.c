@@ -53,7 +53,8 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_VERBOSE] = {"verbose", 'v', KIND_FLAG, AT(verbose), NULL, "say more, citations included"},
     [OPT_DEBUG] = {"debug", 0, KIND_FLAG, AT(debug), NULL, "say what is done, for bug reports"},
     [OPT_HELP] = {"help", 'h', KIND_FLAG, AT(help), NULL, "this text"},
-    [OPT_VERSION] = {"version", 0, KIND_FLAG, AT(version), NULL, "versions of program and libraries"},
+    [OPT_VERSION] = {"version", 0, KIND_FLAG, AT(version), NULL,
+                     "versions of program and libraries"},
 };
 _Static_assert(OPT__MAX <= 32, "option masks are 32 bits");
 
@@ -68,7 +69,8 @@ void options_release(struct options *o)
     strlist_release(&o->operands);
 }
 
-static bool set_number(const struct option_row *row, const char *text, void *target, struct err *err)
+static bool set_number(const struct option_row *row, const char *text, void *target,
+                       struct err *err)
 {
     uint64_t n;
     if (!str_u64(text, &n) || n > 1000000) {

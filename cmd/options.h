@@ -13,10 +13,34 @@
 #include "formats/base/str.h"
 
 enum option_id {
-    OPT_CONFIG, OPT_STATE, OPT_OUT, OPT_JOBS, OPT_POLICY, OPT_PROFILE, OPT_AS_OF, OPT_FORMAT,
-    OPT_SEVERITY, OPT_WAIT, OPT_CONFIRM, OPT_PLAN_DIGEST, OPT_SIMULATE, OPT_DETAILED_EXITCODE,
-    OPT_PENDING_SUCCESS, OPT_REASON, OPT_PASSWORD_FILE, OPT_PASSWORD_ENV, OPT_PASSWORDS, OPT_PACK,
-    OPT_COLOR, OPT_NO_COLOR, OPT_QUIET, OPT_VERBOSE, OPT_DEBUG, OPT_HELP, OPT_VERSION, OPT__MAX
+    OPT_CONFIG,
+    OPT_STATE,
+    OPT_OUT,
+    OPT_JOBS,
+    OPT_POLICY,
+    OPT_PROFILE,
+    OPT_AS_OF,
+    OPT_FORMAT,
+    OPT_SEVERITY,
+    OPT_WAIT,
+    OPT_CONFIRM,
+    OPT_PLAN_DIGEST,
+    OPT_SIMULATE,
+    OPT_DETAILED_EXITCODE,
+    OPT_PENDING_SUCCESS,
+    OPT_REASON,
+    OPT_PASSWORD_FILE,
+    OPT_PASSWORD_ENV,
+    OPT_PASSWORDS,
+    OPT_PACK,
+    OPT_COLOR,
+    OPT_NO_COLOR,
+    OPT_QUIET,
+    OPT_VERBOSE,
+    OPT_DEBUG,
+    OPT_HELP,
+    OPT_VERSION,
+    OPT__MAX
 };
 #define OPT(id) (1u << OPT_##id)
 #define OPT_COMMON                                                                                 \
@@ -34,21 +58,31 @@ struct options {
     bool simulate, detailed_exitcode, pending_is_success, quiet, verbose, debug, help, version;
 };
 
-enum option_kind { KIND_FLAG, KIND_TEXT, KIND_LIST, KIND_COUNT, KIND_DURATION, KIND_DATE,
-                   KIND_SEVERITY, KIND_COLOR, KIND_NEVER };
+enum option_kind {
+    KIND_FLAG,
+    KIND_TEXT,
+    KIND_LIST,
+    KIND_COUNT,
+    KIND_DURATION,
+    KIND_DATE,
+    KIND_SEVERITY,
+    KIND_COLOR,
+    KIND_NEVER
+};
 struct option_row {
     const char *name;
     char letter;
     enum option_kind kind;
     size_t offset;
-    const char *arg;  /* name of the argument, NULL for a flag */
+    const char *arg; /* name of the argument, NULL for a flag */
     const char *help;
 };
 extern const struct option_row option_rows[OPT__MAX];
 
 void options_init(struct options *o);
 /* argv without program and command name. Unknown or foreign options: ERR_USAGE with a hint. */
-bool options_parse(struct options *o, unsigned allowed, int argc, char **argv, struct err *err) MUST_USE;
+bool options_parse(struct options *o, unsigned allowed, int argc, char **argv,
+                   struct err *err) MUST_USE;
 void options_release(struct options *o);
 /* The options of a mask, one line each. */
 void options_usage(struct buf *out, unsigned allowed);

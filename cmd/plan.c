@@ -16,7 +16,8 @@ static bool read_history(const struct options *o, const struct batch *b, struct 
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
     CLEANUP(buf_release) struct buf text = BUF_INIT(1u << 30);
-    const char *path = o->state ? o->state : statedir_default(&a, b->manifest.dir, b->manifest.name);
+    const char *path =
+        o->state ? o->state : statedir_default(&a, b->manifest.dir, b->manifest.name);
     struct statedir s;
     *present = false;
     if (access(path, F_OK) != 0) {

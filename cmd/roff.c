@@ -95,7 +95,8 @@ void help_roff(struct buf *out, const char *topic)
     static const struct {
         const char *topic;
         void (*print)(struct buf *);
-    } topics[] = {{"commands", roff_commands}, {"options", roff_options}, {"exit-codes", roff_exit_codes}};
+    } topics[] = {
+        {"commands", roff_commands}, {"options", roff_options}, {"exit-codes", roff_exit_codes}};
     for (size_t i = 0; i < NITEMS(topics); i++) {
         if (str_eq(topics[i].topic, topic)) {
             topics[i].print(out);

@@ -39,8 +39,10 @@ static void print_summary(struct term *t, const struct run_summary *s, const cha
     history_release(&h);
     const struct {
         const char *what, *path;
-    } files[] = {{"delivery bundle", s->delivery}, {"audit bundle", s->audit},
-                 {"passwords", s->passwords},      {"report", s->report}};
+    } files[] = {{"delivery bundle", s->delivery},
+                 {"audit bundle", s->audit},
+                 {"passwords", s->passwords},
+                 {"report", s->report}};
     for (size_t i = 0; i < NITEMS(files); i++) {
         if (files[i].path) {
             buf_printf(&b, "%-16s %s\n", files[i].what, files[i].path);
@@ -103,7 +105,8 @@ int cmd_run(const struct options *o, struct term *t)
     bool ok = run_batch(&ro, &findings, &s, &a, &err);
     term_progress_end(t);
     findings_sort(&findings);
-    cmd_print_findings(t, STDERR_FILENO, &findings, o->verbose ? SEV_INFO : SEV_WARNING, o->verbose);
+    cmd_print_findings(t, STDERR_FILENO, &findings, o->verbose ? SEV_INFO : SEV_WARNING,
+                       o->verbose);
     if (s.state_path) {
         print_summary(t, &s, s.state_path);
     }

@@ -26,8 +26,9 @@ static bool schema_of(const char *what, bool roff, struct buf *out, struct err *
         schema_roff(out, s);
         return true;
     }
-    schema_json(&j, s, str_eq(what, "policy") ? policy_schema_id
-                                              : "https://certbatch.dev/schema/manifest-1.json");
+    schema_json(&j, s,
+                str_eq(what, "policy") ? policy_schema_id
+                                       : "https://certbatch.dev/schema/manifest-1.json");
     return jw_finish(&j, err);
 }
 

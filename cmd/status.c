@@ -26,8 +26,8 @@ bool history_load(const char *state, struct history *h, struct err *err)
 
 static void print_table(const struct history *h, struct buf *out)
 {
-    static const char *const head[] = {"ITEM",  "ACTION", "STATE",     "CA",   "PRODUCT",
-                                       "NAME",  "SERIAL", "NOT AFTER", "ERROR"};
+    static const char *const head[] = {"ITEM", "ACTION", "STATE",     "CA",   "PRODUCT",
+                                       "NAME", "SERIAL", "NOT AFTER", "ERROR"};
     struct table table;
     table_init(&table, NITEMS(head));
     for (size_t i = 0; i < NITEMS(head); i++) {
@@ -39,9 +39,9 @@ static void print_table(const struct history *h, struct buf *out)
         if (r->not_after != TIME_NONE && r->not_after != 0) {
             time_format_date(r->not_after, date);
         }
-        const char *const cells[] = {r->id,          r->action, state_report_name(r->state), r->ca,
-                                     r->product,     r->common_name, r->serial, date,
-                                     r->error_message};
+        const char *const cells[] = {r->id,     r->action,  state_report_name(r->state),
+                                     r->ca,     r->product, r->common_name,
+                                     r->serial, date,       r->error_message};
         _Static_assert(NITEMS(cells) == NITEMS(head), "a cell for every head");
         for (size_t k = 0; k < NITEMS(cells); k++) {
             table_cell(&table, cells[k]);

@@ -28,7 +28,7 @@ void term_init(struct term *t, int color, bool quiet)
 }
 
 static const char *const codes[] = {
-    [PAINT_NONE] = "",       [PAINT_BOLD] = "\033[1m",   [PAINT_RED] = "\033[31m",
+    [PAINT_NONE] = "",           [PAINT_BOLD] = "\033[1m",   [PAINT_RED] = "\033[31m",
     [PAINT_YELLOW] = "\033[33m", [PAINT_GREEN] = "\033[32m", [PAINT_CYAN] = "\033[36m",
     [PAINT_DIM] = "\033[2m"};
 _Static_assert(NITEMS(codes) == PAINT__MAX, "a code for every paint");

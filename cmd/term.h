@@ -12,15 +12,24 @@
 
 struct term {
     bool out_color, err_color, progress;
-    bool out_failed;       /* stdout could not be written */
-    bool line_open;        /* a progress line is on the screen */
+    bool out_failed; /* stdout could not be written */
+    bool line_open;  /* a progress line is on the screen */
 };
-enum paint { PAINT_NONE, PAINT_BOLD, PAINT_RED, PAINT_YELLOW, PAINT_GREEN, PAINT_CYAN, PAINT_DIM, PAINT__MAX };
+enum paint {
+    PAINT_NONE,
+    PAINT_BOLD,
+    PAINT_RED,
+    PAINT_YELLOW,
+    PAINT_GREEN,
+    PAINT_CYAN,
+    PAINT_DIM,
+    PAINT__MAX
+};
 
 void term_init(struct term *t, int color, bool quiet);
 /* Wraps text in the colour when the stream has colours. */
 void term_paint(struct buf *out, bool color, enum paint paint, const char *text);
-void term_out(struct term *t, struct span text); /* stdout */
+void term_out(struct term *t, struct span text);                  /* stdout */
 void term_err(struct term *t, const char *fmt, ...) PRINTF(2, 3); /* stderr, ends a progress line */
 void term_write_err(struct term *t, struct span text);
 /* Replaces the progress line; nothing when progress is off. */
@@ -29,7 +38,7 @@ void term_progress_end(struct term *t);
 
 /* A text table: cells are added row by row, widths follow the content. */
 struct table {
-    struct buf text;       /* cells, NUL separated */
+    struct buf text; /* cells, NUL separated */
     size_t columns, cells;
 };
 void table_init(struct table *t, size_t columns);

@@ -11,7 +11,8 @@
 
 #include <unistd.h>
 
-static bool verify_json(const struct findings *f, const char *bundle, struct buf *out, struct err *err)
+static bool verify_json(const struct findings *f, const char *bundle, struct buf *out,
+                        struct err *err)
 {
     struct jw j;
     jw_begin(&j, out, JSON_PRETTY);

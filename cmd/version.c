@@ -5,7 +5,6 @@
 #include "cmd/cmd.h"
 
 #include <archive.h>
-#include <curl/curl.h>
 #include <idn2.h>
 #include <jansson.h>
 #include <libpsl.h>
@@ -17,7 +16,6 @@ int cmd_version(const struct options *o, struct term *t)
     buf_printf(&b, "certbatch %s\n", CERTBATCH_VERSION);
     if (!o->quiet) {
         buf_printf(&b, "%s\n", OpenSSL_version(OPENSSL_VERSION));
-        buf_printf(&b, "libcurl %s\n", curl_version_info(CURLVERSION_NOW)->version);
         buf_printf(&b, "%s\n", archive_version_details());
         buf_printf(&b, "jansson %s\n", JANSSON_VERSION);
         buf_printf(&b, "libidn2 %s\n", idn2_check_version(NULL));

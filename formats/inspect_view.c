@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { INDENT = 2, LABEL_WIDTH = 22 };
+enum { INDENT = 2, LABEL_WIDTH = 24 };
 
 /* Labels that are not just the key with blanks for underscores. */
 static const struct {

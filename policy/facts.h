@@ -9,7 +9,7 @@
  *
  * Three views of names: `csr` (in the request), `order` (in the manifest), `effective` (what the
  * connector really sends or the CA really reads: the order fields for most CAs, the CSR for
- * AD CS, EST and the local CA). An order without any name of its own, and a file linted alone,
+ * AD CS and EST). An order without any name of its own, and a file linted alone,
  * are effective as the CSR or certificate says. A rule on names runs on the views it lists and
  * says which failed.
  */

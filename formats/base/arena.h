@@ -22,7 +22,10 @@ struct arena {
     struct arena_block *head;
     size_t total; /* bytes obtained from malloc */
 };
-#define ARENA_INIT {0}
+#define ARENA_INIT                                                                                 \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 /* Zeroed memory, aligned for any type. Never NULL (exhaustion ends the process, cleanup.h). */
 void *arena_alloc(struct arena *a, size_t n) MUST_USE;

@@ -31,7 +31,10 @@ struct buf {
     size_t n, cap, max;
     bool failed;
 };
-#define BUF_INIT(ceiling) {.max = (ceiling)}
+#define BUF_INIT(ceiling)                                                                          \
+    {                                                                                              \
+        .max = (ceiling)                                                                           \
+    }
 
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_puts(struct buf *b, const char *s);

@@ -12,11 +12,11 @@
 
 #include <stddef.h>
 
-#define CLEANUP(fn) __attribute__((cleanup(fn)))
-#define MUST_USE __attribute__((warn_unused_result))
+#define CLEANUP(fn)  __attribute__((cleanup(fn)))
+#define MUST_USE     __attribute__((warn_unused_result))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define NORETURN __attribute__((noreturn))
-#define UNUSED __attribute__((unused))
+#define NORETURN     __attribute__((noreturn))
+#define UNUSED       __attribute__((unused))
 
 #define TAKE(p)                                                                                    \
     __extension__({                                                                                \

@@ -51,7 +51,10 @@ struct err {
     char file[256];        /* of the user's input; empty when none */
     char msg[1024];
 };
-#define ERR_INIT {.code = ERR_NONE}
+#define ERR_INIT                                                                                   \
+    {                                                                                              \
+        .code = ERR_NONE                                                                           \
+    }
 
 /* Fill err. All return false so that `return err_set(...)` reads well. */
 bool err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF(3, 4);

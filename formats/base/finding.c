@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const severity_names[] = {
-    [SEV_DISABLED] = "disabled", [SEV_INFO] = "info", [SEV_WARNING] = "warning", [SEV_ERROR] = "error"};
+static const char *const severity_names[] = {[SEV_DISABLED] = "disabled",
+                                             [SEV_INFO] = "info",
+                                             [SEV_WARNING] = "warning",
+                                             [SEV_ERROR] = "error"};
 _Static_assert(NITEMS(severity_names) == SEV__MAX, "a name for every severity");
 
 const char *severity_name(enum severity s)

@@ -19,19 +19,19 @@ const char *severity_name(enum severity s); /* "disabled" "info" "warning" "erro
 bool severity_parse(const char *s, enum severity *out) MUST_USE;
 
 struct finding {
-    const char *rule;     /* stable id, "key.rsa.min-bits" */
+    const char *rule; /* stable id, "key.rsa.min-bits" */
     enum severity severity;
-    bool waived;          /* a waiver covers it: reported, does not count */
-    const char *waiver;   /* its id, or NULL */
-    const char *file;     /* as the user named it */
-    uint32_t line, column;/* 1-based; 0 = none */
-    int64_t offset;       /* byte offset in the DER, or -1 */
-    const char *item;     /* item id, or NULL */
-    const char *view;     /* "csr" "order" "effective", or NULL */
-    const char *value;    /* escaped and capped (str_vis), or NULL */
-    const char *message;  /* one sentence */
-    const char *fix;      /* what to do, or NULL */
-    const char *cite;     /* standard and section, or NULL */
+    bool waived;           /* a waiver covers it: reported, does not count */
+    const char *waiver;    /* its id, or NULL */
+    const char *file;      /* as the user named it */
+    uint32_t line, column; /* 1-based; 0 = none */
+    int64_t offset;        /* byte offset in the DER, or -1 */
+    const char *item;      /* item id, or NULL */
+    const char *view;      /* "csr" "order" "effective", or NULL */
+    const char *value;     /* escaped and capped (str_vis), or NULL */
+    const char *message;   /* one sentence */
+    const char *fix;       /* what to do, or NULL */
+    const char *cite;      /* standard and section, or NULL */
 };
 
 struct findings {
@@ -39,7 +39,10 @@ struct findings {
     size_t n, cap;
     struct arena strings;
 };
-#define FINDINGS_INIT {0}
+#define FINDINGS_INIT                                                                              \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 /* Copies every string of f; returns the stored finding (valid until the next add). */
 struct finding *findings_add(struct findings *list, const struct finding *f);

@@ -45,18 +45,18 @@ int fs_open(const char *path, struct err *err) MUST_USE;
 int fs_open_at(int dirfd, const char *name, struct err *err) MUST_USE;
 
 bool fs_exists_at(int dirfd, const char *name) MUST_USE;
-int fs_open_dir(const char *path, struct err *err) MUST_USE;           /* -1 on failure */
+int fs_open_dir(const char *path, struct err *err) MUST_USE; /* -1 on failure */
 int fs_open_dir_at(int dirfd, const char *name, struct err *err) MUST_USE;
 /* Creates the directory (mode 0700) when missing; refuses one that others may write to or, unless
  * we are root, that belongs to somebody else. */
 int fs_make_dir_at(int dirfd, const char *name, struct err *err) MUST_USE;
-bool fs_make_dirs(const char *path, struct err *err) MUST_USE;         /* like mkdir -p, 0700 */
+bool fs_make_dirs(const char *path, struct err *err) MUST_USE; /* like mkdir -p, 0700 */
 
 bool fs_write_atomic_at(int dirfd, const char *name, struct span data, mode_t mode,
                         struct err *err) MUST_USE;
 bool fs_write_atomic(const char *path, struct span data, mode_t mode, struct err *err) MUST_USE;
 bool fs_write_all(int fd, const void *p, size_t n, struct err *err) MUST_USE;
-bool fs_sync(int fd, const char *what, struct err *err) MUST_USE;      /* fsync, once */
+bool fs_sync(int fd, const char *what, struct err *err) MUST_USE; /* fsync, once */
 bool fs_datasync(int fd, const char *what, struct err *err) MUST_USE;
 bool fs_remove_at(int dirfd, const char *name, struct err *err) MUST_USE; /* absent is fine */
 void fs_remove_tree_at(int dirfd, const char *name); /* best effort, stays under dirfd */

@@ -14,7 +14,10 @@ struct secret {
     uint8_t *p;
     size_t n;
 };
-#define SECRET_INIT {0}
+#define SECRET_INIT                                                                                \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 /* Sets up the locked heap; once, before threads. False (errno set) when mlock is refused: the
  * program goes on and the run report says so. */

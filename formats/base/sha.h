@@ -8,7 +8,7 @@
 #include "formats/base/buf.h"
 
 #define SHA256_SIZE 32
-#define SHA256_HEX 65
+#define SHA256_HEX  65
 
 void sha256(const void *p, size_t n, uint8_t out[SHA256_SIZE]);
 void sha256_hex(const void *p, size_t n, char out[SHA256_HEX]);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TIME_NONE INT64_MIN
+#define TIME_NONE   INT64_MIN
 #define DAY_SECONDS 86400
 
 int64_t time_now(void);          /* wall clock; SOURCE of every "now" in the program */

@@ -21,7 +21,7 @@ only() { # header pattern, allowed files (ERE)
 }
 only 'yaml\.h' 'formats/base/yaml\.c'
 only 'pcre2\.h' 'policy/regex\.c'
-only 'archive' 'formats/archive[a-z_]*\.c'
+only 'archive(_entry)?\.h' 'formats/archive[a-z_]*\.c|cmd/version\.c'
 only 'curl/' 'batch/http\.c|cmd/version\.c'
 only 'jansson\.h' 'formats/base/json_in\.h|cmd/version\.c'
 only 'idn2\.h' 'policy/names\.c|cmd/version\.c'

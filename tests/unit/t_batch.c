@@ -263,7 +263,7 @@ static void names_from_the_manifest(void **state UNUSED)
                      "    common_name: www.example.com\n"
                      "    profile: web\n"
                      "    san: [www.example.com, \"dns:api.example.com\", \"ip:192.0.2.7\", "
-                     "\"2001:db8::1\", \"a@example.com\", \"https://x.example/y\"]\n"
+                     "\"2001:db8::1\", \"email:a@example.com\", \"uri:https://x.example/y\"]\n"
                      "    subject: {organization: Example, country: US, state: Texas, locality: "
                      "Austin}\n"
                      "    ev: {business_category: Private Organization, registration_number: R-1, "

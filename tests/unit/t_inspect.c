@@ -88,7 +88,7 @@ static void request(void **unused)
     const char *text = text_of(buf_span(&leaf.csr), NULL);
     assert_non_null(strstr(text, "certificate request"));
     assert_non_null(strstr(text, "dns:www.example.com\n"));
-    assert_non_null(strstr(text, "signature valid    yes"));
+    assert_non_null(strstr(text, "signature valid      yes"));
 }
 
 static void bad_signature(void **unused)

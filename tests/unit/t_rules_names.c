@@ -128,7 +128,7 @@ static void reserved_row(struct arena *a, char *const *field, void *ctx)
     (void)a;
     uint8_t v[16];
     size_t *rows = ctx;
-    field[0][strcspn(field[0], "/")] = '\0';
+    field[0][strcspn(field[0], "/%")] = '\0'; /* its parser takes prefixes and zones, ours refuses */
     size_t n = address_parse(field[0], v);
     assert_true(n > 0);
     bool want = strcmp(field[1], "not reserved") != 0;
@@ -149,15 +149,15 @@ static void test_reserved(void **state)
     assert_true(rows > 10);
 }
 
-/* checkPublicSuffix('input', 'registrable') lines; null = none. The system's list is another
- * version than the vectors: only its rules that never change are certain, so a difference is
- * counted and must stay small. */
+/* checkPublicSuffix('input', 'registrable') lines; null = none. The vectors use rules that do
+ * not change between versions of the list. */
 static void test_public_suffix(void **state)
 {
     (void)state;
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
     struct span file = corpus_read(&a, CORPORA "psl/test_psl.txt");
-    const char *p = arena_strndup(&a, (const char *)file.p, file.n);
+    const char *text = arena_strndup(&a, (const char *)file.p, file.n);
+    const char *p = text;
     size_t checked = 0, other = 0;
     assert_true(names_have_suffixes());
     while ((p = strstr(p, "checkPublicSuffix('")) != NULL) {
@@ -169,8 +169,9 @@ static void test_public_suffix(void **state)
             *out == '\'' ? str_lower(&a, arena_strndup(&a, out + 1, strcspn(out + 1, "'"))) : NULL;
         const char *ascii = name[0] == '.' ? NULL : name_to_ascii(&a, name, strlen(name));
         const char *want_ascii = want ? name_to_ascii(&a, want, strlen(want)) : NULL;
+        bool comment = p >= text + 2 && p[-1] == '/' && p[-2] == '/'; /* not agreed on upstream */
         p = out;
-        if (ascii) {
+        if (ascii && !comment) {
             checked++;
             if (!str_eq(name_registrable(ascii), want_ascii)) {
                 print_message("%s\n", ascii);
