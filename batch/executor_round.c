@@ -197,7 +197,11 @@ bool executor_round(struct executor *x)
         return false;
     }
     for (struct work *w; (w = work_list_take(&x->done)) != NULL;) {
-        stage_of(w)->act(w);
+        if (w->result == WORK_DROPPED) {
+            work_release(w); /* stopped before it began: the next run takes it up */
+        } else {
+            stage_of(w)->act(w);
+        }
     }
     return true;
 }

@@ -26,14 +26,25 @@ void executor_stop_ca(struct executor *x, struct ca_slot *ca, const char *why)
     }
 }
 
+static enum item_action slot_action(const struct item_slot *s)
+{
+    return state_action(record_resume_state(s->record), s->item->kind == ITEM_REVOCATION);
+}
+
+/* Actions at whose end something new is sent: what policy blocks goes no further. */
+static bool is_fresh(enum item_action action)
+{
+    return action == DO_KEYGEN || action == DO_ORDER || action == DO_REVOKE;
+}
+
 void executor_open_cas(struct executor *x)
 {
     x->cas = xcalloc(x->nslots + 1, sizeof *x->cas);
     for (size_t i = 0; i < x->nslots; i++) {
         const struct ca_config *config = x->slots[i].item->ca;
-        bool wanted = config && !state_is_final(record_resume_state(x->slots[i].record)) &&
-                      !x->slots[i].blocked;
-        if (!wanted || executor_ca(x, config)) {
+        enum item_action action = slot_action(&x->slots[i]);
+        bool wanted = action != DO_NOTHING && !(is_fresh(action) && x->slots[i].blocked);
+        if (!config || !wanted || executor_ca(x, config)) {
             continue;
         }
         struct err err = ERR_INIT;
@@ -98,11 +109,9 @@ static void start_revocation(struct executor *x, struct work *w)
 void executor_take_up(struct executor *x, uint32_t index)
 {
     struct item_slot *s = &x->slots[index];
-    enum item_state from = record_resume_state(s->record);
-    enum item_action action = state_action(from, s->item->kind == ITEM_REVOCATION);
+    enum item_action action = slot_action(s);
     struct work *w = work_new(x, index);
-    bool fresh = action == DO_KEYGEN || action == DO_ORDER || action == DO_REVOKE;
-    if (fresh && s->blocked) {
+    if (is_fresh(action) && s->blocked) {
         work_trouble(w, EV_SKIP, s->blocked_rule, s->blocked);
         return;
     }

@@ -47,60 +47,177 @@ static void put_item(struct jw *j, const struct plan_item *p)
     jw_end(j);
 }
 
+static void put_head(struct jw *j, const struct batch *b, const struct plan *p)
+{
+    jw_str(j, "batch", b->manifest.name);
+    jw_str(j, "digest", p->digest);
+    jw_time(j, "as_of", batch_date(b, NULL));
+    jw_str(j, "manifest", b->manifest.path);
+    jw_str(j, "manifest_sha256", b->manifest.sha256);
+    jw_str(j, "policy_sha256", policy_digest(b->policy));
+    jw_bool(j, "simulate", b->options->simulate);
+}
+
+static void put_counts(struct jw *j, const struct plan *p)
+{
+    jw_object(j, "counts");
+    for (size_t i = 0; i < PLAN__MAX; i++) {
+        jw_int(j, plan_action_names[i], (int64_t)p->counts[i]);
+    }
+    jw_end(j);
+}
+
 bool plan_json(const struct batch *b, const struct plan *p, struct buf *out, struct err *err)
 {
     struct jw j;
     jw_begin(&j, out, JSON_PRETTY);
     jw_object(&j, NULL);
-    jw_str(&j, "batch", b->manifest.name);
-    jw_str(&j, "digest", p->digest);
-    jw_time(&j, "as_of", batch_date(b, NULL));
-    jw_str(&j, "manifest", b->manifest.path);
-    jw_str(&j, "manifest_sha256", b->manifest.sha256);
-    jw_str(&j, "policy_sha256", policy_digest(b->policy));
-    jw_bool(&j, "simulate", b->options->simulate);
+    put_head(&j, b, p);
     jw_array(&j, "items");
     for (size_t i = 0; i < p->n; i++) {
         put_item(&j, &p->v[i]);
     }
     jw_end(&j);
-    jw_object(&j, "counts");
-    for (size_t i = 0; i < PLAN__MAX; i++) {
-        jw_int(&j, plan_action_names[i], (int64_t)p->counts[i]);
-    }
-    jw_end(&j);
+    put_counts(&j, p);
     jw_end(&j);
     return jw_finish(&j, err);
 }
 
-/* --- digest --- */
-/* 0x20 is jansson's flag for "no blanks"; its name belongs to json.h here (json_in.h). */
-enum { CANONICAL = JSON_SORT_KEYS | 0x20 };
+/* --- digest ---
+ * SHA-256 of the plan's canonical JSON (sorted keys, no blanks) without what does not bind. It is
+ * fed piece by piece, so that 10,000 items never stand in memory as a tree beside their text. */
 
-static bool digest_tree(json_t *tree, char out[SHA256_HEX], struct err *err)
+/* 0x20 is jansson's flag for "no blanks"; its name belongs to json.h here (json_in.h). */
+enum { CANONICAL = JSON_SORT_KEYS | 0x20 | JSON_ENCODE_ANY };
+
+/* The items of a plan, from wherever they are; a new reference each, NULL with err on failure. */
+struct item_source {
+    size_t n;
+    json_t *(*get)(const void *ctx, size_t index, struct err *err);
+    const void *ctx;
+};
+
+static bool feed(struct sha256 *s, json_t *value, struct err *err)
 {
-    static const char *const not_bound[] = {"digest", "as_of", "manifest"};
-    json_t *copy = json_copy(tree); /* shallow: the items stay shared */
-    for (size_t i = 0; copy && i < NITEMS(not_bound); i++) {
-        (void)json_object_del(copy, not_bound[i]);
-    }
-    CLEANUP(freep) char *text = copy ? json_dumps(copy, CANONICAL) : NULL;
-    json_decref(copy);
+    CLEANUP(freep) char *text = value ? json_dumps(value, CANONICAL) : NULL;
     if (!text) {
         return err_set(err, ERR_INTERNAL, "cannot make the canonical form of the plan");
     }
-    sha256_hex(text, strlen(text), out);
+    sha256_add(s, text, strlen(text));
     return true;
+}
+
+static bool feed_items(struct sha256 *s, const struct item_source *items, struct err *err)
+{
+    sha256_add(s, "[", 1);
+    for (size_t i = 0; i < items->n; i++) {
+        CLEANUP(json_tree_release) json_t *item = items->get(items->ctx, i, err);
+        if (i) {
+            sha256_add(s, ",", 1);
+        }
+        if (!item || !feed(s, item, err)) {
+            return false;
+        }
+    }
+    sha256_add(s, "]", 1);
+    return true;
+}
+
+static bool binds(const char *key)
+{
+    static const char *const not_bound[] = {"digest", "as_of", "manifest"};
+    for (size_t i = 0; i < NITEMS(not_bound); i++) {
+        if (str_eq(key, not_bound[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool feed_plan(struct sha256 *s, json_t *head, const struct item_source *items,
+                      struct err *err)
+{
+    CLEANUP(strlist_release) struct strlist keys = {0};
+    const char *key;
+    json_t *value;
+    json_object_foreach(head, key, value)
+    {
+        if (binds(key)) {
+            VEC_PUSH(&keys, key);
+        }
+    }
+    qsort(keys.v, keys.n, sizeof *keys.v, by_text);
+    sha256_add(s, "{", 1);
+    for (size_t i = 0; i < keys.n; i++) {
+        CLEANUP(json_tree_release) json_t *name = json_string(keys.v[i]);
+        bool list = str_eq(keys.v[i], "items");
+        sha256_add(s, ",", i ? 1 : 0);
+        bool ok = feed(s, name, err);
+        sha256_add(s, ":", 1);
+        if (!ok ||
+            !(list ? feed_items(s, items, err) : feed(s, json_object_get(head, keys.v[i]), err))) {
+            return false;
+        }
+    }
+    sha256_add(s, "}", 1);
+    return true;
+}
+
+static bool digest_plan(json_t *head, const struct item_source *items, char out[SHA256_HEX],
+                        struct err *err)
+{
+    struct sha256 s;
+    sha256_begin(&s);
+    bool ok = feed_plan(&s, head, items, err);
+    sha256_end_hex(&s, out);
+    return ok;
+}
+
+static json_t *item_of_tree(const void *ctx, size_t index, struct err *err)
+{
+    (void)err;
+    return json_incref(json_array_get(ctx, index));
+}
+
+static bool digest_tree(json_t *tree, char out[SHA256_HEX], struct err *err)
+{
+    const json_t *list = json_get(tree, "items");
+    const struct item_source items = {json_array_size(list), item_of_tree, list};
+    return digest_plan(tree, &items, out, err);
+}
+
+static json_t *item_of_plan(const void *ctx, size_t index, struct err *err)
+{
+    const struct plan *p = ctx;
+    CLEANUP(buf_release) struct buf text = BUF_INIT(PLAN_MAX);
+    struct jw j;
+    jw_begin(&j, &text, JSON_COMPACT);
+    put_item(&j, &p->v[index]);
+    return jw_finish(&j, err) ? json_parse("plan", text.p, text.n, err) : NULL;
 }
 
 bool plan_digest(const struct batch *b, struct plan *p, struct err *err)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(PLAN_MAX);
-    if (!plan_json(b, p, &text, err)) {
+    const struct item_source items = {p->n, item_of_plan, p};
+    struct jw j;
+    jw_begin(&j, &text, JSON_COMPACT);
+    jw_object(&j, NULL);
+    put_head(&j, b, p);
+    jw_array(&j, "items");
+    jw_end(&j);
+    put_counts(&j, p);
+    jw_end(&j);
+    if (!jw_finish(&j, err)) {
         return false;
     }
-    CLEANUP(json_tree_release) json_t *tree = json_parse("plan", text.p, text.n, err);
-    return tree && digest_tree(tree, p->digest, err);
+    CLEANUP(json_tree_release) json_t *head = json_parse("plan", text.p, text.n, err);
+    return head && digest_plan(head, &items, p->digest, err);
 }
 
 /* --- reading --- */

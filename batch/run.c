@@ -123,10 +123,21 @@ static const char *keep_path(struct run *r, const char *path)
     return path ? arena_strdup(r->arena, path) : NULL;
 }
 
+/* What a killed run left beside the manifest: it may hold passwords. */
+static void sweep_out(const char *out)
+{
+    struct err ignored = ERR_INIT;
+    CLEANUP(closep) int dir = fs_open_dir(out, &ignored);
+    if (dir >= 0) {
+        fs_sweep_shared(dir);
+    }
+}
+
 static bool make_bundles(struct run *r, struct err *err)
 {
     struct bundle_paths paths = {0};
     const char *out = r->options->out_dir ? r->options->out_dir : r->batch.manifest.dir;
+    sweep_out(out);
     bool ok = bundle_make(&r->dir, &r->history, out, r->name, &paths, err);
     r->summary->delivery = keep_path(r, paths.delivery);
     r->summary->audit = keep_path(r, paths.audit);

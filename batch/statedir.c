@@ -140,8 +140,13 @@ static void sweep_item(const struct statedir *s, const char *id)
 /* Temporaries of a killed run, some with key bytes in them. */
 static void sweep_all(const struct statedir *s)
 {
+    struct err ignored = ERR_INIT;
+    CLEANUP(closep) int policy = fs_open_dir_at(s->fd, "policy", &ignored);
     fs_sweep(s->fd);
     fs_sweep(s->keys);
+    if (policy >= 0) {
+        fs_sweep(policy);
+    }
     int fd = openat(s->items, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {

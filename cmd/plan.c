@@ -15,7 +15,6 @@ static bool read_history(const struct options *o, const struct batch *b, struct 
                          bool *present, struct err *err)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    CLEANUP(buf_release) struct buf text = BUF_INIT(1u << 30);
     const char *path =
         o->state ? o->state : statedir_default(&a, b->manifest.dir, b->manifest.name);
     struct statedir s;
@@ -26,10 +25,9 @@ static bool read_history(const struct options *o, const struct batch *b, struct 
     if (!statedir_view(&s, path, err)) {
         return false;
     }
-    bool ok = !fs_exists_at(s.fd, JOURNAL_NAME) ||
-              (fs_read_at(s.fd, JOURNAL_NAME, &text, err) &&
-               journal_check(buf_span(&text), true, history_add, h, err));
-    *present = ok && text.n > 0;
+    bool begun = fs_exists_at(s.fd, JOURNAL_NAME);
+    bool ok = !begun || journal_read(s.fd, history_add, h, NULL, err);
+    *present = ok && begun;
     statedir_close(&s);
     return ok;
 }
@@ -53,7 +51,7 @@ static int print_plan(const struct options *o, struct term *t, const char *forma
 static int make_plan(const struct options *o, struct term *t, const char *format, struct batch *b,
                      struct findings *findings)
 {
-    struct history history = {0};
+    struct history history = HISTORY_INIT;
     struct plan plan = {0};
     struct err err = ERR_INIT;
     bool present = false;

@@ -32,7 +32,7 @@ static void print_summary(struct term *t, const struct run_summary *s, const cha
 {
     CLEANUP(buf_release) struct buf b = BUF_INIT(64u << 20);
     struct err err = ERR_INIT;
-    struct history h = {0};
+    struct history h = HISTORY_INIT;
     if (history_load(state, &h, &err)) {
         report_text(&h, &b);
     }

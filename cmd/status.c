@@ -13,13 +13,11 @@
 
 bool history_load(const char *state, struct history *h, struct err *err)
 {
-    CLEANUP(buf_release) struct buf text = BUF_INIT(1u << 30);
     struct statedir s;
     if (!statedir_view(&s, state, err)) {
         return false;
     }
-    bool ok = fs_read_at(s.fd, JOURNAL_NAME, &text, err) &&
-              journal_check(buf_span(&text), true, history_add, h, err);
+    bool ok = journal_read(s.fd, history_add, h, NULL, err);
     statedir_close(&s);
     return ok;
 }
@@ -56,7 +54,7 @@ int cmd_status(const struct options *o, struct term *t)
     const char *format = cmd_format(o, t, "status");
     CLEANUP(buf_release) struct buf b = BUF_INIT(512u << 20);
     struct err err = ERR_INIT;
-    struct history h = {0};
+    struct history h = HISTORY_INIT;
     struct statedir s = {.fd = -1};
     if (!format) {
         return EXIT_USAGE;
@@ -100,7 +98,7 @@ int cmd_bundle(const struct options *o, struct term *t)
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
     CLEANUP(buf_release) struct buf b = BUF_INIT(65536);
     struct err err = ERR_INIT;
-    struct history h = {0};
+    struct history h = HISTORY_INIT;
     struct statedir s = {.fd = -1};
     struct bundle_paths paths = {0};
     char *state = arena_strdup(&a, o->operands.v[0]);

@@ -228,11 +228,10 @@ void archive_abandon(struct archive_out **a)
     }
 }
 
-static bool fold_entry(void *ctx, const char *name, struct span data, struct err *err)
+static bool fold_entry(void *ctx, const char *name, const uint8_t content[SHA256_SIZE],
+                       struct err *err)
 {
-    uint8_t content[SHA256_SIZE];
     (void)err;
-    sha256(data.p, data.n, content);
     fold(ctx, name, content);
     return true;
 }
@@ -243,7 +242,7 @@ bool archive_check(int fd, const uint8_t digest[SHA256_SIZE], uint8_t file_sha25
     struct sha256 all;
     uint8_t got[SHA256_SIZE];
     sha256_begin(&all);
-    bool ok = archive_read_fd(fd, "the archive", fold_entry, &all, file_sha256, err);
+    bool ok = archive_read_digests(fd, "the archive", fold_entry, &all, file_sha256, err);
     sha256_end(&all, got);
     if (!ok) {
         return err_wrap(err, "reading back");

@@ -38,7 +38,8 @@ bool archive_add_fd(struct archive_out *a, const char *name, int from, uint64_t 
 const uint8_t *archive_last_sha256(const struct archive_out *a);
 /* One digest over the names and contents of all entries, in order; after the last was added. */
 void archive_digest(struct archive_out *a, uint8_t out[SHA256_SIZE]);
-bool archive_finish(struct archive_out **a, struct err *err) MUST_USE; /* closes the stream, not fd */
+bool archive_finish(struct archive_out **a,
+                    struct err *err) MUST_USE; /* closes the stream, not fd */
 void archive_abandon(struct archive_out **a);
 bool archive_name_ok(const char *name) MUST_USE;
 
@@ -49,6 +50,11 @@ bool archive_read_file(const char *path, archive_fn *fn, void *ctx, struct err *
  * receives the digest of the file's own bytes. */
 bool archive_read_fd(int fd, const char *name, archive_fn *fn, void *ctx,
                      uint8_t file_sha256[SHA256_SIZE], struct err *err) MUST_USE;
+/* The same walk and checks with digests of the contents instead of the contents: flat memory. */
+typedef bool archive_digest_fn(void *ctx, const char *name, const uint8_t content[SHA256_SIZE],
+                               struct err *err);
+bool archive_read_digests(int fd, const char *name, archive_digest_fn *fn, void *ctx,
+                          uint8_t file_sha256[SHA256_SIZE], struct err *err) MUST_USE;
 
 /* Reads back what was written: do all entries give the digest of archive_digest()? */
 bool archive_check(int fd, const uint8_t digest[SHA256_SIZE], uint8_t file_sha256[SHA256_SIZE],

@@ -31,8 +31,10 @@ static void check_count(struct rule_run *run)
     size_t n;
     (void)rule_members(run, &n);
     if (n > (uint64_t)rule_int(run, 0)) {
-        rule_hit(run, (struct hit){.key = "orders"}, "the batch has %zu items; at most %lld are "
-                 "allowed in one", n, (long long)rule_int(run, 0));
+        rule_hit(run, (struct hit){.key = "orders"},
+                 "the batch has %zu items; at most %lld are "
+                 "allowed in one",
+                 n, (long long)rule_int(run, 0));
     }
 }
 
@@ -47,9 +49,11 @@ static void report_shared(struct rule_run *run, const struct batch_member *m, co
         const struct batch_member *a = &m[owner[pairs[i].a]];
         const struct batch_member *b = &m[owner[pairs[i].b]];
         rule_hit_member(run, a, "csr", NULL,
-                        "the key shares a prime factor with that of %s: both can be computed", b->id);
+                        "the key shares a prime factor with that of %s: both can be computed",
+                        b->id);
         rule_hit_member(run, b, "csr", NULL,
-                        "the key shares a prime factor with that of %s: both can be computed", a->id);
+                        "the key shares a prime factor with that of %s: both can be computed",
+                        a->id);
     }
 }
 
@@ -62,11 +66,15 @@ static void check_shared_prime(struct rule_run *run)
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         /* sizes that other rules refuse are left out: they would only cost time here */
-        bool usable = m[i].rsa_n.n >= 32 && m[i].rsa_n.n <= 1025 && !(m[i].rsa_n.p[0] & 0x80);
-        if (usable) {
+        struct span v = m[i].rsa_n;
+        if (v.n >= 32 && v.n <= 1025 && !(v.p[0] & 0x80) && (v.p[v.n - 1] & 1)) {
             owner[count] = i;
             moduli[count++] = m[i].rsa_n;
         }
+    }
+    if (count > (uint64_t)rule_int(run, 0)) {
+        rule_not_checked(run, "%zu RSA keys are more than max-keys allows to compare", count);
+        return;
     }
     struct shared_prime pairs[SHARED_MAX];
     bool broken = false;
@@ -281,34 +289,40 @@ static void check_item_id(struct rule_run *run)
     batch_check_same_ids(run);
 }
 
+/* Where an item stands in the search for cycles. */
+struct wait {
+    size_t walk;  /* number of the walk that came here first, from 1; 0 = not yet */
+    bool forever; /* waits for a cycle, or is part of one */
+};
+
+/* Follows the items from `i` until one is known or waits for nothing; linear over all walks. */
+static void walk_from(const struct batch_index *ids, const struct batch_member *m, size_t i,
+                      struct wait *waits)
+{
+    const struct batch_member *at = &m[i];
+    while (at && !waits[at - m].walk) {
+        waits[at - m].walk = i + 1;
+        at = at->after ? batch_by_id(ids, at->after) : NULL;
+    }
+    bool forever = at && (waits[at - m].walk == i + 1 || waits[at - m].forever);
+    for (at = &m[i]; forever && at && !waits[at - m].forever; at = batch_by_id(ids, at->after)) {
+        waits[at - m].forever = true;
+    }
+}
+
 static void check_depends(struct rule_run *run)
 {
     size_t n;
     const struct batch_member *m = rule_members(run, &n);
     const struct batch_index *ids = batch_index_ids(run);
+    struct wait *waits = arena_array(rule_arena(run), n + 1, sizeof *waits);
     for (size_t i = 0; i < n; i++) {
-        if (!m[i].after) {
-            continue;
-        }
-        const struct batch_member *before = batch_by_id(ids, m[i].after);
-        if (!before) {
+        walk_from(ids, m, i, waits);
+        if (m[i].after && !batch_by_id(ids, m[i].after)) {
             rule_hit_member(run, &m[i], "after", m[i].after, "no item of the batch has this id");
-        }
-        /* Brent: the hare meets the tortoise only in a cycle */
-        const struct batch_member *tortoise = &m[i];
-        size_t steps = 0, limit = 2;
-        bool cycle = false;
-        while (before && !cycle) {
-            cycle = before == tortoise;
-            if (++steps == limit) {
-                tortoise = before;
-                limit *= 2;
-            }
-            before = before->after ? batch_by_id(ids, before->after) : NULL;
-        }
-        if (cycle) {
+        } else if (waits[i].forever) {
             rule_hit_member(run, &m[i], "after", m[i].after,
-                            "the item waits, over others or directly, for itself");
+                            "the item waits for items that wait for each other");
         }
     }
 }
@@ -327,7 +341,8 @@ static void check_order_revoke(struct rule_run *run)
         if (order && !str_eq(m[i].after, order->id)) {
             rule_hit_member(run, &m[i], "serial", m[i].serial,
                             "the certificate is also renewed by %s, but the revocation does not "
-                            "wait for it", order->id);
+                            "wait for it",
+                            order->id);
         }
     }
 }
@@ -336,6 +351,10 @@ static void check_order_revoke(struct rule_run *run)
 static const struct param count_params[] = {
     {.name = "max", .kind = PARAM_INT, .fallback = "10000", .min = 1, .max = LIMIT_ITEMS,
      .help = "orders and revocations"},
+};
+static const struct param shared_params[] = {
+    {.name = "max-keys", .kind = PARAM_INT, .fallback = "5000", .min = 2, .max = LIMIT_ITEMS,
+     .help = "more RSA keys are not compared; the work grows with the square"},
 };
 static const struct param required_params[] = {
     {.name = "required", .kind = PARAM_BOOL, .fallback = "true",
@@ -384,7 +403,7 @@ const struct rule rules_batch[] = {
      .why = "Anybody who sees both public keys computes both private keys in a moment. A linter "
             "that sees one request at a time cannot find this.",
      .fix = "generate both keys again, on a system with a working random generator",
-     .cite = "BR 6.1.1.3, BR 4.9.1.1", .check = check_shared_prime,
+     .cite = "BR 6.1.1.3, BR 4.9.1.1", .check = check_shared_prime, RULE_PARAMS(shared_params),
      .bad = "batch:orders: [{id: a, csr: shared-prime-a.pem}, {id: b, csr: shared-prime-b.pem}]",
      .good = "batch:orders: [{id: a, csr: shared-prime-a.pem}, {id: b, csr: good-rsa.pem}]"},
     {.id = "batch.names.duplicate", .severity = SEV_WARNING, .scope = SCOPE_ALL,

@@ -204,8 +204,7 @@ void batch_check_key_duplicate(struct rule_run *run)
 static void report_names(struct rule_run *run, const struct entry *first, const struct entry *other)
 {
     rule_hit_member(run, other->m, NULL, NULL,
-                    "the item %s orders the same names and product from the same CA",
-                    first->m->id);
+                    "the item %s orders the same names and product from the same CA", first->m->id);
 }
 
 void batch_check_names_duplicate(struct rule_run *run)

@@ -67,10 +67,10 @@ static const char *bad_charset(struct rule_run *run, struct text t)
         if (ldh || c == '_' || c == '*' || c == '?') {
             continue;
         }
-        return c == 0     ? "the DNS name contains a NUL"
-               : c == ' ' ? "the DNS name contains a blank"
+        return c == 0                  ? "the DNS name contains a NUL"
+               : c == ' '              ? "the DNS name contains a blank"
                : c < 0x20 || c == 0x7F ? "the DNS name contains a control character"
-               : c >= 0x80 ? "the DNS name is not in A-label form (xn--...)"
+               : c >= 0x80             ? "the DNS name is not in A-label form (xn--...)"
                            : "the DNS name contains a character other than letters, digits and -";
     }
     return NULL;
@@ -252,7 +252,8 @@ static size_t count_labels(struct text t)
 static const char *bad_few(struct rule_run *run, struct text t)
 {
     size_t n = count_labels(without_wildcard(t));
-    return n < (uint64_t)rule_int(run, 0) && !is_address(t) ? "the DNS name is a single label" : NULL;
+    return n < (uint64_t)rule_int(run, 0) && !is_address(t) ? "the DNS name is a single label"
+                                                            : NULL;
 }
 
 static void check_labels_min(struct rule_run *run)

@@ -81,9 +81,9 @@ static unsigned strength(const char *token)
     static const struct {
         const char *token;
         unsigned bits;
-    } strengths[] = {{"rsa-1024", 80},  {"rsa-2048", 112}, {"rsa-3072", 128}, {"rsa-4096", 140},
-                     {"ec-p224", 112},  {"ec-p256", 128},  {"ec-p384", 192},  {"ec-p521", 256},
-                     {"ed25519", 128},  {"ed448", 224}};
+    } strengths[] = {{"rsa-1024", 80}, {"rsa-2048", 112}, {"rsa-3072", 128}, {"rsa-4096", 140},
+                     {"ec-p224", 112}, {"ec-p256", 128},  {"ec-p384", 192},  {"ec-p521", 256},
+                     {"ed25519", 128}, {"ed448", 224}};
     for (size_t i = 0; token && i < NITEMS(strengths); i++) {
         if (strcmp(strengths[i].token, token) == 0) {
             return strengths[i].bits;

@@ -42,10 +42,10 @@ void key_check_debian_weak(struct rule_run *run);
 const struct spki *key_rsa(const struct rule_run *run);
 
 /* The arithmetic behind the checks, on big-endian unsigned octets. */
-uint32_t rsa_small_factor(struct span n, uint32_t bound);  /* 0 = none below bound */
+uint32_t rsa_small_factor(struct span n, uint32_t bound); /* 0 = none below bound */
 bool rsa_is_roca(struct span n) MUST_USE;
-unsigned rsa_perfect_power(struct span n);                 /* smallest prime k with n = p^k; 0 = none */
-unsigned rsa_fermat(struct span n, unsigned rounds);       /* round that factored n, from 1; 0 = none */
+unsigned rsa_perfect_power(struct span n);           /* smallest prime k with n = p^k; 0 = none */
+unsigned rsa_fermat(struct span n, unsigned rounds); /* round that factored n, from 1; 0 = none */
 /* The ROCA mask of the i-th of its 17 primes as hexadecimal, for the test; 0 at the end. */
 unsigned rsa_roca_mask(size_t i, char hex[64]);
 
@@ -53,7 +53,8 @@ unsigned rsa_roca_mask(size_t i, char hex[64]);
 struct shared_prime {
     size_t a, b; /* indices of moduli, a < b */
 };
-/* out takes at most `max`; returns the number found. broken: a computation failed. */
+/* Moduli must be odd. out takes at most `max`; returns the number found. broken: a computation
+ * failed, or a modulus was even. */
 size_t rsa_shared_primes(const struct span *moduli, size_t n, struct shared_prime *out, size_t max,
                          bool *broken);
 

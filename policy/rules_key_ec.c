@@ -15,10 +15,14 @@ struct ec_form {
 static const struct ec_form ec_forms[] = {
     {"ec-p256", 21, {0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
                      0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}},
-    {"ec-p384", 18, {0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05,
-                     0x2b, 0x81, 0x04, 0x00, 0x22}},
-    {"ec-p521", 18, {0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05,
-                     0x2b, 0x81, 0x04, 0x00, 0x23}},
+    {"ec-p384",
+     18,
+     {0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81,
+      0x04, 0x00, 0x22}},
+    {"ec-p521",
+     18,
+     {0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81,
+      0x04, 0x00, 0x23}},
 };
 
 static const struct spki *ec_key(const struct rule_run *run)
@@ -50,12 +54,12 @@ void key_check_ec_spki_encoding(struct rule_run *run)
 {
     const struct spki *key = ec_key(run);
     const struct ec_form *form = key ? form_of(key) : NULL;
-    if (form && (key->algorithm.n != form->n ||
-                 memcmp(key->algorithm.p, form->algorithm, form->n) != 0)) {
-        rule_hit(run,
-                 (struct hit){.value = hex_dup(rule_arena(run), key->algorithm.p,
-                                               key->algorithm.n)},
-                 "the AlgorithmIdentifier of the %s key is not byte-exact", form->token);
+    if (form &&
+        (key->algorithm.n != form->n || memcmp(key->algorithm.p, form->algorithm, form->n) != 0)) {
+        rule_hit(
+            run,
+            (struct hit){.value = hex_dup(rule_arena(run), key->algorithm.p, key->algorithm.n)},
+            "the AlgorithmIdentifier of the %s key is not byte-exact", form->token);
     }
 }
 
@@ -64,8 +68,8 @@ void key_check_ec_curve(struct rule_run *run)
     const struct spki *key = ec_key(run);
     if (key && key->curve_oid && !form_of(key)) {
         rule_hit(run, (struct hit){.value = key->curve_oid},
-                 "the curve %s is not P-256, P-384 or P-521", key->curve ? key->curve
-                                                                         : key->curve_oid);
+                 "the curve %s is not P-256, P-384 or P-521",
+                 key->curve ? key->curve : key->curve_oid);
     }
 }
 

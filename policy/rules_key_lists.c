@@ -14,7 +14,8 @@ static const struct {
 } published[] = {
     {"a1e9156054e04fac899ae9f275132cdc07a5dbc4ea2c2ad3a1ffc6e0d253681f", "RFC 8410 section 10.1"},
     {"837832708c5236d951581f1fddf2b79991b3424a0486d16da1ddad0fd69701be", "RFC 9881 (ML-DSA-44)"},
-    {"c473921df6140199b523e5f50f42d63d3eda76f0b604502ca67110fe51edf06a", "RFC 9500, with explicit parameters"},
+    {"c473921df6140199b523e5f50f42d63d3eda76f0b604502ca67110fe51edf06a",
+     "RFC 9500, with explicit parameters"},
 };
 
 /* The first line that begins with prefix, or NULL. */
@@ -68,7 +69,8 @@ void key_check_blocklist(struct rule_run *run)
     if (line) {
         const char *why = strchr(line, ';');
         rule_hit(run, (struct hit){.value = hex}, "the key is on the block list%s%s",
-                 why ? ": " : "", why ? str_vis_dup(rule_arena(run), why + 1, strlen(why + 1)) : "");
+                 why ? ": " : "",
+                 why ? str_vis_dup(rule_arena(run), why + 1, strlen(why + 1)) : "");
     }
 }
 

@@ -174,14 +174,14 @@ void key_check_rsa_spki_encoding(struct rule_run *run)
                                     0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
     const struct spki *key = rule_facts(run)->key;
     static const char oaep[] = "1.2.840.113549.1.1.7";
-    if (!key || !(key->alg == KEY_ALG_RSA || key->alg == KEY_ALG_RSA_PSS ||
-                  str_eq(key->alg_oid, oaep))) {
+    if (!key ||
+        !(key->alg == KEY_ALG_RSA || key->alg == KEY_ALG_RSA_PSS || str_eq(key->alg_oid, oaep))) {
         return;
     }
     if (key->algorithm.n != sizeof exact || memcmp(key->algorithm.p, exact, sizeof exact) != 0) {
-        rule_hit(run,
-                 (struct hit){.value = hex_dup(rule_arena(run), key->algorithm.p,
-                                               key->algorithm.n)},
-                 "the AlgorithmIdentifier of the key is not that of rsaEncryption with NULL");
+        rule_hit(
+            run,
+            (struct hit){.value = hex_dup(rule_arena(run), key->algorithm.p, key->algorithm.n)},
+            "the AlgorithmIdentifier of the key is not that of rsaEncryption with NULL");
     }
 }

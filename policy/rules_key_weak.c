@@ -16,15 +16,15 @@
 #include <threads.h>
 
 enum {
-    SMALL_BOUND = 752,   /* BR 6.1.6: no factor below 752 */
-    SMALL_PRIMES = 133,  /* primes below SMALL_BOUND */
-    PRIME_LIMIT = 8192,  /* of the primes that test for powers; m < 2^26 keeps sums in 64 bits */
+    SMALL_BOUND = 752,  /* BR 6.1.6: no factor below 752 */
+    SMALL_PRIMES = 133, /* primes below SMALL_BOUND */
+    PRIME_LIMIT = 8192, /* of the primes that test for powers; m < 2^26 keeps sums in 64 bits */
     PROBES_MAX = 400,
-    BLOCK = 64,          /* limbs summed between two divisions */
+    BLOCK = 64, /* limbs summed between two divisions */
     LIMBS_MAX = LIMIT_RSA_BITS / 32,
-    POWERS_MAX = 83,     /* prime exponents up to 431 = 4096 bits / 9.5 */
+    POWERS_MAX = 83, /* prime exponents up to 431 = 4096 bits / 9.5 */
     WITNESSES_MAX = 12,
-    SIEVE_PRIMES = 12,   /* of the filter for squares */
+    SIEVE_PRIMES = 12, /* of the filter for squares */
 };
 
 /* n = p^k makes n a k-th power modulo every q; q = 1 (mod k) is where others mostly are not. */
@@ -190,8 +190,8 @@ uint32_t rsa_small_factor(struct span n, uint32_t bound)
 
 /* --- ROCA (CVE-2017-15361): n is a power of 65537 modulo every one of these primes --- */
 
-static const uint8_t roca_primes[] = {11,  13,  17,  19,  37,  53,  61,  71, 73,
-                                      79,  97,  103, 107, 109, 127, 151, 157};
+static const uint8_t roca_primes[] = {11, 13, 17,  19,  37,  53,  61,  71, 73,
+                                      79, 97, 103, 107, 109, 127, 151, 157};
 static uint64_t roca_masks[NITEMS(roca_primes)][3];
 static once_flag roca_once = ONCE_FLAG_INIT;
 

@@ -39,8 +39,8 @@ static void check_environment(struct rule_run *run)
 {
     const struct product_info *other = NULL;
     if (rule_facts(run)->s->product && !rule_product(run, &other) && other) {
-        rule_hit(run, at_product(run), "product %s (%s) belongs to the %s environment",
-                 other->code, other->name, other->environment ? other->environment : "other");
+        rule_hit(run, at_product(run), "product %s (%s) belongs to the %s environment", other->code,
+                 other->name, other->environment ? other->environment : "other");
     }
 }
 

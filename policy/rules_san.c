@@ -202,10 +202,10 @@ static void check_mismatch(struct rule_run *run)
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
         if (n->views & VIEW_CSR && !in_view(f, n, VIEW_ORDER)) {
-            rule_hit(run,
-                     (struct hit){.name = n, .severity = strict || reads_csr ? SEV_ERROR
-                                                                             : SEV_DISABLED},
-                     "the request has a name that the order does not list");
+            rule_hit(
+                run,
+                (struct hit){.name = n, .severity = strict || reads_csr ? SEV_ERROR : SEV_DISABLED},
+                "the request has a name that the order does not list");
         } else if (n->views & VIEW_ORDER && !in_view(f, n, VIEW_CSR)) {
             rule_hit(run, (struct hit){.name = n, .severity = reads_csr ? SEV_ERROR : SEV_DISABLED},
                      "the order lists a name that the request does not have");

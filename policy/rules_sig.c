@@ -14,14 +14,19 @@ enum family { FAMILY_RSA, FAMILY_PSS, FAMILY_EC, FAMILY_DSA, FAMILY_ED25519, FAM
 struct sig_alg {
     const char *oid, *token;
     enum family family;
-    unsigned hash;       /* bits; 0 = none or in the parameters */
-    bool weak;           /* collision resistance is broken */
-    uint8_t exact[16];   /* the one AlgorithmIdentifier allowed (BR 7.1.3.2); [0] = 0: not fixed */
+    unsigned hash;     /* bits; 0 = none or in the parameters */
+    bool weak;         /* collision resistance is broken */
+    uint8_t exact[16]; /* the one AlgorithmIdentifier allowed (BR 7.1.3.2); [0] = 0: not fixed */
 };
 
 #define RSA_ID(last)                                                                               \
-    {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, last, 0x05, 0x00}
-#define ECDSA_ID(last) {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, last}
+    {                                                                                              \
+        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, last, 0x05, 0x00   \
+    }
+#define ECDSA_ID(last)                                                                             \
+    {                                                                                              \
+        0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, last                     \
+    }
 
 /* clang-format off */
 static const struct sig_alg sig_algs[] = {
@@ -182,11 +187,11 @@ static void check_encoding(struct rule_run *run)
     }
     size_t n = alg->exact[1] + 2u;
     if (f->sig_algorithm.n != n || memcmp(f->sig_algorithm.p, alg->exact, n) != 0) {
-        rule_hit(run,
-                 (struct hit){.value = hex_dup(rule_arena(run), f->sig_algorithm.p,
-                                               f->sig_algorithm.n)},
-                 "the AlgorithmIdentifier of %s is not the one fixed encoding (%s parameters)",
-                 alg->token, alg->family == FAMILY_RSA ? "RSA has NULL" : "ECDSA has no");
+        rule_hit(
+            run,
+            (struct hit){.value = hex_dup(rule_arena(run), f->sig_algorithm.p, f->sig_algorithm.n)},
+            "the AlgorithmIdentifier of %s is not the one fixed encoding (%s parameters)",
+            alg->token, alg->family == FAMILY_RSA ? "RSA has NULL" : "ECDSA has no");
     }
 }
 
@@ -214,10 +219,10 @@ static void check_pss(struct rule_run *run)
     char oid[64];
     const struct sig_alg *alg = find_algorithm(f->sig_algorithm, oid);
     if (alg && alg->family == FAMILY_PSS && !pss_token(f->sig_algorithm)) {
-        rule_hit(run,
-                 (struct hit){.value = hex_dup(rule_arena(run), f->sig_algorithm.p,
-                                               f->sig_algorithm.n)},
-                 "the RSASSA-PSS parameters are none of the three allowed encodings");
+        rule_hit(
+            run,
+            (struct hit){.value = hex_dup(rule_arena(run), f->sig_algorithm.p, f->sig_algorithm.n)},
+            "the RSASSA-PSS parameters are none of the three allowed encodings");
     }
 }
 
@@ -254,12 +259,15 @@ static void check_bitstring(struct rule_run *run)
 }
 
 static const struct param allowed_params[] = {
-    {.name = "allowed", .kind = PARAM_STRINGS,
+    {.name = "allowed",
+     .kind = PARAM_STRINGS,
      .fallback = "rsa-sha256 rsa-sha384 rsa-sha512 ecdsa-sha256 ecdsa-sha384 ecdsa-sha512",
      .help = "signature algorithms; private policies may add ed25519 or rsa-pss-sha256"},
 };
 static const struct param weak_params[] = {
-    {.name = "allow-sha1", .kind = PARAM_BOOL, .fallback = "false",
+    {.name = "allow-sha1",
+     .kind = PARAM_BOOL,
+     .fallback = "false",
      .help = "let old devices sign their request with SHA-1"},
 };
 

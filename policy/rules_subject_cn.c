@@ -48,8 +48,10 @@ void subject_check_cn_multiple(struct rule_run *run)
         count += strcmp(dn->v[i].name, "CN") == 0;
         if (count == 2) {
             rule_hit(run,
-                     (struct hit){.offset = (int64_t)dn->v[i].offset, .view = VIEW_CSR,
-                                  .value = dn->v[i].text, .value_n = dn->v[i].text_n},
+                     (struct hit){.offset = (int64_t)dn->v[i].offset,
+                                  .view = VIEW_CSR,
+                                  .value = dn->v[i].text,
+                                  .value_n = dn->v[i].text_n},
                      "the subject has more than one common name");
             return;
         }
@@ -76,7 +78,9 @@ void subject_check_cn_discouraged(struct rule_run *run)
     const struct dn_attr *cn = dn ? dn_find(dn, "CN") : NULL;
     if (cn) {
         rule_hit(run,
-                 (struct hit){.offset = (int64_t)cn->offset, .view = VIEW_CSR, .value = cn->text,
+                 (struct hit){.offset = (int64_t)cn->offset,
+                              .view = VIEW_CSR,
+                              .value = cn->text,
                               .value_n = cn->text_n},
                  "the subject has a common name");
     }
@@ -109,8 +113,8 @@ void subject_check_cn_ip_text(struct rule_run *run)
             rule_hit(run, (struct hit){.attr = cn}, "the common name is an address");
         } else if (strcmp(text, canonical) != 0) {
             rule_hit(run, (struct hit){.attr = cn},
-                     "the common name is an address, but not in canonical form%s%s",
-                     n ? ": " : "", canonical);
+                     "the common name is an address, but not in canonical form%s%s", n ? ": " : "",
+                     canonical);
         }
     }
 }
@@ -174,9 +178,9 @@ void subject_check_arpa_ip(struct rule_run *run)
         bool ok = v4 ? reverse_v4(run, v4, address) : reverse_v6(v6, address);
         const char *block = ok ? address_reserved(address, v4 ? 4 : 16) : NULL;
         if (!ok || block) {
-            rule_hit(run, (struct hit){.name = n},
-                     "the reverse-zone name encodes %s address%s%s%s", ok ? "a reserved" : "no whole",
-                     block ? " (" : "", block ? block : "", block ? ")" : "");
+            rule_hit(run, (struct hit){.name = n}, "the reverse-zone name encodes %s address%s%s%s",
+                     ok ? "a reserved" : "no whole", block ? " (" : "", block ? block : "",
+                     block ? ")" : "");
         }
     }
 }

@@ -178,8 +178,10 @@ void subject_check_duplicate(struct rule_run *run)
         bool may = strlist_has(repeatable, a->name) || (!tls && strcmp(a->name, "OU") == 0);
         if (before == 1 && !may) {
             rule_hit(run,
-                     (struct hit){.offset = (int64_t)a->offset, .view = VIEW_CSR,
-                                  .value = a->text, .value_n = a->text_n},
+                     (struct hit){.offset = (int64_t)a->offset,
+                                  .view = VIEW_CSR,
+                                  .value = a->text,
+                                  .value_n = a->text_n},
                      "the subject attribute %s occurs more than once", a->name);
         }
     }
@@ -193,7 +195,8 @@ void subject_check_multi_value(struct rule_run *run)
         bool first = i < 2 || dn->v[i - 2].rdn != dn->v[i].rdn;
         if (dn->v[i].rdn == dn->v[i - 1].rdn && first) {
             rule_hit(run,
-                     (struct hit){.offset = (int64_t)dn->v[i].offset, .view = VIEW_CSR,
+                     (struct hit){.offset = (int64_t)dn->v[i].offset,
+                                  .view = VIEW_CSR,
                                   .severity = tls ? SEV_DISABLED : SEV_WARNING},
                      "one relative distinguished name holds %s and %s", dn->v[i - 1].name,
                      dn->v[i].name);
@@ -204,7 +207,7 @@ void subject_check_multi_value(struct rule_run *run)
 /* Position in the order of BR 7.1.4.2; -1 = no rule about it. */
 static int order_rank(const char *name)
 {
-    static const char *const order[] = {"DC", "C", "ST", "L", "postalCode", "street",
+    static const char *const order[] = {"DC", "C",  "ST", "L",  "postalCode", "street",
                                         "O",  "SN", "GN", "OU", "CN"};
     for (size_t i = 0; i < NITEMS(order); i++) {
         if (strcmp(order[i], name) == 0) {
@@ -224,7 +227,8 @@ void subject_check_order(struct rule_run *run)
         int rank = order_rank(dn->v[i].name);
         if (rank >= 0 && rank < highest) {
             rule_hit(run,
-                     (struct hit){.offset = (int64_t)dn->v[i].offset, .view = VIEW_CSR,
+                     (struct hit){.offset = (int64_t)dn->v[i].offset,
+                                  .view = VIEW_CSR,
                                   .severity = issued ? SEV_ERROR : SEV_DISABLED},
                      "%s stands behind %s; the Baseline Requirements fix the order", dn->v[i].name,
                      last);
@@ -277,8 +281,7 @@ static bool public_type_ok(const struct dn_attr *a)
 void subject_check_string_type(struct rule_run *run)
 {
     const struct dn *dn = subject_dn(run);
-    bool issued =
-        rule_facts(run)->s->kind == SUBJECT_CERT_FILE && (rule_scope(run) & SCOPE_TLS);
+    bool issued = rule_facts(run)->s->kind == SUBJECT_CERT_FILE && (rule_scope(run) & SCOPE_TLS);
     for (size_t i = 0; dn && i < dn->n; i++) {
         const struct dn_attr *a = &dn->v[i];
         bool old = a->tag == DER_T61 || a->tag == DER_BMP || a->tag == DER_UNIVERSAL ||
@@ -286,8 +289,10 @@ void subject_check_string_type(struct rule_run *run)
         bool wrong = issued && !public_type_ok(a);
         if (old || wrong) {
             rule_hit(run,
-                     (struct hit){.offset = (int64_t)a->offset, .view = VIEW_CSR,
-                                  .value = a->text, .value_n = a->text_n,
+                     (struct hit){.offset = (int64_t)a->offset,
+                                  .view = VIEW_CSR,
+                                  .value = a->text,
+                                  .value_n = a->text_n,
                                   .severity = wrong ? SEV_ERROR : SEV_DISABLED},
                      "%s is encoded as %s", a->name, tag_name(a->tag));
         }
@@ -301,8 +306,10 @@ void subject_check_string_invalid(struct rule_run *run)
         const struct dn_attr *a = &dn->v[i];
         if (a->malformed) {
             rule_hit(run,
-                     (struct hit){.offset = (int64_t)a->offset, .view = VIEW_CSR,
-                                  .value = a->text, .value_n = a->text_n},
+                     (struct hit){.offset = (int64_t)a->offset,
+                                  .view = VIEW_CSR,
+                                  .value = a->text,
+                                  .value_n = a->text_n},
                      "the bytes of %s are not legal in a %s", a->name, tag_name(a->tag));
         }
     }
@@ -316,8 +323,7 @@ void subject_check_ou(struct rule_run *run)
     for (size_t i = 0; i < f->nattrs; i++) {
         if (subject_is(&f->attrs[i], "OU")) {
             rule_hit(run,
-                     (struct hit){.attr = &f->attrs[i],
-                                  .severity = subject_severity(&f->attrs[i])},
+                     (struct hit){.attr = &f->attrs[i], .severity = subject_severity(&f->attrs[i])},
                      "the subject has an organizational unit");
         }
     }
@@ -330,10 +336,10 @@ void subject_check_email_tls(struct rule_run *run)
     for (size_t i = 0; i < f->nattrs; i++) {
         const struct attr_fact *a = &f->attrs[i];
         if (subject_is(a, "emailAddress")) {
-            rule_hit(run,
-                     (struct hit){.attr = a,
-                                  .severity = refused ? subject_severity(a) : SEV_WARNING},
-                     "the subject has an e-mail address");
+            rule_hit(
+                run,
+                (struct hit){.attr = a, .severity = refused ? subject_severity(a) : SEV_WARNING},
+                "the subject has an e-mail address");
         }
     }
 }
@@ -396,10 +402,10 @@ void subject_check_dc_sequence(struct rule_run *run)
         problem = "the domainComponents do not spell a domain name, most significant label first";
     }
     if (problem) {
-        rule_hit(run,
-                 (struct hit){.offset = (int64_t)dn->v[last].offset, .view = VIEW_CSR,
-                              .value = name},
-                 "%s", problem);
+        rule_hit(
+            run,
+            (struct hit){.offset = (int64_t)dn->v[last].offset, .view = VIEW_CSR, .value = name},
+            "%s", problem);
     }
 }
 

@@ -48,8 +48,7 @@ static void check_public_suffix(struct rule_run *run)
         const struct name_fact *n = &f->names[i];
         if (is_wildcard(n) && n->norm[2] && name_is_public_suffix(n->norm + 2)) {
             rule_hit(run, (struct hit){.name = n},
-                     "the wildcard would cover every name below the public suffix %s",
-                     n->norm + 2);
+                     "the wildcard would cover every name below the public suffix %s", n->norm + 2);
         }
     }
 }
@@ -76,7 +75,8 @@ static void check_allowed(struct rule_run *run)
         const struct name_fact *n = &f->names[i];
         if (is_wildcard(n) && (!allow || !in_zones(zones, n->norm + 2))) {
             rule_hit(run, (struct hit){.name = n},
-                     allow ? "wildcards are not allowed in this zone" : "wildcards are not allowed");
+                     allow ? "wildcards are not allowed in this zone"
+                           : "wildcards are not allowed");
         }
     }
 }
@@ -121,8 +121,7 @@ static void check_depth(struct rule_run *run)
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
         const char *domain = is_wildcard(n) ? name_registrable(n->norm + 2) : NULL;
-        if (domain &&
-            name_labels(n->norm + 2) - name_labels(domain) < (uint64_t)rule_int(run, 0)) {
+        if (domain && name_labels(n->norm + 2) - name_labels(domain) < (uint64_t)rule_int(run, 0)) {
             rule_hit(run, (struct hit){.name = n},
                      "the wildcard stands fewer than %lld labels below %s",
                      (long long)rule_int(run, 0), domain);

@@ -15,6 +15,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -300,6 +301,7 @@ bool fs_temp_open(struct fs_temp *t, int dirfd, mode_t mode, struct err *err)
         err->code = ERR_ENV;
         return failed;
     }
+    (void)flock(t->fd, LOCK_EX | LOCK_NB); /* tells fs_sweep_shared() that somebody is at it */
     return true;
 }
 
@@ -354,7 +356,28 @@ bool fs_remove_at(int dirfd, const char *name, struct err *err)
     return true;
 }
 
-static void sweep(int dirfd, bool everything)
+/* A temporary whose maker lives is locked; one that was made this moment is empty and may not be
+ * locked yet. */
+static bool is_abandoned(int dirfd, const char *name)
+{
+    struct stat st;
+    CLEANUP(closep) int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+           flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+enum sweep { SWEEP_TEMPORARIES, SWEEP_ABANDONED, SWEEP_EVERYTHING };
+
+static bool to_be_swept(int dirfd, const char *name, enum sweep what)
+{
+    if (str_eq(name, ".") || str_eq(name, "..")) {
+        return false;
+    }
+    return what == SWEEP_EVERYTHING || (str_starts(name, FS_TEMP_PREFIX) &&
+                                        (what == SWEEP_TEMPORARIES || is_abandoned(dirfd, name)));
+}
+
+static void sweep(int dirfd, enum sweep what)
 {
     int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -363,10 +386,7 @@ static void sweep(int dirfd, bool everything)
         return;
     }
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
-        if (str_eq(e->d_name, ".") || str_eq(e->d_name, "..")) {
-            continue;
-        }
-        if (everything || str_starts(e->d_name, FS_TEMP_PREFIX)) {
+        if (to_be_swept(dirfd, e->d_name, what)) {
             fs_remove_tree_at(dirfd, e->d_name);
         }
     }
@@ -380,14 +400,19 @@ void fs_remove_tree_at(int dirfd, const char *name)
     }
     CLEANUP(closep) int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0) {
-        sweep(fd, true);
+        sweep(fd, SWEEP_EVERYTHING);
         (void)unlinkat(dirfd, name, AT_REMOVEDIR);
     }
 }
 
 void fs_sweep(int dirfd)
 {
-    sweep(dirfd, false);
+    sweep(dirfd, SWEEP_TEMPORARIES);
+}
+
+void fs_sweep_shared(int dirfd)
+{
+    sweep(dirfd, SWEEP_ABANDONED);
 }
 
 char *path_join(struct arena *a, const char *dir, const char *name)

@@ -61,6 +61,8 @@ bool fs_datasync(int fd, const char *what, struct err *err) MUST_USE;
 bool fs_remove_at(int dirfd, const char *name, struct err *err) MUST_USE; /* absent is fine */
 void fs_remove_tree_at(int dirfd, const char *name); /* best effort, stays under dirfd */
 void fs_sweep(int dirfd); /* removes FS_TEMP_PREFIX leftovers of this directory */
+/* The same in a directory where other runs may be at work: theirs stay. */
+void fs_sweep_shared(int dirfd);
 
 /* A temporary beside its final name, for streams (archives). */
 struct fs_temp {

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err err = ERR_INIT;
-    struct history h = {0};
+    struct history h = HISTORY_INIT;
     (void)!journal_check((struct span){data, size}, true, history_add, &h, &err);
     history_release(&h);
     return 0;

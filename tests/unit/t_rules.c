@@ -13,9 +13,9 @@
 
 #include "tests/unit/rules_fixture.h"
 
-static const struct rule *const groups[] = {rules_csr,  rules_sig,      rules_key,
-                                            rules_subject, rules_san,   rules_dns,
-                                            rules_name, rules_wildcard, rules_product};
+static const struct rule *const groups[] = {rules_csr,     rules_sig,      rules_key,
+                                            rules_subject, rules_san,      rules_dns,
+                                            rules_name,    rules_wildcard, rules_product};
 
 static char *work; /* a copy of tests/samples, for policies that name files */
 
@@ -24,9 +24,10 @@ static int make_work(void **state)
     static struct arena a;
     (void)state;
     work = temp_make(&a);
-    static const char *const files[] = {"good.pem", "good-rsa.pem", "key.rsa.modulus.prime.pem",
-                                        "key.blocklist.pem", "key.blocklist.txt",
-                                        "key.debian-weak.pem", "key.debian-weak.txt"};
+    static const char *const files[] = {
+        "good.pem",           "good-rsa.pem",      "key.rsa.modulus.prime.pem",
+        "key.blocklist.pem",  "key.blocklist.txt", "key.debian-weak.pem",
+        "key.debian-weak.txt"};
     for (size_t i = 0; i < NITEMS(files); i++) {
         struct span bytes = corpus_read(&a, arena_printf(&a, SAMPLES "%s", files[i]));
         (void)temp_write(&a, work, files[i], bytes);
@@ -46,8 +47,11 @@ static int remove_work(void **state)
 static bool file_fires(struct arena *a, const struct rule *r, const char *name)
 {
     struct policy *p = policy_of_level(a, work, level_for(r->scope), "");
-    struct subject s = {.kind = SUBJECT_CSR_FILE, .file = name, .csr_file = name,
-                        .key_file_mode = -1, .order_date = JUDGED_AT};
+    struct subject s = {.kind = SUBJECT_CSR_FILE,
+                        .file = name,
+                        .csr_file = name,
+                        .key_file_mode = -1,
+                        .order_date = JUDGED_AT};
     s.csr = read_csr(a, arena_printf(a, SAMPLES "%s", name));
     bool fired = fires(p, &s, r->id, NULL);
     policy_free(p);
@@ -156,8 +160,10 @@ static void corpus_row(struct arena *unused, char *const *field, void *ctx)
     struct verdicts *v = ctx;
     const char *path = arena_printf(&a, CORPORA "%s", field[1]);
     bool csr = strstr(field[1], "/csr/") != NULL;
-    struct subject s = {.kind = csr ? SUBJECT_CSR_FILE : SUBJECT_CERT_FILE, .file = path,
-                        .key_file_mode = -1, .order_date = JUDGED_AT};
+    struct subject s = {.kind = csr ? SUBJECT_CSR_FILE : SUBJECT_CERT_FILE,
+                        .file = path,
+                        .key_file_mode = -1,
+                        .order_date = JUDGED_AT};
     if (csr) {
         s.csr = read_csr(&a, path);
     } else {

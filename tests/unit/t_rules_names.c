@@ -105,8 +105,9 @@ static void test_addresses(void **state)
     (void)state;
     uint8_t v[16];
     char text[ADDRESS_TEXT];
-    static const char *const bad[] = {"", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "0x1.2.3.4",
-                                      "1.2.3.4/8", "::1%lo", "1::2::3", "::1/64", " 1.2.3.4", "::g"};
+    static const char *const bad[] = {"",          "1.2.3",     "1.2.3.4.5", "01.2.3.4",
+                                      "1.2.3.256", "0x1.2.3.4", "1.2.3.4/8", "::1%lo",
+                                      "1::2::3",   "::1/64",    " 1.2.3.4",  "::g"};
     for (size_t i = 0; i < NITEMS(bad); i++) {
         if (address_parse(bad[i], v)) {
             fail_msg("%s is taken for an address", bad[i]);
@@ -128,7 +129,8 @@ static void reserved_row(struct arena *a, char *const *field, void *ctx)
     (void)a;
     uint8_t v[16];
     size_t *rows = ctx;
-    field[0][strcspn(field[0], "/%")] = '\0'; /* its parser takes prefixes and zones, ours refuses */
+    field[0][strcspn(field[0], "/%")] =
+        '\0'; /* its parser takes prefixes and zones, ours refuses */
     size_t n = address_parse(field[0], v);
     assert_true(n > 0);
     bool want = strcmp(field[1], "not reserved") != 0;
@@ -203,8 +205,9 @@ static const struct {
     const char *rules[8];
 } boulder_errors[] = {
     {"errEmptyIdentifier", {"san.empty-name"}},
-    {"errInvalidDNSCharacter", {"dns.charset", "dns.url", "dns.underscore", "dns.label.hyphen", "dns.case",
-                                 "wildcard.position"}},
+    {"errInvalidDNSCharacter",
+     {"dns.charset", "dns.url", "dns.underscore", "dns.label.hyphen", "dns.case",
+      "wildcard.position"}},
     {"errNameTooLong", {"dns.name.length"}},
     {"errIPAddressInDNS", {"dns.is-ip"}},
     {"errTooManyLabels", {"dns.labels.max"}},
@@ -218,7 +221,8 @@ static const struct {
     {"errNameEndsInDot", {"dns.trailing-dot"}},
     {"errICANNTLD", {"dns.public-suffix"}},
     {"errICANNTLDWildcard", {"wildcard.public-suffix"}},
-    {"errNonPublic", {"name.tld.delegated", "dns.labels.min", "dns.numeric-tld", "name.special-use"}},
+    {"errNonPublic",
+     {"name.tld.delegated", "dns.labels.min", "dns.numeric-tld", "name.special-use"}},
 };
 
 struct boulder {
@@ -244,8 +248,13 @@ static void boulder_row(struct arena *unused, char *const *field, void *ctx)
         return;
     }
     const struct san_value san = {GN_DNS, field[1]};
-    const struct subject s = {.kind = SUBJECT_ORDER, .file = "m", .san = &san, .nsan = 1,
-                              .ca_public = true, .key_file_mode = -1, .order_date = JUDGED_AT};
+    const struct subject s = {.kind = SUBJECT_ORDER,
+                              .file = "m",
+                              .san = &san,
+                              .nsan = 1,
+                              .ca_public = true,
+                              .key_file_mode = -1,
+                              .order_date = JUDGED_AT};
     for (size_t i = 0; i < NITEMS(boulder_errors); i++) {
         if (!str_starts(field[2], boulder_errors[i].error) ||
             strlen(boulder_errors[i].error) != strcspn(field[2], " (")) {
@@ -364,11 +373,11 @@ static void test_private_is_quiet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_labels),        cmocka_unit_test(test_tlds),
-        cmocka_unit_test(test_tld_table),     cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_reserved),      cmocka_unit_test(test_public_suffix),
-        cmocka_unit_test(test_idna),          cmocka_unit_test(test_boulder),
-        cmocka_unit_test(test_severities),    cmocka_unit_test(test_private_is_quiet),
+        cmocka_unit_test(test_labels),     cmocka_unit_test(test_tlds),
+        cmocka_unit_test(test_tld_table),  cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_reserved),   cmocka_unit_test(test_public_suffix),
+        cmocka_unit_test(test_idna),       cmocka_unit_test(test_boulder),
+        cmocka_unit_test(test_severities), cmocka_unit_test(test_private_is_quiet),
     };
     return !!cmocka_run_group_tests(tests, make_work, remove_work);
 }

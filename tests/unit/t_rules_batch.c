@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rules over a whole batch: every row against its own samples, and what the samples are too
+ * short for.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/unit/rules_fixture.h"
+
+static char *work;
+
+static int make_work(void **state)
+{
+    static struct arena a;
+    (void)state;
+    work = temp_make(&a);
+    return 0;
+}
+
+static int remove_work(void **state)
+{
+    (void)state;
+    temp_remove(work);
+    return 0;
+}
+
+/* --- a batch as the layer above would hand it over --- */
+
+struct batch {
+    struct arena a;
+    struct policy *policy;
+    const struct ynode *root;
+    struct batch_member *members;
+    size_t n;
+    struct findings findings;
+};
+
+static void add_outputs(struct batch *b, const struct ynode *node, struct batch_member *m)
+{
+    const struct ynode *list = yaml_get(node, "outputs");
+    const char **names = arena_array(&b->a, list ? list->count + 1 : 1, sizeof *names);
+    size_t n = 0;
+    for (const struct ynode *o = list ? list->first : NULL; o; o = o->next) {
+        names[n++] = o->text;
+    }
+    m->outputs = names;
+}
+
+static void add_item(struct batch *b, const struct ynode *node, bool order)
+{
+    CLEANUP(findings_release) struct findings ignored = FINDINGS_INIT;
+    struct policy_scratch scratch = {0};
+    struct batch_member *m = &b->members[b->n++];
+    struct subject s;
+    const struct ynode *serial = order ? yaml_get(node, "replaces") : node;
+    subject_from(&b->a, node, &s);
+    s.id = yaml_text(node, "id");
+    s.kind = order ? SUBJECT_ORDER : SUBJECT_REVOCATION;
+    s.serial = yaml_text(serial, "serial");
+    m->after = yaml_text(node, "after");
+    add_outputs(b, node, m);
+    policy_judge(b->policy, &s, &scratch, &b->a, &ignored, m);
+    arena_release(&scratch.arena);
+}
+
+/* text is a manifest; a comment "# with RULE: {...}" at its end is a setting of the policy. */
+static void batch_make(struct batch *b, const char *text)
+{
+    const char *with = strstr(text, "# with ");
+    *b = (struct batch){.findings = FINDINGS_INIT};
+    b->policy = policy_of_level(
+        &b->a, work, "tls", with ? arena_printf(&b->a, "  %s\n", with + strlen("# with ")) : "");
+    b->root = parse_yaml(&b->a, text);
+    const struct ynode *orders = yaml_get(b->root, "orders");
+    const struct ynode *revocations = yaml_get(b->root, "revocations");
+    size_t room = (orders ? orders->count : 0) + (revocations ? revocations->count : 0);
+    b->members = arena_array(&b->a, room + 1, sizeof *b->members);
+    for (const struct ynode *n = orders ? orders->first : NULL; n; n = n->next) {
+        add_item(b, n, true);
+    }
+    for (const struct ynode *n = revocations ? revocations->first : NULL; n; n = n->next) {
+        add_item(b, n, false);
+    }
+    policy_judge_batch(b->policy, b->members, b->n, "sample.batch.yaml", b->root, JUDGED_AT,
+                       &b->findings);
+}
+
+static void batch_drop(struct batch *b)
+{
+    findings_release(&b->findings);
+    policy_free(b->policy);
+    arena_release(&b->a);
+}
+
+static const struct finding *find(const struct batch *b, const char *rule)
+{
+    for (size_t i = 0; i < b->findings.n; i++) {
+        if (strcmp(b->findings.v[i].rule, rule) == 0) {
+            return &b->findings.v[i];
+        }
+    }
+    return NULL;
+}
+
+static size_t count(const struct batch *b, const char *rule)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->findings.n; i++) {
+        n += strcmp(b->findings.v[i].rule, rule) == 0;
+    }
+    return n;
+}
+
+static bool batch_fires(const char *text, const char *rule)
+{
+    struct batch b;
+    batch_make(&b, text);
+    bool fired = find(&b, rule) != NULL;
+    batch_drop(&b);
+    return fired;
+}
+
+/* --- tests --- */
+
+static void test_samples(void **state)
+{
+    (void)state;
+    size_t rows = 0, wrong = 0;
+    for (const struct rule *r = rules_batch; r->id; r++, rows++) {
+        assert_true(str_starts(r->bad, "batch:") && str_starts(r->good, "batch:"));
+        assert_true(r->needs & NEEDS_BATCH);
+        if (!batch_fires(r->bad + 6, r->id)) {
+            print_message("%s does not fire on its bad sample\n", r->id);
+            wrong++;
+        }
+        if (batch_fires(r->good + 6, r->id)) {
+            print_message("%s fires on its good sample\n", r->id);
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+    assert_true(rows >= 18);
+}
+
+/* What fires where: the second item of a pair, with the first one named. */
+static void test_places(void **state)
+{
+    (void)state;
+    struct batch b;
+    batch_make(&b, "orders:\n"
+                   "  - {id: a, csr: good.pem}\n"
+                   "  - {id: b, csr: good-rsa.pem}\n"
+                   "  - {id: c, csr: good.pem}\n");
+    const struct finding *f = find(&b, "batch.csr.duplicate");
+    if (!f) {
+        fail_msg("the same request twice is not found");
+        return;
+    }
+    assert_string_equal(f->item, "c");
+    assert_int_equal(f->line, 4);
+    assert_non_null(strstr(f->message, "item a"));
+    assert_int_equal(count(&b, "batch.csr.duplicate"), 1);
+    assert_int_equal(count(&b, "batch.key.duplicate"), 0); /* said by the rule about requests */
+    batch_drop(&b);
+}
+
+static void test_depends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t findings;
+    } cases[] = {
+        {"revocations: [{id: a, serial: '01', after: a}]", 1},
+        {"revocations: [{id: a, serial: '01', after: b}, {id: b, serial: '02', after: a}]", 2},
+        {"revocations: [{id: a, serial: '01', after: b}, {id: b, serial: '02', after: c},"
+         " {id: c, serial: '03', after: b}]",
+         3},
+        {"revocations: [{id: a, serial: '01'}, {id: b, serial: '02', after: a},"
+         " {id: c, serial: '03', after: b}, {id: d, serial: '04', after: c}]",
+         0},
+    };
+    for (size_t i = 0; i < NITEMS(cases); i++) {
+        struct batch b;
+        batch_make(&b, cases[i].text);
+        assert_int_equal(count(&b, "batch.depends"), cases[i].findings);
+        batch_drop(&b);
+    }
+}
+
+#define CHANGE(rest)                                                                               \
+    "change: {ticket: CHG0031337, requested_by: a@example.com" rest "}\n"                          \
+    "orders: [{id: www, common_name: www.example.com, order_date: 2026-11-22}]\n"
+
+static void test_ticket(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *rule;
+        enum severity severity;
+    } cases[] = {
+        {CHANGE(""), "batch.ticket.required", SEV_DISABLED},
+        {CHANGE(", type: normal"), "batch.ticket.approval", SEV_ERROR},
+        {CHANGE(", type: emergency"), "batch.ticket.approval", SEV_WARNING},
+        {CHANGE(", type: standard"), "batch.ticket.approval", SEV_DISABLED},
+        {CHANGE(", approved_by: [m@example.com]"), "batch.ticket.approval", SEV_ERROR},
+        {CHANGE(", approved_by: [m@example.com], approved_at: 2026-11-21T12:00:00Z"),
+         "batch.ticket.approval", SEV_DISABLED},
+        {CHANGE(", approved_by: [m@example.com], approved_at: 2026-11-21T12:00:01Z"),
+         "batch.ticket.approval", SEV_ERROR},
+        {CHANGE(", approved_by: [m@example.com], approved_at: 2026-10-22T12:00:00Z"),
+         "batch.ticket.approval", SEV_DISABLED},
+        {CHANGE(", approved_by: [m@example.com], approved_at: 2026-10-22T11:59:59Z"),
+         "batch.ticket.approval", SEV_ERROR},
+        {CHANGE(", approved_by: [A@example.com, m@example.com], approved_at: 2026-11-20T12:00:00Z"),
+         "batch.ticket.approval", SEV_DISABLED},
+        {CHANGE(", approved_by: [A@example.com], approved_at: 2026-11-20T12:00:00Z"),
+         "batch.ticket.approval", SEV_ERROR},
+        {CHANGE(", window: {start: 2026-11-22T22:00:00Z, end: 2026-11-23T04:00:00Z}"),
+         "batch.ticket.window", SEV_DISABLED},
+        {CHANGE(", window: {start: 2026-11-23T00:00:00Z, end: 2026-11-23T04:00:00Z}"),
+         "batch.ticket.window", SEV_ERROR}, /* the order date is the day before */
+        {CHANGE(", window: {start: 2026-11-20T22:00:00Z, end: 2026-11-21T04:00:00Z}"),
+         "batch.ticket.window", SEV_ERROR}, /* over */
+    };
+    for (size_t i = 0; i < NITEMS(cases); i++) {
+        struct batch b;
+        batch_make(&b, cases[i].text);
+        const struct finding *f = find(&b, cases[i].rule);
+        enum severity got = f ? f->severity : SEV_DISABLED;
+        if (got != cases[i].severity) {
+            fail_msg("%s on %s: %s", cases[i].rule, cases[i].text, severity_name(got));
+        }
+        batch_drop(&b);
+    }
+}
+
+static void test_output_paths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool bad;
+    } cases[] = {{"a/b.pem", false},     {"/a.pem", true}, {"a/../b.pem", true},
+                 {"..b.pem", false},     {"-a.pem", true}, {"a/-b.pem", true},
+                 {"con.pem", true},      {"COM1", true},   {"com0.pem", false},
+                 {"console.pem", false}, {"a/nul", true},  {"lpt9.txt", true}};
+    for (size_t i = 0; i < NITEMS(cases); i++) {
+        CLEANUP(arena_release) struct arena a = ARENA_INIT;
+        const char *text = arena_printf(
+            &a, "orders: [{id: a, common_name: www.example.com, outputs: ['%s']}]", cases[i].name);
+        if (batch_fires(text, "batch.output.path") != cases[i].bad) {
+            fail_msg("%s", cases[i].name);
+        }
+    }
+}
+
+/* Thousands of items in one chain without a finding: rules that compared all pairs would make
+ * themselves felt in every run of the tests. */
+static void test_large(void **state)
+{
+    (void)state;
+    enum { ITEMS = 5000 };
+    CLEANUP(buf_release) struct buf text = BUF_INIT(8u << 20);
+    buf_puts(&text, "revocations:\n");
+    for (int i = 0; i < ITEMS; i++) {
+        buf_printf(&text, "  - {id: r%d, serial: '%08X', outputs: [r%d.pem]", i, i + 1, i);
+        if (i > 0) {
+            buf_printf(&text, ", after: r%d", i - 1);
+        }
+        buf_puts(&text, "}\n");
+    }
+    struct batch b;
+    batch_make(&b, buf_text(&text));
+    assert_int_equal(b.n, ITEMS);
+    assert_int_equal(count(&b, "batch.conflict.double"), 0);
+    assert_int_equal(count(&b, "batch.item.id"), 0);
+    assert_int_equal(count(&b, "batch.depends"), 0);
+    batch_drop(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_samples),      cmocka_unit_test(test_places),
+        cmocka_unit_test(test_depends),      cmocka_unit_test(test_ticket),
+        cmocka_unit_test(test_output_paths), cmocka_unit_test(test_large),
+    };
+    return !!cmocka_run_group_tests(tests, make_work, remove_work);
+}

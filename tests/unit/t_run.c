@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whole runs against a CA that loses, forges and delays: whatever it does, an item is ordered at
+ * most once, is never stored with a certificate that is not its own, and never holds up another.
+ * The count of orders is the CA's own index, not what the run says.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "faulty_ca.h"
+
+#include "batch/run.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct {
+    char dir[64];
+    int fd, cwd;
+    struct run_summary summary;
+    struct findings findings;
+    struct arena arena;
+    struct err err;
+    volatile sig_atomic_t stop;
+    unsigned progress;
+} t;
+
+#define HEAD                                                                                       \
+    "certbatch: 1\nname: b\nca: lab\n"                                                             \
+    "change: {ticket: CHG0000001, type: standard, requested_by: ops@corp.example.com}\n"           \
+    "defaults: {product: tls-server, key: ec-p256, validity: 30d}\n"
+#define ORDER(id)                                                                                  \
+    "  - {id: " id ", common_name: " id ".corp.example.com, san: [" id ".corp.example.com]}\n"
+#define THREE HEAD "orders:\n" ORDER("a") ORDER("b") ORDER("c")
+
+static void put(const char *name, const char *text)
+{
+    struct err err = ERR_INIT;
+    struct span bytes = {(const uint8_t *)text, strlen(text)};
+    assert_true(fs_write_atomic_at(t.fd, name, bytes, 0600, &err));
+}
+
+static int setup(void **ctx UNUSED)
+{
+    memset(&t, 0, sizeof t);
+    (void)snprintf(t.dir, sizeof t.dir, "/tmp/t_run.XXXXXX");
+    t.cwd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!mkdtemp(t.dir) || chdir(t.dir) != 0) {
+        return -1;
+    }
+    t.fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    put("certbatch.yaml", "certbatch_config: 1\ncas:\n  lab: {type: local, directory: ./ca}\n");
+    faulty_reset(0, 0);
+    return 0;
+}
+
+static int teardown(void **ctx UNUSED)
+{
+    findings_release(&t.findings);
+    arena_release(&t.arena);
+    int back = fchdir(t.cwd);
+    int parent = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fs_remove_tree_at(parent, path_base(t.dir));
+    (void)close(parent);
+    (void)close(t.fd);
+    (void)close(t.cwd);
+    return back;
+}
+
+static void on_progress(void *ctx UNUSED, const struct run_progress *p)
+{
+    t.progress++;
+    assert_true(p->done <= p->items && p->failed <= p->done);
+}
+
+static bool run_wait(const char *manifest, int64_t wait)
+{
+    put("b.batch.yaml", manifest);
+    const struct run_options o = {
+        .batch = {.manifest = "b.batch.yaml", .config = "certbatch.yaml", .as_of = TIME_NONE},
+        .workers = 2,
+        .wait_seconds = wait,
+        .confirm = -1,
+        .stop = &t.stop,
+        .progress = on_progress};
+    findings_release(&t.findings);
+    err_clear(&t.err);
+    faulty.journal = "b.state/" JOURNAL_NAME;
+    bool ok = run_batch(&o, &t.findings, &t.summary, &t.arena, &t.err);
+    size_t sum = 0;
+    for (size_t s = 0; s < STATE__MAX; s++) {
+        sum += t.summary.counts[s];
+    }
+    assert_int_equal(sum, t.summary.items);
+    assert_int_equal(faulty.without_intent, 0);
+    return ok;
+}
+
+static bool run(const char *manifest)
+{
+    return run_wait(manifest, 60);
+}
+
+static void fault(const char *item, enum ca_step step, enum fault f, unsigned times)
+{
+    for (size_t i = 0; i < NITEMS(faulty.rows); i++) {
+        if (!faulty.rows[i].item) {
+            faulty.rows[i] = (struct fault_row){item, step, f, times};
+            return;
+        }
+    }
+    fail();
+}
+
+static unsigned lines_with(const char *path, const char *one, const char *two)
+{
+    struct err err = ERR_INIT;
+    CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 24);
+    unsigned n = 0;
+    if (!fs_read(path, &text, &err)) {
+        return 0;
+    }
+    for (char *line = text.p, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        n += strstr(line, one) && strstr(line, two);
+    }
+    return n;
+}
+
+/* Certificates that the CA made for an item, by its own index. */
+static unsigned issued(const char *item)
+{
+    char field[64];
+    (void)snprintf(field, sizeof field, "\"item\":\"%s\"", item);
+    return lines_with("ca/index.jsonl", "\"ev\":\"issue\"", field);
+}
+
+static unsigned journalled(const char *ev, const char *item)
+{
+    char field[64], event[64];
+    (void)snprintf(field, sizeof field, "\"item\":\"%s\"", item);
+    (void)snprintf(event, sizeof event, "\"ev\":\"%s\"", ev);
+    return lines_with("b.state/journal.jsonl", event, field);
+}
+
+static void assert_issued_once(size_t n)
+{
+    static const char *const items[] = {"a", "b", "c"};
+    assert_int_equal(t.summary.counts[STATE_ISSUED], n);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(issued(items[i]), 1);
+    }
+}
+
+/* --- */
+static void a_finished_batch_stays_as_it_is(void **ctx UNUSED)
+{
+    struct stat before, after;
+    assert_true(run(THREE));
+    assert_issued_once(3);
+    assert_true(t.progress > 0);
+    assert_int_equal(stat("b.state/journal.jsonl", &before), 0);
+    assert_true(run(THREE));
+    assert_int_equal(stat("b.state/journal.jsonl", &after), 0);
+    assert_int_equal(before.st_size, after.st_size);
+    assert_int_equal(faulty.orders, 3);
+    assert_int_equal(faulty.finds + faulty.polls, 0);
+}
+
+/* Faults after which the run itself finds its way: every item issued, once. */
+static void faults_that_heal(void **ctx UNUSED)
+{
+    static const struct {
+        enum fault fault;
+        unsigned orders; /* requests for item a */
+        const char *event;
+    } rows[] = {
+        {FAULT_LOST, 1, "found"},       {FAULT_LOST_BEFORE, 2, "not-found"},
+        {FAULT_GARBAGE, 1, "found"},    {FAULT_NOT_SENT, 2, "intent"},
+        {FAULT_THROTTLED, 2, "intent"}, {FAULT_PENDING, 1, "reply"},
+    };
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        void *none = NULL;
+        faulty_reset(0, 0);
+        fault("a", STEP_ORDER, rows[i].fault, 1);
+        assert_true(run(THREE));
+        assert_issued_once(3);
+        assert_int_equal(faulty.orders, rows[i].orders + 2);
+        assert_true(journalled(rows[i].event, "a") >= 1);
+        assert_int_equal(journalled("intent", "a"), rows[i].orders);
+        assert_int_equal(teardown(&none), 0);
+        assert_int_equal(setup(&none), 0);
+    }
+}
+
+static void all_replies_lost(void **ctx UNUSED)
+{
+    fault("*", STEP_ORDER, FAULT_LOST, 0);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+    assert_int_equal(faulty.orders, 3);
+}
+
+static void a_refusal_is_final_and_alone(void **ctx UNUSED)
+{
+    fault("b", STEP_ORDER, FAULT_REFUSED, 1);
+    assert_true(run(THREE));
+    assert_int_equal(t.summary.counts[STATE_REFUSED], 1);
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
+    assert_int_equal(lines_with("b.state/journal.jsonl", "\"code\":\"E42\"", "no\\\\x1b"), 1);
+    assert_true(run(THREE));
+    assert_int_equal(faulty.orders, 3); /* not asked again */
+    assert_int_equal(issued("b"), 0);
+}
+
+static void a_wrong_certificate_is_never_stored(void **ctx UNUSED)
+{
+    fault("b", STEP_ORDER, FAULT_SWAPPED, 1);
+    assert_true(run(THREE));
+    assert_int_equal(t.summary.counts[STATE_MISMATCH], 1);
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
+    assert_int_not_equal(access("b.state/items/b/certificate.pem", F_OK), 0);
+    assert_int_equal(access("b.state/items/b/rejected.pem", F_OK), 0);
+    assert_true(run(THREE));
+    assert_int_equal(t.summary.counts[STATE_MISMATCH], 1);
+}
+
+static void credentials_stop_the_ca_not_the_batch(void **ctx UNUSED)
+{
+    fault("*", STEP_ORDER, FAULT_AUTH, 0);
+    assert_false(run(THREE));
+    assert_int_equal(t.err.code, ERR_CA);
+    assert_int_equal(t.summary.counts[STATE_NEW], 3);
+    assert_non_null(t.summary.report);
+    faulty_reset(0, 0);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+}
+
+/* A search that proves nothing leaves the decision to the operator. */
+static void unknown_until_adopted(void **ctx UNUSED)
+{
+    char adopt[80] = "adopt:L-";
+    struct err err = ERR_INIT;
+    faulty_reset(CA_FIND_AUTHORITATIVE, 0);
+    fault("a", STEP_ORDER, FAULT_LOST, 1);
+    fault("a", STEP_FIND, FAULT_EMPTY, 4); /* twice in each of two runs */
+    assert_true(run(THREE));
+    assert_int_equal(t.summary.counts[STATE_UNKNOWN], 1);
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
+    assert_int_equal(faulty.finds, 2);
+    assert_true(run(THREE)); /* asked again, still nothing, no second record */
+    assert_int_equal(journalled("unknown", "a"), 1);
+    assert_false(run_resolve("b.state", "b", "reorder", "wrong item", &err));
+    assert_false(run_resolve("b.state", "a", "adopt", "no id", &err));
+    assert_false(run_resolve("b.state", "a", "reorder", "", &err));
+    CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 24);
+    assert_true(fs_read("ca/index.jsonl", &text, &err));
+    char *item = strstr(buf_text(&text), "\"item\":\"a\"");
+    assert_non_null(item);
+    char *serial = item;
+    while (strncmp(serial, "\"serial\":\"", 10) != 0) {
+        serial--;
+    }
+    memcpy(adopt + 8, serial + 10, 32);
+    assert_true(run_resolve("b.state", "a", adopt, "seen in the portal", &err));
+    assert_true(run(THREE));
+    assert_issued_once(3);
+}
+
+static void unknown_until_abandoned(void **ctx UNUSED)
+{
+    struct err err = ERR_INIT;
+    faulty_reset(CA_FIND | CA_FIND_AUTHORITATIVE, 0);
+    fault("a", STEP_ORDER, FAULT_LOST_BEFORE, 1);
+    assert_true(run(THREE));
+    assert_int_equal(t.summary.counts[STATE_UNKNOWN], 1);
+    assert_int_equal(faulty.finds, 0);
+    assert_true(run_resolve("b.state", "a", "abandon", "ordered by hand", &err));
+    assert_true(run(THREE));
+    assert_int_equal(t.summary.counts[STATE_SKIPPED], 1);
+    assert_int_equal(issued("a"), 0);
+}
+
+static void two_hits_are_not_one(void **ctx UNUSED)
+{
+    fault("a", STEP_ORDER, FAULT_LOST, 1);
+    fault("a", STEP_FIND, FAULT_TWO, 1);
+    assert_true(run(THREE));
+    assert_int_equal(t.summary.counts[STATE_UNKNOWN], 1);
+    assert_true(run(THREE)); /* the next search finds exactly one */
+    assert_issued_once(3);
+}
+
+/* Without a search, but with a CA that replays by key: the same key again, one certificate. */
+static void a_keyed_ca_is_asked_again_with_the_same_key(void **ctx UNUSED)
+{
+    faulty_reset(CA_FIND | CA_FIND_AUTHORITATIVE, CA_KEYED);
+    fault("a", STEP_ORDER, FAULT_LOST, 1);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+    assert_int_equal(faulty.orders, 4);
+}
+
+static void pending_is_left_for_the_next_run(void **ctx UNUSED)
+{
+    fault("a", STEP_ORDER, FAULT_PENDING, 1);
+    fault("a", STEP_POLL, FAULT_PENDING, 0);
+    assert_true(run_wait(THREE, 0));
+    assert_int_equal(t.summary.counts[STATE_PENDING], 1);
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
+    faulty_reset(0, 0);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+    assert_int_equal(faulty.orders, 0);
+}
+
+#define BLOCKED_ROW                                                                                \
+    "  - {id: bad, common_name: a..corp.example.com, san: "                                        \
+    "[a..corp.example.com]}\n"
+static void a_bad_row_stops_nobody(void **ctx UNUSED)
+{
+    assert_true(run(THREE BLOCKED_ROW));
+    assert_int_equal(t.summary.counts[STATE_SKIPPED], 1);
+    assert_issued_once(3);
+    assert_int_equal(faulty.orders, 3);
+    assert_int_not_equal(access("b.state/keys/bad.pem", F_OK), 0);
+    /* the row was never sent: it may be corrected */
+    assert_true(run(THREE ORDER("bad")));
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 4);
+}
+
+static void nothing_but_bad_rows(void **ctx UNUSED)
+{
+    assert_false(run(HEAD "orders:\n" BLOCKED_ROW));
+    assert_int_equal(t.err.code, ERR_FINDINGS);
+    assert_int_not_equal(access("b.state", F_OK), 0);
+    assert_int_not_equal(access("ca", F_OK), 0);
+}
+
+static void a_batch_may_grow_but_not_change(void **ctx UNUSED)
+{
+    assert_true(run(THREE));
+    assert_true(run(THREE ORDER("d")));
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 4);
+    assert_int_equal(faulty.orders, 4);
+    assert_false(run(THREE));
+    assert_int_equal(t.err.code, ERR_INPUT);
+    assert_false(run(HEAD "orders:\n" ORDER("a")
+                         ORDER("b") "  - {id: c, common_name: x.corp.example.com, "
+                                    "san: [x.corp.example.com]}\n" ORDER("d")));
+    assert_int_equal(t.err.code, ERR_INPUT);
+    assert_int_equal(faulty.orders, 4);
+}
+
+/* --- revocations --- */
+#define REVOKE                                                                                     \
+    THREE "revocations:\n  - {id: r, certificate: old.pem, reason: superseded, after: a}\n"
+static void issue_old(void)
+{
+    static char pem[16384];
+    struct err err = ERR_INIT;
+    CLEANUP(buf_release) struct buf text = BUF_INIT(sizeof pem);
+    put("o.batch.yaml",
+        "certbatch: 1\nname: o\nca: lab\nchange: {ticket: CHG0000002, type: standard, "
+        "requested_by: ops@corp.example.com}\n"
+        "defaults: {product: tls-server, key: ec-p256, validity: 30d}\norders:\n" ORDER("o"));
+    const struct run_options o = {
+        .batch = {.manifest = "o.batch.yaml", .config = "certbatch.yaml", .as_of = TIME_NONE},
+        .workers = 1,
+        .confirm = -1};
+    faulty.journal = "o.state/" JOURNAL_NAME;
+    assert_true(run_batch(&o, &t.findings, &t.summary, &t.arena, &t.err));
+    assert_true(fs_read("o.state/items/o/certificate.pem", &text, &err));
+    put("old.pem", buf_text(&text));
+    faulty.orders = 0;
+}
+
+static unsigned revoked_at_ca(void)
+{
+    return lines_with("ca/index.jsonl", "\"ev\":\"revoke\"", "");
+}
+
+static void a_lost_revocation_is_asked_for(void **ctx UNUSED)
+{
+    issue_old();
+    fault("r", STEP_REVOKE, FAULT_LOST, 1);
+    assert_true(run(REVOKE));
+    assert_int_equal(t.summary.counts[STATE_REVOKED], 1);
+    assert_int_equal(faulty.revocations, 1);
+    assert_int_equal(revoked_at_ca(), 1);
+    assert_true(run(REVOKE));
+    assert_int_equal(faulty.revocations, 1);
+}
+
+static void a_revocation_that_never_arrived_is_sent_again(void **ctx UNUSED)
+{
+    issue_old();
+    fault("r", STEP_REVOKE, FAULT_LOST_BEFORE, 1);
+    assert_true(run(REVOKE));
+    assert_int_equal(t.summary.counts[STATE_REVOKED], 1);
+    assert_int_equal(journalled("revoke-intent", "r"), 2);
+    assert_int_equal(revoked_at_ca(), 1);
+}
+
+static void no_revocation_before_its_order(void **ctx UNUSED)
+{
+    issue_old();
+    fault("a", STEP_ORDER, FAULT_REFUSED, 1);
+    assert_true(run(REVOKE));
+    assert_int_equal(t.summary.counts[STATE_REFUSED], 1);
+    assert_int_equal(t.summary.counts[STATE_SKIPPED], 1);
+    assert_int_equal(faulty.revocations, 0);
+    assert_int_equal(revoked_at_ca(), 0);
+}
+
+static void a_stop_before_the_start(void **ctx UNUSED)
+{
+    t.stop = 1;
+    assert_true(run(THREE));
+    assert_true(t.summary.interrupted);
+    assert_int_equal(faulty.orders, 0);
+    assert_int_equal(t.summary.counts[STATE_NEW], 3);
+    assert_non_null(t.summary.report);
+    t.stop = 0;
+    assert_true(run(THREE));
+    assert_issued_once(3);
+}
+
+static void a_damaged_journal_is_refused(void **ctx UNUSED)
+{
+    assert_true(run(THREE));
+    int fd = open("b.state/journal.jsonl", O_RDWR);
+    assert_int_equal(pwrite(fd, "X", 1, 40), 1);
+    (void)close(fd);
+    assert_false(run(THREE));
+    assert_int_equal(t.err.code, ERR_ENV);
+    assert_int_equal(t.err.line, 1);
+    assert_int_equal(faulty.orders, 3);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_finished_batch_stays_as_it_is),
+        T(faults_that_heal),
+        T(all_replies_lost),
+        T(a_refusal_is_final_and_alone),
+        T(a_wrong_certificate_is_never_stored),
+        T(credentials_stop_the_ca_not_the_batch),
+        T(unknown_until_adopted),
+        T(unknown_until_abandoned),
+        T(two_hits_are_not_one),
+        T(a_keyed_ca_is_asked_again_with_the_same_key),
+        T(pending_is_left_for_the_next_run),
+        T(a_bad_row_stops_nobody),
+        T(nothing_but_bad_rows),
+        T(a_batch_may_grow_but_not_change),
+        T(a_lost_revocation_is_asked_for),
+        T(a_revocation_that_never_arrived_is_sent_again),
+        T(no_revocation_before_its_order),
+        T(a_stop_before_the_start),
+        T(a_damaged_journal_is_refused),
+    };
+    return !!cmocka_run_group_tests(tests, NULL, NULL);
+}
