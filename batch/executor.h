@@ -43,11 +43,11 @@
 
 enum work_result {
     WORK_OK,
-    WORK_BLOCKED,   /* policy says no: code and message */
-    WORK_FAILED,    /* cannot be carried out: code and message */
-    WORK_MISMATCH,  /* the certificate is not what was asked */
-    WORK_DROPPED,   /* the run is being stopped: the item stays where it is */
-    WORK_BROKEN     /* the state directory cannot be written: the run ends */
+    WORK_BLOCKED,  /* policy says no: code and message */
+    WORK_FAILED,   /* cannot be carried out: code and message */
+    WORK_MISMATCH, /* the certificate is not what was asked */
+    WORK_DROPPED,  /* the run is being stopped: the item stays where it is */
+    WORK_BROKEN    /* the state directory cannot be written: the run ends */
 };
 
 struct executor;
@@ -68,7 +68,7 @@ struct work {
     /* input of a job, copied from the record before it is submitted */
     enum item_state from;
     char spki_before[SHA256_HEX], sha256_before[SHA256_HEX];
-    int64_t ordered;           /* when the intent was recorded */
+    int64_t ordered;               /* when the intent was recorded */
     void (*stage)(struct work *w); /* which job ran: work_prepare, work_collect, work_outputs */
     unsigned worker;
 
@@ -77,10 +77,10 @@ struct work {
     const char *code;
     struct err err;
     struct fs_group files;
-    int dirs[2];               /* items/<id> and out/, open until the files are committed */
+    int dirs[2]; /* items/<id> and out/, open until the files are committed */
     struct key key;
     bool has_key;
-    const char *key_where;     /* "generated" "file" "none" */
+    const char *key_where; /* "generated" "file" "none" */
     struct span csr;
     uint8_t spki[SHA256_SIZE], digest[SHA256_SIZE];
     struct clearance *clearance;
@@ -89,8 +89,10 @@ struct work {
     struct span *chain;
     size_t nchain;
     struct secret password;
-    const char *outputs;       /* JSON text */
-    struct { const char *name, *alias; } *rows; /* of passwords.csv */
+    const char *outputs; /* JSON text */
+    struct {
+        const char *name, *alias;
+    } * rows; /* of passwords.csv */
     size_t nrows;
 
     /* the exchange */
@@ -102,9 +104,9 @@ struct work {
     struct ca_exchange exchange;
     struct ca_result answer;
     char client_key[33];
-    struct span *certs;        /* of the answer, in the work's arena */
+    struct span *certs; /* of the answer, in the work's arena */
     size_t ncerts;
-    int verdict;               /* of a search, between its record and its act */
+    int verdict; /* of a search, between its record and its act */
 };
 
 struct work_list {
@@ -115,12 +117,12 @@ struct work_list {
 struct ca_slot {
     struct ca *ca;
     const struct ca_config *config;
-    struct work_list queue;    /* cleared, waiting to be sent */
-    size_t busy;               /* state-changing exchanges under way */
-    int64_t paused_until;      /* ms */
-    int64_t next_order;        /* ms: pacing by limits.orders_per_second */
+    struct work_list queue;       /* cleared, waiting to be sent */
+    size_t busy;                  /* state-changing exchanges under way */
+    int64_t paused_until;         /* ms */
+    int64_t next_order;           /* ms: pacing by limits.orders_per_second */
     unsigned not_sent, throttled; /* groups of answers in a row */
-    size_t counted;            /* number of the group that was counted last */
+    size_t counted;               /* number of the group that was counted last */
     bool stopped;
 };
 
@@ -129,10 +131,10 @@ struct item_slot {
     struct item_record *record;
     const struct item *item;
     const char *blocked_rule, *blocked; /* by the judgement before the run, or NULL */
-    const char *no_password;   /* why a password of an output could not be read, or NULL */
+    const char *no_password;            /* why a password of an output could not be read, or NULL */
     uint32_t first_dependent, next_dependent; /* revocations that wait for this order */
     uint16_t finds, tries, polls;
-    bool done;                 /* nothing more in this run */
+    bool done; /* nothing more in this run */
 };
 
 struct timer {
@@ -148,8 +150,8 @@ struct executor {
     struct runlog *log;
     struct passwords *passwords;
     unsigned workers;
-    int64_t wait_ms;           /* how long to stay for pending items */
-    int64_t not_after;         /* end of the change window, or TIME_NONE */
+    int64_t wait_ms;                   /* how long to stay for pending items */
+    int64_t not_after;                 /* end of the change window, or TIME_NONE */
     const volatile sig_atomic_t *stop; /* may be NULL */
     void (*progress)(void *ctx, const struct run_progress *p);
     void *progress_ctx;
@@ -162,22 +164,22 @@ struct executor {
     size_t ncas;
     struct item_slot *slots;
     size_t nslots;
-    uint32_t *ready;           /* FIFO ring of slots to be taken up */
+    uint32_t *ready; /* FIFO ring of slots to be taken up */
     size_t ready_first, ready_n, ready_cap;
     struct arena arena;
-    struct timer *timers;      /* heap by due */
+    struct timer *timers; /* heap by due */
     size_t ntimers, timers_cap;
-    struct work_list done;     /* finished jobs, waiting for the round */
+    struct work_list done; /* finished jobs, waiting for the round */
     int64_t done_since;
     size_t live, window, round;
-    atomic_bool hurry;         /* workers drop what they have not begun */
+    atomic_bool hurry; /* workers drop what they have not begun */
     bool draining;
-    bool left_over;            /* at the end: items that were not tried to their end */
-    size_t groups;             /* of answers so far */
-    int64_t moved_ms;          /* last time an item changed state */
-    struct err fatal;          /* the run ends: disk */
-    struct err ca_err;         /* the first CA that was given up */
-    struct err closed;         /* the change window closed */
+    bool left_over;    /* at the end: items that were not tried to their end */
+    size_t groups;     /* of answers so far */
+    int64_t moved_ms;  /* last time an item changed state */
+    struct err fatal;  /* the run ends: disk */
+    struct err ca_err; /* the first CA that was given up */
+    struct err closed; /* the change window closed */
     int64_t started_ms, reported_ms;
     const char *note;
     char note_text[128];
@@ -232,8 +234,8 @@ bool work_load(struct work *w);
 bool work_read_key(struct work *w); /* the item's private key, from where it is */
 
 /* rounds, coordinator */
-bool executor_round(struct executor *x) MUST_USE;   /* finished jobs */
-bool executor_send(struct executor *x) MUST_USE;    /* cleared items */
+bool executor_round(struct executor *x) MUST_USE; /* finished jobs */
+bool executor_send(struct executor *x) MUST_USE;  /* cleared items */
 bool executor_can_send(const struct executor *x);
 bool executor_replies(struct executor *x) MUST_USE; /* answered exchanges */
 void work_ask(struct work *w, enum ca_step step);   /* a request that changes nothing */

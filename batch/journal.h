@@ -28,10 +28,10 @@ struct journal;
 /* One record during replay; valid during the call. */
 struct journal_record {
     uint64_t seq;
-    const char *ev, *item;   /* item may be NULL */
+    const char *ev, *item; /* item may be NULL */
     const char *t;
-    const json_t *fields;    /* the whole object */
-    size_t offset, length;   /* of the line in the file, without newline */
+    const json_t *fields;  /* the whole object */
+    size_t offset, length; /* of the line in the file, without newline */
 };
 typedef bool journal_fn(void *ctx, const struct journal_record *r, struct err *err);
 
@@ -41,7 +41,8 @@ bool journal_had_torn_tail(const struct journal *j) MUST_USE;
 uint64_t journal_records(const struct journal *j);
 
 /* One record, at most LIMIT_JOURNAL_RECORD bytes (a longer one breaks the journal: callers cap
- * foreign text and split lists):  struct jw *f = journal_begin(j, "intent", item); jw_str(f, ...); journal_end(j) */
+ * foreign text and split lists):  struct jw *f = journal_begin(j, "intent", item); jw_str(f, ...);
+ * journal_end(j) */
 struct jw *journal_begin(struct journal *j, const char *ev, const char *item);
 void journal_end(struct journal *j);
 bool journal_sync(struct journal *j, struct err *err) MUST_USE;

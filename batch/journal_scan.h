@@ -20,7 +20,8 @@ struct journal_scan {
 
 void journal_scan_begin(struct journal_scan *s, journal_fn *fn, void *ctx);
 /* One line without its newline. */
-bool journal_scan_line(struct journal_scan *s, const char *line, size_t n, struct err *err) MUST_USE;
+bool journal_scan_line(struct journal_scan *s, const char *line, size_t n,
+                       struct err *err) MUST_USE;
 /* All lines of a file. *torn: the last line is incomplete; s->offset is where it starts. */
 bool journal_scan_file(struct journal_scan *s, int fd, bool *torn, struct err *err) MUST_USE;
 

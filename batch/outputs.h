@@ -16,9 +16,9 @@ struct passwords;
 struct outputs_request {
     const char *id;
     const struct outputs *outputs;
-    const struct key *key;          /* NULL: its owner has it; no output holds a key then */
-    struct span leaf;               /* DER */
-    const struct span *chain;       /* DER, leaf's issuer first */
+    const struct key *key;    /* NULL: its owner has it; no output holds a key then */
+    struct span leaf;         /* DER */
+    const struct span *chain; /* DER, leaf's issuer first */
     size_t nchain;
     int64_t created;                /* entry time in a JKS: the certificate's notBefore */
     const struct secret *generated; /* the item's generated password */
@@ -33,8 +33,8 @@ struct output_file {
 typedef bool output_sink(void *ctx, const struct output_file *f, struct err *err);
 
 /* False when an output cannot be made (err says which) or the sink failed. */
-bool outputs_make(const struct outputs_request *r, output_sink *sink, void *ctx, struct err *err)
-    MUST_USE;
+bool outputs_make(const struct outputs_request *r, output_sink *sink, void *ctx,
+                  struct err *err) MUST_USE;
 /* True when an output of the order needs the private key itself. */
 bool outputs_need_key(const struct outputs *o);
 

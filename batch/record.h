@@ -53,7 +53,7 @@ struct runlog {
     struct journal *journal;
     struct history *history;
     void (*resume)(struct runlog *log); /* writes `open` or `resume` before the first record */
-    void *run;           /* for resume() */
+    void *run;                          /* for resume() */
     bool opened;
 };
 /* What such a record says beside: text, or a number when text is NULL. */
@@ -61,8 +61,8 @@ struct head_extra {
     const char *name, *text;
     int64_t number;
 };
-void runlog_head(struct runlog *log, const struct history_head *head, const struct head_extra *extra,
-                 size_t nextra);
+void runlog_head(struct runlog *log, const struct history_head *head,
+                 const struct head_extra *extra, size_t nextra);
 bool runlog_add(struct runlog *log, const struct record *r, struct err *err) MUST_USE;
 
 #endif

@@ -118,6 +118,19 @@ static bool execute(struct run *r, struct err *err)
 }
 
 /* --- the end: also of a run that failed --- */
+static void release_batch(struct run *r)
+{
+    free(r->slots);
+    r->slots = NULL;
+    if (r->planned) {
+        plan_release(&r->plan);
+    }
+    if (r->batch_opened) {
+        batch_release(&r->batch);
+    }
+    r->planned = r->batch_opened = false;
+}
+
 static const char *keep_path(struct run *r, const char *path)
 {
     return path ? arena_strdup(r->arena, path) : NULL;
@@ -136,7 +149,9 @@ static void sweep_out(const char *out)
 static bool make_bundles(struct run *r, struct err *err)
 {
     struct bundle_paths paths = {0};
-    const char *out = r->options->out_dir ? r->options->out_dir : r->batch.manifest.dir;
+    const char *out = r->options->out_dir ? arena_strdup(r->arena, r->options->out_dir)
+                                          : arena_strdup(r->arena, r->batch.manifest.dir);
+    release_batch(r); /* 10,000 items of manifest are not needed for what is on disk */
     sweep_out(out);
     bool ok = bundle_make(&r->dir, &r->history, out, r->name, &paths, err);
     r->summary->delivery = keep_path(r, paths.delivery);
@@ -192,13 +207,7 @@ static void release(struct run *r)
     journal_close(r->journal);
     history_release(&r->history);
     statedir_close(&r->dir);
-    free(r->slots);
-    if (r->planned) {
-        plan_release(&r->plan);
-    }
-    if (r->batch_opened) {
-        batch_release(&r->batch);
-    }
+    release_batch(r);
     plan_file_release(&r->file);
     arena_release(&r->own);
 }

@@ -3,6 +3,22 @@
  * Executing a batch. run_batch() is the coordinator behind `certbatch run`: it opens the state
  * directory, replays the journal, judges the items again, drives every item to a final state
  * (executor.c), writes the report, and makes the bundles.
+ *
+ * Who stops whom:
+ *  - An item that policy blocks ends as `skipped` with the finding as its reason; the others go
+ *    on (exit 4). Only when every item is blocked nothing is done at all: ERR_FINDINGS, no state
+ *    directory is made. A later run judges skipped and failed items again, and their rows in the
+ *    manifest may be corrected as long as nothing was sent for them; a manifest may also grow.
+ *    Any other change of a batch with a journal is ERR_INPUT.
+ *  - Change window, stale or unapproved plan, unconfirmed number of revocations: ERR_REFUSED
+ *    before anything is written. The window does not bind a simulation.
+ *  - A CA that does not know us or cannot be reached stops for this run; the items of other CAs
+ *    go on; the run ends with ERR_CA after report and bundles were written.
+ *  - An error of the disk ends the run at once (ERR_ENV); nothing is synced after a failed sync.
+ *  - A stop signal: nothing new begins, requests under way are answered and recorded, the report
+ *    is written, `interrupted` is set. The same command goes on.
+ * A run that finds nothing to do writes no journal record and makes the same bundles, byte for
+ * byte.
  */
 #ifndef BATCH_RUN_H
 #define BATCH_RUN_H
@@ -17,13 +33,13 @@
 struct run_progress;
 struct run_options {
     struct batch_options batch;
-    const char *state_dir;       /* --state, or NULL */
-    const char *out_dir;         /* -o, or NULL: beside the manifest */
-    const char *plan;            /* PLAN.json that is executed, or NULL */
-    const char *plan_digest;     /* --plan-digest, or NULL */
-    unsigned workers;            /* -j */
-    int64_t wait_seconds;        /* --wait */
-    int64_t confirm;             /* --confirm N, -1 = not given */
+    const char *state_dir;   /* --state, or NULL */
+    const char *out_dir;     /* -o, or NULL: beside the manifest */
+    const char *plan;        /* PLAN.json that is executed, or NULL */
+    const char *plan_digest; /* --plan-digest, or NULL */
+    unsigned workers;        /* -j */
+    int64_t wait_seconds;    /* --wait */
+    int64_t confirm;         /* --confirm N, -1 = not given */
     bool pending_is_success;
     const volatile sig_atomic_t *stop; /* 0; 1 = drain, by the signal handler */
     /* progress: called from the run thread, rarely (at most 10 times a second) */
@@ -34,13 +50,13 @@ struct run_options {
 struct run_progress {
     size_t items, done, failed, in_flight;
     int64_t started_ms, now_ms;
-    const char *note;            /* "CA lab asked to wait 17 s", or NULL */
+    const char *note; /* "CA lab asked to wait 17 s", or NULL */
 };
 
 struct run_summary {
-    size_t counts[STATE__MAX];   /* by report state */
+    size_t counts[STATE__MAX]; /* by report state */
     size_t items;
-    const char *state_path;      /* the state directory, once it was opened */
+    const char *state_path;                            /* the state directory, once it was opened */
     const char *delivery, *audit, *passwords, *report; /* paths that were written, or NULL */
     bool torn_tail;
     bool interrupted;
@@ -52,25 +68,25 @@ bool run_batch(const struct run_options *options, struct findings *findings,
                struct run_summary *summary, struct arena *arena, struct err *err) MUST_USE;
 
 /* --- the replayed truth of a state directory: used by run, status, report, bundle, resolve --- */
-struct item_record {             /* one item, as the journal tells */
+struct item_record { /* one item, as the journal tells */
     const char *id;
     enum item_kind kind;
     enum item_state state;
     const char *action, *ca, *product, *common_name; /* from the item record */
-    const char *after;           /* id of the order a revocation waits for, or NULL */
+    const char *after; /* id of the order a revocation waits for, or NULL */
     const char *order_id, *client_key, *serial, *issuer;
     const char *error_code, *error_message; /* of the last event; a blocked item: rule, message */
     char sha256[SHA256_HEX], spki_sha256[SHA256_HEX]; /* of the certificate; of the key */
-    char digest[SHA256_HEX];     /* item_digest() when it was planned */
-    int64_t not_before, not_after, intent_time; /* TIME_NONE = not known */
+    char digest[SHA256_HEX];                          /* item_digest() when it was planned */
+    int64_t not_before, not_after, intent_time;       /* TIME_NONE = not known */
     unsigned attempts;
-    const char *key;             /* "generated" "file" "none": where the private key is */
-    const char *outputs;         /* JSON array text [{"path","sha256"}], or NULL; paths are
-                                    relative to items/<id>/out/ */
-    const char *san;             /* JSON array text ["dns:www.example.com",...], or NULL */
+    const char *key;     /* "generated" "file" "none": where the private key is */
+    const char *outputs; /* JSON array text [{"path","sha256"}], or NULL; paths are
+                            relative to items/<id>/out/ */
+    const char *san;     /* JSON array text ["dns:www.example.com",...], or NULL */
 };
 struct history {
-    struct item_record *v;       /* in plan order */
+    struct item_record *v; /* in plan order */
     size_t n, cap;
     const char *batch, *manifest_sha256, *policy_sha256, *plan_digest; /* latest */
     bool simulate;
@@ -79,11 +95,14 @@ struct history {
     uint64_t last_seq;           /* of the last record */
     size_t close_offset;         /* bytes of the journal up to and including that record */
     bool torn_tail;
-    uint32_t *slots;             /* hash index by id */
+    uint32_t *slots; /* hash index by id */
     size_t nslots;
     struct arena arena;
 };
-#define HISTORY_INIT {0}
+#define HISTORY_INIT                                                                               \
+    {                                                                                              \
+        0                                                                                          \
+    }
 /* journal_fn with ctx = struct history * */
 bool history_add(void *ctx, const struct journal_record *r, struct err *err) MUST_USE;
 struct item_record *history_item(const struct history *h, const char *id);

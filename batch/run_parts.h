@@ -18,24 +18,24 @@ struct run {
     struct batch_options batch_options; /* with the manifest of a plan file */
     struct findings *findings;
     struct run_summary *summary;
-    struct arena *arena;                /* of the caller: paths of the summary */
+    struct arena *arena; /* of the caller: paths of the summary */
 
     struct plan_file file;
     struct batch batch;
     bool batch_opened;
     struct plan plan;
     bool planned;
-    const char *name;                   /* of state directory and bundles */
+    const char *name; /* of state directory and bundles */
     struct statedir dir;
     struct history history;
     struct journal *journal;
     struct runlog log;
     struct passwords *passwords;
     struct item_slot *slots;
-    bool changed;                       /* manifest or policy are not those of the last run */
+    bool changed; /* manifest or policy are not those of the last run */
     bool executed;
-    bool fatal;                         /* the executor ended on an error of the disk */
-    bool left_over;                     /* stopped before everything was tried */
+    bool fatal;     /* the executor ended on an error of the disk */
+    bool left_over; /* stopped before everything was tried */
     struct arena own;
 };
 

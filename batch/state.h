@@ -16,35 +16,60 @@
 #include <stdbool.h>
 
 enum item_state {
-    STATE_NEW,        /* nothing durable yet */
-    STATE_KEYED,      /* key and CSR durable */
-    STATE_INTENT,     /* an order intent is durable; no reply is: sent or not, nobody knows */
-    STATE_ORDERED,    /* the CA accepted; order id durable */
-    STATE_PENDING,    /* the CA works on it (approval, validation) */
-    STATE_CERTIFIED,  /* certificate matched and stored */
-    STATE_ISSUED,     /* all outputs made, re-opened and stored: final good */
+    STATE_NEW,       /* nothing durable yet */
+    STATE_KEYED,     /* key and CSR durable */
+    STATE_INTENT,    /* an order intent is durable; no reply is: sent or not, nobody knows */
+    STATE_ORDERED,   /* the CA accepted; order id durable */
+    STATE_PENDING,   /* the CA works on it (approval, validation) */
+    STATE_CERTIFIED, /* certificate matched and stored */
+    STATE_ISSUED,    /* all outputs made, re-opened and stored: final good */
     STATE_REVOKE_INTENT,
-    STATE_REVOKED,    /* final good */
-    STATE_KEPT,       /* nothing to do: final good */
-    STATE_REFUSED,    /* the CA said no */
-    STATE_FAILED,     /* we could not carry it out */
-    STATE_MISMATCH,   /* what came back is not what was asked */
-    STATE_UNKNOWN,    /* reconcile could not decide: operator */
-    STATE_SKIPPED,    /* policy blocks it, or what it depends on did not succeed */
-    STATE_ABANDONED,  /* given up by the operator; reported and counted as skipped */
+    STATE_REVOKED,   /* final good */
+    STATE_KEPT,      /* nothing to do: final good */
+    STATE_REFUSED,   /* the CA said no */
+    STATE_FAILED,    /* we could not carry it out */
+    STATE_MISMATCH,  /* what came back is not what was asked */
+    STATE_UNKNOWN,   /* reconcile could not decide: operator */
+    STATE_SKIPPED,   /* policy blocks it, or what it depends on did not succeed */
+    STATE_ABANDONED, /* given up by the operator; reported and counted as skipped */
     STATE__MAX
 };
 
 enum item_event {
-    EV_KEYGEN, EV_INTENT, EV_REPLY_ACCEPTED, EV_REPLY_PENDING, EV_REPLY_REFUSED, EV_REPLY_RETRY,
-    EV_REPLY_UNKNOWN, EV_FOUND, EV_NOT_FOUND, EV_CERT, EV_OUTPUTS, EV_MISMATCH, EV_FAILED,
-    EV_REVOKE_INTENT, EV_REVOKED, EV_SKIP, EV_KEEP, EV_UNKNOWN, EV_RESOLVED_ADOPT,
-    EV_RESOLVED_REORDER, EV_RESOLVED_ABANDON, EV__MAX
+    EV_KEYGEN,
+    EV_INTENT,
+    EV_REPLY_ACCEPTED,
+    EV_REPLY_PENDING,
+    EV_REPLY_REFUSED,
+    EV_REPLY_RETRY,
+    EV_REPLY_UNKNOWN,
+    EV_FOUND,
+    EV_NOT_FOUND,
+    EV_CERT,
+    EV_OUTPUTS,
+    EV_MISMATCH,
+    EV_FAILED,
+    EV_REVOKE_INTENT,
+    EV_REVOKED,
+    EV_SKIP,
+    EV_KEEP,
+    EV_UNKNOWN,
+    EV_RESOLVED_ADOPT,
+    EV_RESOLVED_REORDER,
+    EV_RESOLVED_ABANDON,
+    EV__MAX
 };
 
 enum item_action { /* what the executor does next for an item in a state */
-    DO_NOTHING, DO_KEYGEN, DO_ORDER, DO_RECONCILE, DO_POLL, DO_OUTPUTS, DO_REVOKE,
-    DO_RECONCILE_REVOCATION, DO__MAX
+                   DO_NOTHING,
+                   DO_KEYGEN,
+                   DO_ORDER,
+                   DO_RECONCILE,
+                   DO_POLL,
+                   DO_OUTPUTS,
+                   DO_REVOKE,
+                   DO_RECONCILE_REVOCATION,
+                   DO__MAX
 };
 
 /* False when the event is impossible in the state: a damaged or forged journal. */
@@ -57,9 +82,9 @@ bool state_is_good(enum item_state s);
 const char *state_report_name(enum item_state s);
 /* The state that stands for all states of one reported name: index of counts arrays. */
 enum item_state state_report(enum item_state s);
-const char *state_name(enum item_state s);    /* of the state itself, for messages */
-const char *event_name(enum item_event ev);   /* the journal's `ev` */
-const char *event_class(enum item_event ev);  /* the record's `class`; NULL when it has none */
+const char *state_name(enum item_state s);   /* of the state itself, for messages */
+const char *event_name(enum item_event ev);  /* the journal's `ev` */
+const char *event_class(enum item_event ev); /* the record's `class`; NULL when it has none */
 /* Journal record to event: `ev` plus `class` of a reply or of an operator's word; false for
  * records not about state. */
 bool event_from_record(const char *ev, const char *reply_class, enum item_event *out) MUST_USE;

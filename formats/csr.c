@@ -387,8 +387,14 @@ void csr_parse_der(struct csr_parse *p, struct span der)
 
 bool csr_verify(const struct csr *csr, struct err *err)
 {
+    CLEANUP(public_key_release) struct public_key once = {0};
+    return csr_verify_cached(csr, &once, err);
+}
+
+bool csr_verify_cached(const struct csr *csr, struct public_key *cache, struct err *err)
+{
     if (!csr->usable || csr->signature.n == 0 || csr->sig_unused_bits) {
         return err_set(err, ERR_INPUT, "the request has no signature that could be checked");
     }
-    return x509_verify(&csr->key, csr->sig_algorithm, csr->info, csr->signature, err);
+    return x509_verify_cached(&csr->key, cache, csr->sig_algorithm, csr->info, csr->signature, err);
 }

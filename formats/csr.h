@@ -16,12 +16,31 @@
 /* One value for each csr.* rule that a parse can decide; the order is the rule table's.
  * CSR_PEM_LAX is also reported for a block beside the request that is not read at all. */
 enum csr_defect {
-    CSR_INPUT_KIND, CSR_PEM_LABEL, CSR_PEM_ARMOR, CSR_PEM_LAX, CSR_PEM_COUNT, CSR_PEM_PRIVATE_KEY,
-    CSR_SIZE, CSR_DER_PARSE, CSR_DER_TRAILING, CSR_DER_STRICT, CSR_DER_DEPTH, CSR_VERSION,
-    CSR_ATTRIBUTES_MISSING, CSR_ATTR_DUPLICATE, CSR_ATTR_SINGLE_VALUE, CSR_ATTR_EMPTY_SET,
-    CSR_ATTR_EXTENSION_CONFLICT, CSR_ATTR_UNKNOWN, CSR_ATTR_CHALLENGE_PASSWORD,
-    CSR_ATTR_CLIENT_INFO, CSR_EXT_DUPLICATE, CSR_EXT_DECODE, CSR_EXT_EMPTY,
-    CSR_EXT_CRITICAL_DEFAULT, CSR_DEFECT__MAX
+    CSR_INPUT_KIND,
+    CSR_PEM_LABEL,
+    CSR_PEM_ARMOR,
+    CSR_PEM_LAX,
+    CSR_PEM_COUNT,
+    CSR_PEM_PRIVATE_KEY,
+    CSR_SIZE,
+    CSR_DER_PARSE,
+    CSR_DER_TRAILING,
+    CSR_DER_STRICT,
+    CSR_DER_DEPTH,
+    CSR_VERSION,
+    CSR_ATTRIBUTES_MISSING,
+    CSR_ATTR_DUPLICATE,
+    CSR_ATTR_SINGLE_VALUE,
+    CSR_ATTR_EMPTY_SET,
+    CSR_ATTR_EXTENSION_CONFLICT,
+    CSR_ATTR_UNKNOWN,
+    CSR_ATTR_CHALLENGE_PASSWORD,
+    CSR_ATTR_CLIENT_INFO,
+    CSR_EXT_DUPLICATE,
+    CSR_EXT_DECODE,
+    CSR_EXT_EMPTY,
+    CSR_EXT_CRITICAL_DEFAULT,
+    CSR_DEFECT__MAX
 };
 
 struct csr_problem {
@@ -33,18 +52,18 @@ struct csr_problem {
 
 struct csr {
     bool usable;
-    struct span der;          /* the request */
-    bool der_input;           /* the input was DER, not PEM */
-    struct span info;         /* CertificationRequestInfo: what is signed */
-    struct span sig_algorithm;/* AlgorithmIdentifier TLV */
-    struct span signature;    /* BIT STRING content without the unused-bits octet */
+    struct span der;           /* the request */
+    bool der_input;            /* the input was DER, not PEM */
+    struct span info;          /* CertificationRequestInfo: what is signed */
+    struct span sig_algorithm; /* AlgorithmIdentifier TLV */
+    struct span signature;     /* BIT STRING content without the unused-bits octet */
     uint8_t sig_unused_bits;
     struct dn subject;
     struct spki key;
-    struct x509_ext *exts;    /* requested extensions */
+    struct x509_ext *exts; /* requested extensions */
     size_t nexts;
     bool has_san, san_critical, san_malformed;
-    bool ext_requests_equal;  /* CSR_ATTR_EXTENSION_CONFLICT with the same bytes: only a warning */
+    bool ext_requests_equal; /* CSR_ATTR_EXTENSION_CONFLICT with the same bytes: only a warning */
     struct general_names san;
     uint8_t sha256[SHA256_SIZE]; /* of der */
     struct csr_problem *problems;
@@ -55,6 +74,7 @@ struct csr {
 void csr_parse(struct arena *a, struct span input, struct csr *out);
 /* The self-signature: proof of possession. */
 bool csr_verify(const struct csr *csr, struct err *err) MUST_USE;
+bool csr_verify_cached(const struct csr *csr, struct public_key *cache, struct err *err) MUST_USE;
 
 /* --- writing --- */
 struct key; /* formats/key.h */

@@ -16,14 +16,14 @@
 
 /* One attribute of a distinguished name (RFC 5280 4.1.2.4). */
 struct dn_attr {
-    const char *oid;   /* dotted */
-    const char *name;  /* "CN", "O", "jurisdictionC" ...; the dotted OID when unknown */
-    unsigned tag;      /* string type, enum der_tag */
-    struct span raw;   /* content octets */
-    const char *text;  /* UTF-8 made from raw; malformed parts U+FFFD */
-    size_t text_n;     /* may contain NUL: compare lengths, not strlen */
-    bool malformed;    /* raw is illegal for its tag */
-    unsigned rdn;      /* index of its RDN; two attributes with one index = multi-valued RDN */
+    const char *oid;  /* dotted */
+    const char *name; /* "CN", "O", "jurisdictionC" ...; the dotted OID when unknown */
+    unsigned tag;     /* string type, enum der_tag */
+    struct span raw;  /* content octets */
+    const char *text; /* UTF-8 made from raw; malformed parts U+FFFD */
+    size_t text_n;    /* may contain NUL: compare lengths, not strlen */
+    bool malformed;   /* raw is illegal for its tag */
+    unsigned rdn;     /* index of its RDN; two attributes with one index = multi-valued RDN */
     size_t offset;
 };
 struct dn {
@@ -38,8 +38,8 @@ struct dn_name {
     const char *name;     /* "O" */
     const char *manifest; /* "organization" */
     const char *oid;
-    unsigned tag;         /* string type we write */
-    unsigned max;         /* characters, RFC 5280 App. A / BR 7.1.4.2; 0 = none */
+    unsigned tag; /* string type we write */
+    unsigned max; /* characters, RFC 5280 App. A / BR 7.1.4.2; 0 = none */
 };
 extern const struct dn_name dn_names[];
 extern const size_t dn_names_count;
@@ -54,16 +54,25 @@ bool dn_same(const struct dn *a, const struct dn *b) MUST_USE;
 const char *oid_dup(struct arena *a, struct span oid) MUST_USE;
 
 enum gn_type { /* the values are the tag numbers of RFC 5280 4.2.1.6 */
-    GN_OTHER, GN_EMAIL, GN_DNS, GN_X400, GN_DIRNAME, GN_EDI, GN_URI, GN_IP, GN_RID, GN__MAX
+               GN_OTHER,
+               GN_EMAIL,
+               GN_DNS,
+               GN_X400,
+               GN_DIRNAME,
+               GN_EDI,
+               GN_URI,
+               GN_IP,
+               GN_RID,
+               GN__MAX
 };
 /* "other" "email" "dns" "x400" "dirname" "edi" "uri" "ip" "rid", as in manifests */
 extern const char *const gn_type_names[GN__MAX];
 
 struct general_name {
     enum gn_type type;
-    struct span raw;       /* content octets */
-    const char *text;      /* dns/email/uri: as is; ip: canonical text; dirname: dn_text;
-                            * other: its string value, else type OID; others: the kind */
+    struct span raw;  /* content octets */
+    const char *text; /* dns/email/uri: as is; ip: canonical text; dirname: dn_text;
+                       * other: its string value, else type OID; others: the kind */
     size_t text_n;
     const char *other_oid; /* of an otherName */
     bool malformed;        /* non-IA5, IP not 4 or 16 octets, ... */
@@ -75,27 +84,36 @@ struct general_names {
 };
 
 struct x509_ext {
-    const char *oid, *name; /* name: "subjectAltName" ... or the OID */
+    const char *oid, *name;                  /* name: "subjectAltName" ... or the OID */
     bool critical, critical_default_encoded; /* the latter: FALSE written out, not DER */
-    struct span value;      /* inside the OCTET STRING */
+    struct span value;                       /* inside the OCTET STRING */
     size_t offset;
 };
 
-enum key_alg { KEY_ALG_UNKNOWN, KEY_ALG_RSA, KEY_ALG_RSA_PSS, KEY_ALG_EC, KEY_ALG_ED25519,
-               KEY_ALG_ED448, KEY_ALG_DSA, KEY_ALG_PQC, KEY_ALG__MAX };
+enum key_alg {
+    KEY_ALG_UNKNOWN,
+    KEY_ALG_RSA,
+    KEY_ALG_RSA_PSS,
+    KEY_ALG_EC,
+    KEY_ALG_ED25519,
+    KEY_ALG_ED448,
+    KEY_ALG_DSA,
+    KEY_ALG_PQC,
+    KEY_ALG__MAX
+};
 
 struct spki {
-    struct span der;        /* SubjectPublicKeyInfo */
-    struct span algorithm;  /* AlgorithmIdentifier, whole TLV */
+    struct span der;                 /* SubjectPublicKeyInfo */
+    struct span algorithm;           /* AlgorithmIdentifier, whole TLV */
     const char *alg_oid, *curve_oid; /* curve_oid NULL for explicit or absent parameters */
-    const char *curve;      /* "P-256" ... or NULL */
+    const char *curve;               /* "P-256" ... or NULL */
     enum key_alg alg;
-    bool malformed;         /* does not decode: RSAPublicKey, trailing bytes, point length */
+    bool malformed; /* does not decode: RSAPublicKey, trailing bytes, point length */
     bool explicit_curve;
-    unsigned bits;          /* modulus or field size */
-    struct span key;        /* BIT STRING content without the unused-bits octet */
-    struct span n, e;       /* RSA, content octets of the INTEGERs (sign octet included) */
-    const char *token;      /* "rsa-2048" "ec-p256" "ed25519" ... or "rsa-1000", "unknown" */
+    unsigned bits;     /* modulus or field size */
+    struct span key;   /* BIT STRING content without the unused-bits octet */
+    struct span n, e;  /* RSA, content octets of the INTEGERs (sign octet included) */
+    const char *token; /* "rsa-2048" "ec-p256" "ed25519" ... or "rsa-1000", "unknown" */
     uint8_t sha256[SHA256_SIZE];
 };
 
@@ -113,17 +131,28 @@ const struct x509_ext *x509_ext_find(const struct x509_ext *exts, size_t n, cons
  * SEQUENCE that RFC 5280 wants non-empty has no element. */
 const char *x509_ext_problem(const struct x509_ext *ext, bool *empty);
 
-#define OID_SAN "2.5.29.17"
-#define OID_KEY_USAGE "2.5.29.15"
+#define OID_SAN               "2.5.29.17"
+#define OID_KEY_USAGE         "2.5.29.15"
 #define OID_BASIC_CONSTRAINTS "2.5.29.19"
-#define OID_SUBJECT_KEY_ID "2.5.29.14"
-#define OID_AUTHORITY_KEY_ID "2.5.29.35"
-#define OID_EXT_KEY_USAGE "2.5.29.37"
+#define OID_SUBJECT_KEY_ID    "2.5.29.14"
+#define OID_AUTHORITY_KEY_ID  "2.5.29.35"
+#define OID_EXT_KEY_USAGE     "2.5.29.37"
 
 /* An EVP_PKEY made from the raw integers or point (5 us against 91 us for the decoder). NULL when
  * OpenSSL refuses the key. The caller frees it. */
 EVP_PKEY *spki_public_key(const struct spki *spki, struct err *err) MUST_USE;
+/* The same made at most once, for several checks of one key; starts zeroed. The key is borrowed. */
+struct public_key {
+    EVP_PKEY *pkey;
+    bool tried;
+    struct err why;
+};
+EVP_PKEY *public_key_of(struct public_key *cache, const struct spki *spki,
+                        struct err *err) MUST_USE;
+void public_key_release(struct public_key *cache);
 /* Verifies `signature` over `signed_bytes`; alg is the AlgorithmIdentifier TLV. */
+bool x509_verify_cached(const struct spki *key, struct public_key *cache, struct span algorithm,
+                        struct span signed_bytes, struct span signature, struct err *err) MUST_USE;
 bool x509_verify(const struct spki *key, struct span algorithm, struct span signed_bytes,
                  struct span signature, struct err *err) MUST_USE;
 /* "rsa-sha256" "ecdsa-sha384" "rsa-pss-sha256" "ed25519" "rsa-sha1" ... or "unknown" of an

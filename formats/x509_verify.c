@@ -220,8 +220,26 @@ static int verify_with(EVP_PKEY *pkey, const struct scheme *s, struct span signe
     return ok;
 }
 
-bool x509_verify(const struct spki *key, struct span algorithm, struct span signed_bytes,
-                 struct span signature, struct err *err)
+EVP_PKEY *public_key_of(struct public_key *cache, const struct spki *spki, struct err *err)
+{
+    if (!cache->tried) {
+        cache->tried = true;
+        cache->pkey = spki_public_key(spki, &cache->why);
+    }
+    if (!cache->pkey) {
+        *err = cache->why;
+    }
+    return cache->pkey;
+}
+
+void public_key_release(struct public_key *cache)
+{
+    EVP_PKEY_free(cache->pkey);
+    *cache = (struct public_key){0};
+}
+
+bool x509_verify_cached(const struct spki *key, struct public_key *cache, struct span algorithm,
+                        struct span signed_bytes, struct span signature, struct err *err)
 {
     struct scheme s;
     if (!read_scheme(algorithm, &s)) {
@@ -234,15 +252,20 @@ bool x509_verify(const struct spki *key, struct span algorithm, struct span sign
     if (!supported(&s)) {
         return err_set(err, ERR_INPUT, "%s signatures cannot be checked", s.token);
     }
-    EVP_PKEY *pkey = spki_public_key(key, err);
+    EVP_PKEY *pkey = public_key_of(cache, key, err);
     if (!pkey) {
         return false;
     }
-    bool ok = verify_with(pkey, &s, signed_bytes, signature) == 1;
-    EVP_PKEY_free(pkey);
-    return ok ? true
-              : err_crypto(err, ERR_INPUT, "the %s signature does not verify with the key %s",
-                           s.token, key->token);
+    return verify_with(pkey, &s, signed_bytes, signature) == 1 ||
+           err_crypto(err, ERR_INPUT, "the %s signature does not verify with the key %s", s.token,
+                      key->token);
+}
+
+bool x509_verify(const struct spki *key, struct span algorithm, struct span signed_bytes,
+                 struct span signature, struct err *err)
+{
+    CLEANUP(public_key_release) struct public_key once = {0};
+    return x509_verify_cached(key, &once, algorithm, signed_bytes, signature, err);
 }
 
 /* --- signing --- */

@@ -148,7 +148,9 @@ void policy_judge(const struct policy *p, const struct subject *s, struct policy
 {
     arena_reset(&scratch->arena);
     struct facts facts;
+    CLEANUP(public_key_release) struct public_key public_key = {0};
     facts_make(&scratch->arena, s, &facts);
+    facts.public_key = &public_key;
     const char *problem = NULL;
     struct rule_run run = {.policy = p,
                            .profile = policy_choose(p, s, &scratch->arena, &problem),

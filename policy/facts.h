@@ -36,46 +36,46 @@ struct subject {
     const char *product;        /* name or code as written */
     const char *profile;        /* named by the item, or NULL */
 
-    const char *common_name;            /* order view; NULL when not given */
-    const struct dn_value *dn;          /* order view without CN */
+    const char *common_name;   /* order view; NULL when not given */
+    const struct dn_value *dn; /* order view without CN */
     size_t ndn;
-    const struct san_value *san;        /* order view */
-    const struct ynode *const *san_at;  /* parallel to san; entries may be NULL */
+    const struct san_value *san;       /* order view */
+    const struct ynode *const *san_at; /* parallel to san; entries may be NULL */
     size_t nsan;
 
-    const char *key;            /* token of the key to be generated, or NULL */
-    const char *key_file;       /* private key named beside a CSR, or NULL */
-    int key_file_mode;          /* st_mode & 07777 of key_file, or -1 */
-    bool key_file_matches;      /* of key_file against the CSR; true when not checked */
-    int64_t validity_seconds;   /* asked for; 0 = the product's */
-    int64_t order_date;         /* planned; rules' dates are judged at it */
+    const char *key;          /* token of the key to be generated, or NULL */
+    const char *key_file;     /* private key named beside a CSR, or NULL */
+    int key_file_mode;        /* st_mode & 07777 of key_file, or -1 */
+    bool key_file_matches;    /* of key_file against the CSR; true when not checked */
+    int64_t validity_seconds; /* asked for; 0 = the product's */
+    int64_t order_date;       /* planned; rules' dates are judged at it */
 
-    const struct csr *csr;      /* given or generated request, or NULL (not generated yet) */
-    const char *csr_file;       /* path as written, or NULL when generated */
-    const struct cert *cert;    /* SUBJECT_CERT_FILE: the certificate under judgement */
-    const struct cert *prior;   /* certificate being renewed, or NULL */
+    const struct csr *csr;    /* given or generated request, or NULL (not generated yet) */
+    const char *csr_file;     /* path as written, or NULL when generated */
+    const struct cert *cert;  /* SUBJECT_CERT_FILE: the certificate under judgement */
+    const struct cert *prior; /* certificate being renewed, or NULL */
 
-    int reason;                 /* revocation reason, REASON_* */
-    const char *serial;         /* normalised, of the certificate to revoke or renew */
+    int reason;         /* revocation reason, REASON_* */
+    const char *serial; /* normalised, of the certificate to revoke or renew */
 };
 
 enum { VIEW_CSR = 1, VIEW_ORDER = 2, VIEW_EFFECTIVE = 4 };
 
 struct name_fact {
     enum gn_type type;
-    unsigned views;             /* which lists hold it */
-    bool is_cn;                 /* stands only in the CN of these views */
-    const char *text;           /* as written */
+    unsigned views;   /* which lists hold it */
+    bool is_cn;       /* stands only in the CN of these views */
+    const char *text; /* as written */
     size_t text_n;
-    const char *norm;           /* dns: lower-case A-labels, no trailing dot; ip: canonical; email: lower-case
-                                   domain; else text. A NUL in text is U+FFFD here */
-    struct pos pos;             /* in the manifest, else line 0 */
-    int64_t offset;             /* in the CSR, else -1 */
+    const char *norm; /* dns: lower-case A-labels, no trailing dot; ip: canonical; email: lower-case
+                         domain; else text. A NUL in text is U+FFFD here */
+    struct pos pos;   /* in the manifest, else line 0 */
+    int64_t offset;   /* in the CSR, else -1 */
     const struct general_name *gn; /* when from a CSR or certificate */
 };
 
 struct attr_fact {
-    const char *name;           /* short name "O" */
+    const char *name; /* short name "O" */
     const char *text;
     size_t text_n;
     unsigned views;
@@ -88,13 +88,14 @@ struct facts {
     const struct subject *s;
     const struct csr *csr;
     const struct cert *cert;
-    const struct spki *key;     /* of csr or cert; NULL when there is only a token */
-    const char *key_token;      /* of key, or of the key to be generated */
-    struct name_fact *names;    /* every view, CN last */
+    const struct spki *key;  /* of csr or cert; NULL when there is only a token */
+    const char *key_token;   /* of key, or of the key to be generated */
+    struct name_fact *names; /* every view, CN last */
     size_t nnames;
-    struct attr_fact *attrs;    /* every view */
+    struct attr_fact *attrs; /* every view */
     size_t nattrs;
-    struct span sig_algorithm;  /* of csr or cert; empty otherwise */
+    struct public_key *public_key; /* of `key`, made by the first check that needs it */
+    struct span sig_algorithm;     /* of csr or cert; empty otherwise */
 };
 
 void facts_make(struct arena *a, const struct subject *s, struct facts *out);

@@ -86,12 +86,10 @@ void key_check_ec_point(struct rule_run *run)
         return;
     }
     struct err err = ERR_INIT;
-    EVP_PKEY *pkey = spki_public_key(key, &err);
-    if (!pkey) {
+    if (!public_key_of(rule_facts(run)->public_key, key, &err)) {
         rule_hit(run, (struct hit){0}, "the public key is not a point of the curve %s",
                  key->curve ? key->curve : key->token);
     }
-    EVP_PKEY_free(pkey);
 }
 
 void key_check_ec_compressed(struct rule_run *run)

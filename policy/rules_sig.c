@@ -114,9 +114,9 @@ static const char *token_of(const struct sig_alg *alg, struct span algorithm)
 
 static void check_verify(struct rule_run *run)
 {
-    const struct csr *csr = rule_facts(run)->csr;
+    const struct facts *f = rule_facts(run);
     struct err err = ERR_INIT;
-    if (csr->usable && !csr_verify(csr, &err)) {
+    if (f->csr->usable && !csr_verify_cached(f->csr, f->public_key, &err)) {
         rule_hit(run, (struct hit){.view = VIEW_CSR},
                  "the signature of the request does not verify with the key in it: %s", err.msg);
     }

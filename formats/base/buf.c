@@ -45,6 +45,17 @@ void buf_add(struct buf *b, const void *bytes, size_t n)
     b->p[b->n] = '\0';
 }
 
+char *buf_room(struct buf *b, size_t n)
+{
+    return reserve(b, n) ? b->p + b->n : NULL;
+}
+
+void buf_grew(struct buf *b, size_t n)
+{
+    b->n += n;
+    b->p[b->n] = '\0';
+}
+
 void buf_puts(struct buf *b, const char *s)
 {
     buf_add(b, s, strlen(s));

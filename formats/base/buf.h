@@ -41,6 +41,10 @@ void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF(2, 0);
+/* Room for n more bytes, to be filled in place; NULL (sticky error) past the ceiling. buf_grew()
+ * then says how many were. */
+char *buf_room(struct buf *b, size_t n);
+void buf_grew(struct buf *b, size_t n);
 void buf_reset(struct buf *b); /* empty, keeps the memory, clears the sticky error */
 bool buf_failed(const struct buf *b) MUST_USE;
 const char *buf_text(const struct buf *b); /* never NULL */

@@ -20,26 +20,60 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static bool read_fd(int fd, const char *name, struct buf *b, struct err *err)
+static bool too_large(const char *name, const struct buf *b, struct err *err)
 {
-    char chunk[65536];
+    return err_set(err, ERR_INPUT, "%s is larger than %zu bytes", name, b->max);
+}
+
+static ssize_t read_once(int fd, void *p, size_t n)
+{
+    ssize_t got;
+    do {
+        got = read(fd, p, n);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* At the ceiling only the end of the file may follow. */
+static bool read_end(int fd, const char *name, const struct buf *b, struct err *err)
+{
+    char extra;
+    ssize_t n = read_once(fd, &extra, 1);
+    return n == 0 ||
+           (n > 0 ? too_large(name, b, err) : err_sys(err, errno, "cannot read %s", name));
+}
+
+/* Straight into the buffer: one read for a file whose size is known, and no copy of a key file is
+ * left on the stack. size 0 = not known. */
+static bool read_fd(int fd, const char *name, size_t size, struct buf *b, struct err *err)
+{
     for (;;) {
-        ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR) {
-            continue;
+        size_t want = size ? size + 1 : 16384;
+        size_t left = b->max - b->n;
+        want = want < left ? want : left;
+        if (want == 0) {
+            return read_end(fd, name, b, err);
         }
+        char *room = buf_room(b, want);
+        if (!room) {
+            return too_large(name, b, err);
+        }
+        ssize_t n = read_once(fd, room, want);
         if (n < 0) {
             return err_sys(err, errno, "cannot read %s", name);
         }
-        if (n == 0) {
+        buf_grew(b, (size_t)n);
+        if (n == 0 || (size && (size_t)n == size)) { /* one byte more was asked for: the end */
             return true;
         }
-        buf_add(b, chunk, (size_t)n);
-        explicit_bzero(chunk, (size_t)n); /* key files come this way too */
-        if (buf_failed(b)) {
-            return err_set(err, ERR_INPUT, "%s is larger than %zu bytes", name, b->max);
-        }
+        size = 0;
     }
+}
+
+static size_t file_size(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
 }
 
 static bool read_regular(int fd, const char *name, struct buf *b, struct err *err)
@@ -51,13 +85,13 @@ static bool read_regular(int fd, const char *name, struct buf *b, struct err *er
     if (S_ISDIR(st.st_mode)) {
         return err_set(err, ERR_INPUT, "%s is a directory", name);
     }
-    return read_fd(fd, name, b, err);
+    return read_fd(fd, name, S_ISREG(st.st_mode) ? file_size(fd) : 0, b, err);
 }
 
 bool fs_read(const char *path, struct buf *b, struct err *err)
 {
     if (str_eq(path, "-")) {
-        return read_fd(STDIN_FILENO, "standard input", b, err);
+        return read_fd(STDIN_FILENO, "standard input", 0, b, err);
     }
     CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
@@ -95,7 +129,7 @@ int fs_open_at(int dirfd, const char *name, struct err *err)
 bool fs_read_at(int dirfd, const char *name, struct buf *b, struct err *err)
 {
     CLEANUP(closep) int fd = fs_open_at(dirfd, name, err);
-    return fd >= 0 && read_fd(fd, name, b, err);
+    return fd >= 0 && read_fd(fd, name, file_size(fd), b, err);
 }
 
 /* What openat2() does, component by component, for kernels and sandboxes without it. Stricter:
@@ -166,7 +200,7 @@ bool fs_read_beneath(const char *root, const char *path, bool outside, struct bu
                      struct err *err)
 {
     CLEANUP(closep) int fd = open_beneath(root, path, outside, err);
-    return fd >= 0 && read_fd(fd, path, b, err);
+    return fd >= 0 && read_fd(fd, path, file_size(fd), b, err);
 }
 
 bool fs_mode_beneath(const char *root, const char *path, bool outside, mode_t *mode,

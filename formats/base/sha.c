@@ -8,9 +8,9 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
+#include <threads.h>
 #include <unistd.h>
 
 NORETURN static void broken(const char *what)
@@ -19,9 +19,28 @@ NORETURN static void broken(const char *what)
     _exit(70);
 }
 
+/* Fetched once: SHA256() and EVP_sha256() fetch the implementation anew on every call. It lives as
+ * long as the process. */
+static EVP_MD *sha256_md;
+static once_flag sha256_once = ONCE_FLAG_INIT;
+
+static void fetch_sha256(void)
+{
+    sha256_md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    if (!sha256_md) {
+        broken("SHA-256");
+    }
+}
+
+static const EVP_MD *md(void)
+{
+    call_once(&sha256_once, fetch_sha256);
+    return sha256_md;
+}
+
 void sha256(const void *p, size_t n, uint8_t out[SHA256_SIZE])
 {
-    if (!SHA256(p, n, out)) {
+    if (EVP_Digest(p, n, out, NULL, md(), NULL) != 1) {
         broken("SHA-256");
     }
 }
@@ -43,7 +62,7 @@ void sha3_256(const void *p, size_t n, uint8_t out[32])
 void sha256_begin(struct sha256 *s)
 {
     s->ctx = EVP_MD_CTX_new();
-    if (!s->ctx || EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL) != 1) {
+    if (!s->ctx || EVP_DigestInit_ex(s->ctx, md(), NULL) != 1) {
         broken("SHA-256");
     }
 }

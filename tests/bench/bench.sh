@@ -67,7 +67,7 @@ mkdir "$out/run"
   echo 'certbatch: 1'
   echo 'name: run-bench'
   echo 'change: {ticket: CHG0000001, requested_by: a@example.com, approved_by: [b@example.com], approved_at: 2026-11-20T10:00:00Z}'
-  echo 'policy: [private, ./big.policy.yaml]'
+  echo 'policy: [private]'
   echo 'ca: local'
   echo "defaults: {product: tls-server, key: ec-p256, validity: 30d, outputs: [pem, {pfx: {profile: modern, iterations: $iterations}}, jks]}"
   echo 'orders:'
@@ -78,18 +78,6 @@ mkdir "$out/run"
     i=$((i + 1))
   done
 } > "$out/run/run.batch.yaml"
-cat > "$out/run/big.policy.yaml" << 'EOF'
-certbatch_policy: 1
-name: big
-extends: [private]
-profiles:
-  big:
-    level: private
-    products: [{ca: local, code: tls-server}]
-    rules:
-      batch.count.max: {max: 50000}
-EOF
-sed -i 's/policy: \[private\]/policy: [private, .\/big.policy.yaml]/' "$out/lint.batch.yaml"
 for _ in $(seq "$runs"); do
   rm -rf "$out/run/run-bench.state" "$out/run/local-ca" "$out/run"/run-bench-*
   measure run-ours "$certbatch" run -q "$out/run/run.batch.yaml"

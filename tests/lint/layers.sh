@@ -6,14 +6,17 @@ cd "$(dirname "$0")/../.."
 bad=0
 say() { echo "layers: $*"; bad=1; }
 rank() { case "$1" in cmd/*) echo 5 ;; batch/*) echo 4 ;; policy/*) echo 3 ;; formats/base/*) echo 1 ;; formats/*) echo 2 ;; *) echo 0 ;; esac; }
-for f in $(find cmd batch policy formats -name '*.[ch]'); do
+work=$(mktemp)
+trap 'rm -f "$work"' EXIT
+find cmd batch policy formats -name '*.[ch]' | sort > "$work"
+while read -r f; do
   mine=$(rank "$f")
   for inc in $(sed -n 's/^#include "\(.*\)"/\1/p' "$f"); do
     theirs=$(rank "$inc")
     [ "$theirs" = 0 ] && say "$f includes \"$inc\" without its directory"
     [ "$theirs" -gt "$mine" ] && say "$f includes $inc: an upward arrow"
   done
-done
+done < "$work"
 only() { # header pattern, allowed files (ERE)
   for f in $(grep -lE "^#include <($1)" -r cmd batch policy formats --include='*.[ch]' || true); do
     echo "$f" | grep -qE "^($2)$" || say "$f includes <$1>, allowed only in $2"

