@@ -61,7 +61,8 @@ static bool make_twins(struct batch *b, struct err *err)
     char cwd[LIMIT_PATH];
     const char *state = b->options->state_dir;
     if (!state) {
-        state = statedir_default(&b->arena, b->manifest.dir, b->manifest.name);
+        const char *name = arena_printf(&b->arena, "%s-simulate", b->manifest.name);
+        state = statedir_default(&b->arena, b->manifest.dir, name);
     }
     if (!getcwd(cwd, sizeof cwd)) {
         return err_sys(err, errno, "cannot find the working directory");

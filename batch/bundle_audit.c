@@ -127,7 +127,7 @@ static bool write_record(struct audit *a, size_t index, struct err *err)
 {
     struct jw j;
     const struct history *h = a->report.history;
-    jw_begin(&j, &a->file, JSON_PRETTY);
+    jw_begin(&j, &a->file, JW_PRETTY);
     jw_object(&j, NULL);
     jw_str(&j, "batch", h->batch);
     report_change(&j, "change", a->report.change);

@@ -179,7 +179,7 @@ static bool make_outputs(struct work *w)
                                 .generated = &w->password,
                                 .given = w->x->passwords};
     w->rows = arena_array(&w->arena, outputs->n, sizeof *w->rows);
-    jw_begin(&j, &text, JSON_COMPACT);
+    jw_begin(&j, &text, JW_COMPACT);
     jw_array(&j, NULL);
     if (!outputs_make(&r, take_file, &sink, &w->err)) {
         return w->result == WORK_BROKEN ? false : work_fail(w, WORK_FAILED, "outputs");

@@ -150,7 +150,7 @@ struct jw *journal_begin(struct journal *j, const char *ev, const char *item)
 {
     time_format_ms(j->now);
     buf_reset(&j->line);
-    jw_begin(&j->jw, &j->line, JSON_COMPACT);
+    jw_begin(&j->jw, &j->line, JW_COMPACT);
     jw_object(&j->jw, NULL);
     jw_int(&j->jw, "v", 1);
     jw_int(&j->jw, "seq", (int64_t)(j->scan.seq + 1));

@@ -70,7 +70,7 @@ static void put_counts(struct jw *j, const struct plan *p)
 bool plan_json(const struct batch *b, const struct plan *p, struct buf *out, struct err *err)
 {
     struct jw j;
-    jw_begin(&j, out, JSON_PRETTY);
+    jw_begin(&j, out, JW_PRETTY);
     jw_object(&j, NULL);
     put_head(&j, b, p);
     jw_array(&j, "items");
@@ -87,8 +87,7 @@ bool plan_json(const struct batch *b, const struct plan *p, struct buf *out, str
  * SHA-256 of the plan's canonical JSON (sorted keys, no blanks) without what does not bind. It is
  * fed piece by piece, so that 10,000 items never stand in memory as a tree beside their text. */
 
-/* 0x20 is jansson's flag for "no blanks"; its name belongs to json.h here (json_in.h). */
-enum { CANONICAL = JSON_SORT_KEYS | 0x20 | JSON_ENCODE_ANY };
+enum { CANONICAL = JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY };
 
 /* The items of a plan, from wherever they are; a new reference each, NULL with err on failure. */
 struct item_source {
@@ -196,7 +195,7 @@ static json_t *item_of_plan(const void *ctx, size_t index, struct err *err)
     const struct plan *p = ctx;
     CLEANUP(buf_release) struct buf text = BUF_INIT(PLAN_MAX);
     struct jw j;
-    jw_begin(&j, &text, JSON_COMPACT);
+    jw_begin(&j, &text, JW_COMPACT);
     put_item(&j, &p->v[index]);
     return jw_finish(&j, err) ? json_parse("plan", text.p, text.n, err) : NULL;
 }
@@ -206,7 +205,7 @@ bool plan_digest(const struct batch *b, struct plan *p, struct err *err)
     CLEANUP(buf_release) struct buf text = BUF_INIT(PLAN_MAX);
     const struct item_source items = {p->n, item_of_plan, p};
     struct jw j;
-    jw_begin(&j, &text, JSON_COMPACT);
+    jw_begin(&j, &text, JW_COMPACT);
     jw_object(&j, NULL);
     put_head(&j, b, p);
     jw_array(&j, "items");

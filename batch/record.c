@@ -110,7 +110,7 @@ static const char *json_text(const json_t *v, struct arena *scratch, struct err 
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_JOURNAL_RECORD);
     struct jw j;
-    jw_begin(&j, &text, JSON_COMPACT);
+    jw_begin(&j, &text, JW_COMPACT);
     rewrite(&j, NULL, v);
     return jw_finish(&j, err) ? arena_strdup(scratch, buf_text(&text)) : NULL;
 }

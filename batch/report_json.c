@@ -150,7 +150,7 @@ bool report_json_to(const struct report *r, report_sink *sink, void *ctx, struct
 {
     CLEANUP(buf_release) struct buf b = BUF_INIT(ITEM_MAX);
     struct jw j;
-    jw_begin(&j, &b, JSON_PRETTY);
+    jw_begin(&j, &b, JW_PRETTY);
     jw_object(&j, NULL);
     report_head(&j, r);
     jw_array(&j, "items");

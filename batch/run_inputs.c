@@ -109,7 +109,7 @@ static bool write_findings(struct run *r, struct stream *s, struct err *err)
     size_t warnings = findings_count(r->findings, SEV_WARNING);
     time_format_date(r->batch_options.as_of == TIME_NONE ? r->batch.now : r->batch_options.as_of,
                      date);
-    jw_begin(&s->j, &s->text, JSON_PRETTY);
+    jw_begin(&s->j, &s->text, JW_PRETTY);
     jw_object(&s->j, NULL);
     jw_str(&s->j, "tool", "certbatch");
     jw_str(&s->j, "version", CERTBATCH_VERSION);

@@ -124,7 +124,7 @@ static const char *names_chunk(struct run *r, const char *const *names, size_t *
     if (!names || !names[*next]) {
         return NULL;
     }
-    jw_begin(&j, &text, JSON_COMPACT);
+    jw_begin(&j, &text, JW_COMPACT);
     jw_array(&j, NULL);
     for (bool first = true; names[*next]; first = false, (*next)++) {
         if (!first && text.n + strlen(names[*next]) > NAMES_BYTES) {

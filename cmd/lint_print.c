@@ -25,7 +25,7 @@ bool lint_json(const struct lint *l, int64_t as_of, struct buf *out, struct err 
     size_t errors = total(l, SEV_ERROR);
     size_t warnings = total(l, SEV_WARNING) - errors;
     time_format_date(as_of, date);
-    jw_begin(&j, out, JSON_PRETTY);
+    jw_begin(&j, out, JW_PRETTY);
     jw_object(&j, NULL);
     jw_str(&j, "tool", "certbatch");
     jw_str(&j, "version", CERTBATCH_VERSION);

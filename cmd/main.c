@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,10 @@ int main(int argc, char **argv)
     harden();
     catch_signals();
     (void)secret_heap_init();
+    /* glibc raises its trim threshold when large blocks are freed and then keeps what a big batch
+     * let go; a fixed one gives it back */
+    (void)mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+    (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     const char *name = argc > 1 ? argv[1] : help;
     name = str_eq(name, "--help") || str_eq(name, "-h") ? help : name;
     name = str_eq(name, "--version") ? "version" : name;

@@ -7,7 +7,7 @@
 static bool schema_of(const char *what, bool roff, struct buf *out, struct err *err)
 {
     struct jw j;
-    jw_begin(&j, out, JSON_PRETTY);
+    jw_begin(&j, out, JW_PRETTY);
     if (str_eq(what, "config")) {
         if (roff) {
             config_schema_roff(out);

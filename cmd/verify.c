@@ -15,7 +15,7 @@ static bool verify_json(const struct findings *f, const char *bundle, struct buf
                         struct err *err)
 {
     struct jw j;
-    jw_begin(&j, out, JSON_PRETTY);
+    jw_begin(&j, out, JW_PRETTY);
     jw_object(&j, NULL);
     jw_str(&j, "bundle", bundle);
     jw_bool(&j, "valid", findings_count(f, SEV_ERROR) == 0);

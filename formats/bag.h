@@ -13,7 +13,8 @@
 struct bag;
 /* root = name of the top directory in the archive. */
 struct bag *bag_create(int fd, const char *root, int64_t mtime, struct err *err) MUST_USE;
-bool bag_add(struct bag *b, const char *name, struct span data, struct err *err) MUST_USE; /* data/name */
+bool bag_add(struct bag *b, const char *name, struct span data,
+             struct err *err) MUST_USE; /* data/name */
 /* The next `size` bytes of `from`. */
 bool bag_add_fd(struct bag *b, const char *name, int from, uint64_t size, struct err *err) MUST_USE;
 /* One line of bag-info.txt; Payload-Oxum is added by bag_finish(). */

@@ -11,9 +11,9 @@
 
 struct cert {
     struct span der, tbs;
-    int version;             /* 1, 2, 3 */
-    struct span serial;      /* content octets of the INTEGER */
-    const char *serial_hex;  /* upper case, no leading zeros beyond an even count */
+    int version;            /* 1, 2, 3 */
+    struct span serial;     /* content octets of the INTEGER */
+    const char *serial_hex; /* upper case, no leading zeros beyond an even count */
     struct span sig_algorithm, tbs_sig_algorithm, signature;
     struct dn issuer, subject;
     int64_t not_before, not_after; /* seconds; the certificate is valid through not_after */
@@ -23,7 +23,7 @@ struct cert {
     bool has_san, san_malformed;
     struct general_names san;
     bool is_ca;
-    int path_len;            /* -1 = none */
+    int path_len; /* -1 = none */
     struct span subject_key_id, authority_key_id;
     uint8_t sha256[SHA256_SIZE];
 };

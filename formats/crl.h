@@ -11,21 +11,28 @@
 
 /* RFC 5280 5.3.1; 7 is unused. */
 enum revocation_reason {
-    REASON_UNSPECIFIED = 0, REASON_KEY_COMPROMISE = 1, REASON_CA_COMPROMISE = 2,
-    REASON_AFFILIATION_CHANGED = 3, REASON_SUPERSEDED = 4, REASON_CESSATION_OF_OPERATION = 5,
-    REASON_CERTIFICATE_HOLD = 6, REASON_REMOVE_FROM_CRL = 8, REASON_PRIVILEGE_WITHDRAWN = 9,
-    REASON_AA_COMPROMISE = 10, REASON_NONE = -1
+    REASON_UNSPECIFIED = 0,
+    REASON_KEY_COMPROMISE = 1,
+    REASON_CA_COMPROMISE = 2,
+    REASON_AFFILIATION_CHANGED = 3,
+    REASON_SUPERSEDED = 4,
+    REASON_CESSATION_OF_OPERATION = 5,
+    REASON_CERTIFICATE_HOLD = 6,
+    REASON_REMOVE_FROM_CRL = 8,
+    REASON_PRIVILEGE_WITHDRAWN = 9,
+    REASON_AA_COMPROMISE = 10,
+    REASON_NONE = -1
 };
 extern const struct word revocation_reason_words[]; /* camelCase as in RFC 5280 */
-const char *revocation_reason_name(int reason); /* "none" for REASON_NONE and unknown codes */
-bool revocation_reason_known(int reason) MUST_USE; /* a code of RFC 5280, or REASON_NONE */
+const char *revocation_reason_name(int reason);     /* "none" for REASON_NONE and unknown codes */
+bool revocation_reason_known(int reason) MUST_USE;  /* a code of RFC 5280, or REASON_NONE */
 /* camelCase, kebab-case or the number; never guesses. */
 bool revocation_reason_parse(const char *s, int *reason) MUST_USE;
 
 struct crl_entry {
     const char *serial_hex;
     int64_t revoked;
-    int reason; /* REASON_NONE when the entry has no extension */
+    int reason;         /* REASON_NONE when the entry has no extension */
     int64_t invalidity; /* TIME_NONE */
 };
 struct crl {

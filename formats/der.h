@@ -19,13 +19,28 @@
 #define DER_OID_MAX 64
 
 enum der_tag {
-    DER_BOOLEAN = 0x01, DER_INTEGER = 0x02, DER_BIT_STRING = 0x03, DER_OCTET_STRING = 0x04,
-    DER_NULL = 0x05, DER_OID = 0x06, DER_ENUMERATED = 0x0A, DER_UTF8 = 0x0C,
-    DER_NUMERIC = 0x12, DER_PRINTABLE = 0x13, DER_T61 = 0x14, DER_IA5 = 0x16,
-    DER_UTC_TIME = 0x17, DER_GENERALIZED_TIME = 0x18, DER_VISIBLE = 0x1A, DER_GENERAL = 0x1B,
-    DER_UNIVERSAL = 0x1C, DER_BMP = 0x1E, DER_SEQUENCE = 0x30, DER_SET = 0x31
+    DER_BOOLEAN = 0x01,
+    DER_INTEGER = 0x02,
+    DER_BIT_STRING = 0x03,
+    DER_OCTET_STRING = 0x04,
+    DER_NULL = 0x05,
+    DER_OID = 0x06,
+    DER_ENUMERATED = 0x0A,
+    DER_UTF8 = 0x0C,
+    DER_NUMERIC = 0x12,
+    DER_PRINTABLE = 0x13,
+    DER_T61 = 0x14,
+    DER_IA5 = 0x16,
+    DER_UTC_TIME = 0x17,
+    DER_GENERALIZED_TIME = 0x18,
+    DER_VISIBLE = 0x1A,
+    DER_GENERAL = 0x1B,
+    DER_UNIVERSAL = 0x1C,
+    DER_BMP = 0x1E,
+    DER_SEQUENCE = 0x30,
+    DER_SET = 0x31
 };
-#define DER_CONTEXT(n) (0x80 | (n))             /* [n] primitive */
+#define DER_CONTEXT(n)             (0x80 | (n)) /* [n] primitive */
 #define DER_CONTEXT_CONSTRUCTED(n) (0xA0 | (n)) /* [n] constructed */
 
 struct der_tlv {
@@ -37,9 +52,9 @@ struct der_tlv {
 struct der {
     const uint8_t *base; /* of the whole input, for offsets */
     const uint8_t *p, *end;
-    const char *bad;     /* static reason, NULL while well-formed */
+    const char *bad; /* static reason, NULL while well-formed */
     size_t bad_offset;
-    const char *strict;  /* first BER-not-DER deviation seen */
+    const char *strict; /* first BER-not-DER deviation seen */
     size_t strict_offset;
 };
 

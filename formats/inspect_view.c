@@ -42,7 +42,7 @@ void view_begin(struct view *v, struct buf *out, bool json, const char *file)
 {
     *v = (struct view){.json = json, .out = out};
     if (json) {
-        jw_begin(&v->j, out, JSON_PRETTY);
+        jw_begin(&v->j, out, JW_PRETTY);
         jw_object(&v->j, NULL);
         jw_str(&v->j, "file", file);
         jw_array(&v->j, "objects");

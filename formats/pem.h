@@ -15,9 +15,9 @@
 
 enum pem_defect {
     PEM_OK = 0,
-    PEM_LABEL_MISMATCH = 1 << 0,  /* END label differs */
+    PEM_LABEL_MISMATCH = 1 << 0, /* END label differs */
     PEM_NO_END = 1 << 1,
-    PEM_BAD_BASE64 = 1 << 2,      /* illegal character, data after padding, bad length */
+    PEM_BAD_BASE64 = 1 << 2, /* illegal character, data after padding, bad length */
     PEM_EMPTY = 1 << 3,
     PEM_LAX_LINES = 1 << 4,       /* line length other than 64, blanks around lines, bare CR */
     PEM_LAX_HEADERS = 1 << 5,     /* RFC 1421 header lines */
@@ -26,11 +26,11 @@ enum pem_defect {
 #define PEM_FATAL (PEM_LABEL_MISMATCH | PEM_NO_END | PEM_BAD_BASE64 | PEM_EMPTY)
 
 struct pem_block {
-    const char *label;   /* "CERTIFICATE REQUEST" */
-    struct span der;     /* decoded; empty when a fatal defect or a private key */
-    struct span text;    /* from BEGIN to END in the input */
-    uint32_t line;       /* of the BEGIN line */
-    uint32_t bad_line;   /* of the first fatal defect, 0 = none */
+    const char *label; /* "CERTIFICATE REQUEST" */
+    struct span der;   /* decoded; empty when a fatal defect or a private key */
+    struct span text;  /* from BEGIN to END in the input */
+    uint32_t line;     /* of the BEGIN line */
+    uint32_t bad_line; /* of the first fatal defect, 0 = none */
     unsigned defects;
     bool private_key;
 };

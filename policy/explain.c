@@ -237,7 +237,7 @@ static void json_rule(struct jw *j, const struct policy *p, const struct rule *r
 bool rules_list_json(struct buf *out, const struct policy *p, struct err *err)
 {
     struct jw j;
-    jw_begin(&j, out, JSON_PRETTY);
+    jw_begin(&j, out, JW_PRETTY);
     jw_array(&j, NULL);
     for (size_t i = 0; i < rule_count(); i++) {
         if (speaks(p, rule_at(i))) {

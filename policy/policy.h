@@ -31,9 +31,9 @@ struct policy;
 
 /* One policy to load: the name of a pack, or a file. */
 struct policy_source {
-    const char *name;      /* as written: "cabf-tls", "./company.policy.yaml" */
-    const char *base;      /* directory that a file name is relative to */
-    struct pos pos;        /* where it was asked for; file NULL = command line */
+    const char *name; /* as written: "cabf-tls", "./company.policy.yaml" */
+    const char *base; /* directory that a file name is relative to */
+    struct pos pos;   /* where it was asked for; file NULL = command line */
 };
 
 /* Loads and resolves all sources, left to right, later wins. Without any source every item is
@@ -50,7 +50,8 @@ const char *policy_digest(const struct policy *p); /* hex */
 /* The texts that were loaded, packs included, for the audit bundle: i from 0 until NULL. */
 const char *policy_text(const struct policy *p, size_t i, const char **name, size_t *n);
 /* `policy show`: the resolved policy, or one profile of it, as canonical JSON. */
-bool policy_show(const struct policy *p, const char *profile, struct buf *out, struct err *err) MUST_USE;
+bool policy_show(const struct policy *p, const char *profile, struct buf *out,
+                 struct err *err) MUST_USE;
 /* Highest severity that may still be ordered, of the item's profile. */
 enum severity policy_max_severity(const struct policy *p, const struct subject *s);
 bool policy_is_audit_only(const struct policy *p, const struct subject *s);
@@ -75,7 +76,8 @@ void policy_close_waivers(const struct policy *p, struct findings *findings);
 void policy_check_requester(const struct policy *p, const char *requested_by,
                             struct findings *findings);
 
-/* The policy's own `samples`; mismatches are findings (rule policy.sample). Returns their number. */
+/* The policy's own `samples`; mismatches are findings (rule policy.sample). Returns their number.
+ */
 size_t policy_run_samples(const struct policy *p, struct findings *findings);
 
 /* Packs compiled into the program. */

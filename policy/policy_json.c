@@ -287,7 +287,7 @@ static void write_policy(struct jw *j, const struct policy *p)
 bool policy_show(const struct policy *p, const char *profile, struct buf *out, struct err *err)
 {
     struct jw j;
-    jw_begin(&j, out, JSON_COMPACT);
+    jw_begin(&j, out, JW_COMPACT);
     if (!profile) {
         write_policy(&j, p);
         return jw_finish(&j, err);

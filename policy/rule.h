@@ -18,30 +18,35 @@
 #include "policy/facts.h"
 
 enum { /* scopes: which items a rule speaks about; a profile's level and the CA decide */
-    SCOPE_DV = 1, SCOPE_OV = 2, SCOPE_IV = 4, SCOPE_EV = 8, SCOPE_SMIME = 16, SCOPE_PRIVATE = 32,
-    SCOPE_LOCAL = 64, /* only the embedded CA */
-    SCOPE_TLS = SCOPE_DV | SCOPE_OV | SCOPE_IV | SCOPE_EV,
-    SCOPE_ALL = SCOPE_TLS | SCOPE_SMIME | SCOPE_PRIVATE
+       SCOPE_DV = 1,
+       SCOPE_OV = 2,
+       SCOPE_IV = 4,
+       SCOPE_EV = 8,
+       SCOPE_SMIME = 16,
+       SCOPE_PRIVATE = 32,
+       SCOPE_LOCAL = 64, /* only the embedded CA */
+       SCOPE_TLS = SCOPE_DV | SCOPE_OV | SCOPE_IV | SCOPE_EV,
+       SCOPE_ALL = SCOPE_TLS | SCOPE_SMIME | SCOPE_PRIVATE
 };
 
-enum { /* facts a rule needs; missing fact = the rule does not apply */
-    NEEDS_CSR = 1,      /* any CSR, usable or not */
-    NEEDS_USABLE = 2,   /* a CSR whose subject, key and names could be read, or a certificate */
-    NEEDS_KEY = 4,      /* a decoded public key */
-    NEEDS_TOKEN = 8,    /* a key or the token of one to be generated */
-    NEEDS_NAMES = 16,   /* at least one name in any view */
-    NEEDS_ORDER = 32,   /* an order item (not a file linted alone) */
-    NEEDS_PRIOR = 64,
-    NEEDS_REVOCATION = 128,
-    NEEDS_BATCH = 256   /* runs once over all items (struct batch_facts) */
+enum {                   /* facts a rule needs; missing fact = the rule does not apply */
+       NEEDS_CSR = 1,    /* any CSR, usable or not */
+       NEEDS_USABLE = 2, /* a CSR whose subject, key and names could be read, or a certificate */
+       NEEDS_KEY = 4,    /* a decoded public key */
+       NEEDS_TOKEN = 8,  /* a key or the token of one to be generated */
+       NEEDS_NAMES = 16, /* at least one name in any view */
+       NEEDS_ORDER = 32, /* an order item (not a file linted alone) */
+       NEEDS_PRIOR = 64,
+       NEEDS_REVOCATION = 128,
+       NEEDS_BATCH = 256 /* runs once over all items (struct batch_facts) */
 };
 
 enum param_kind { PARAM_INT, PARAM_BOOL, PARAM_STRINGS, PARAM_PATTERNS, PARAM_FILES };
 struct param {
     const char *name;
     enum param_kind kind;
-    const char *fallback; /* "2048", "false", "rsa-2048 rsa-3072" (blank-separated), "" */
-    int64_t min, max;     /* INT; max 0 = none */
+    const char *fallback;      /* "2048", "false", "rsa-2048 rsa-3072" (blank-separated), "" */
+    int64_t min, max;          /* INT; max 0 = none */
     const char *const *tokens; /* STRINGS: allowed words, NULL-closed; NULL = any */
     const char *help;
 };
@@ -52,22 +57,22 @@ struct rule_run; /* one rule on one item: engine internals in policy/engine.h */
 struct rule {
     const char *id;
     enum severity severity;
-    enum severity floor;      /* a policy may not go below; SEV_DISABLED = none */
+    enum severity floor; /* a policy may not go below; SEV_DISABLED = none */
     bool unwaivable;
     unsigned scope, needs;
-    const char *title;        /* one line: "RSA modulus is shorter than allowed" */
-    const char *why;          /* one to three sentences */
-    const char *fix;          /* what to change */
+    const char *title; /* one line: "RSA modulus is shorter than allowed" */
+    const char *why;   /* one to three sentences */
+    const char *fix;   /* what to change */
     const char *cite;
     const char *from, *until; /* effective dates "2022-09-01", half-open; NULL = open */
     const struct param *params;
     size_t nparams;
     void (*check)(struct rule_run *run);
-    int arg;                  /* lets one check serve many rows (csr defects) */
-    const char *bad, *good;   /* samples: `explain` shows them, the tests run them. Syntax: a YAML
-                                 flow mapping of item keys ("{common_name: www_1.example.com}"),
-                                 or "csr:FILE", "cert:FILE", "pem:TEXT", "policy:TEXT", "batch:TEXT"
-                                 with FILE under tests/samples/ */
+    int arg;                /* lets one check serve many rows (csr defects) */
+    const char *bad, *good; /* samples: `explain` shows them, the tests run them. Syntax: a YAML
+                               flow mapping of item keys ("{common_name: www_1.example.com}"),
+                               or "csr:FILE", "cert:FILE", "pem:TEXT", "policy:TEXT", "batch:TEXT"
+                               with FILE under tests/samples/ */
 };
 
 extern const struct rule *const rule_groups[]; /* arrays joined by rules.c */
@@ -88,16 +93,16 @@ const struct strlist *rule_strings(const struct rule_run *run, size_t param);
 /* Where a finding points; zero-initialise and set what is known. The engine fills item, file,
  * position of the item, cite and fix. */
 struct hit {
-    const struct name_fact *name;  /* takes position, offset, view and value from it */
+    const struct name_fact *name; /* takes position, offset, view and value from it */
     const struct attr_fact *attr;
-    const char *key;               /* manifest key of the item to point at: "product" */
-    struct pos pos;                /* or an explicit place */
-    int64_t offset;                /* in the CSR; 0 = none (no fact starts at octet 0) */
-    uint32_t csr_line;             /* line in the CSR's PEM text; 0 = none */
+    const char *key;   /* manifest key of the item to point at: "product" */
+    struct pos pos;    /* or an explicit place */
+    int64_t offset;    /* in the CSR; 0 = none (no fact starts at octet 0) */
+    uint32_t csr_line; /* line in the CSR's PEM text; 0 = none */
     unsigned view;
-    const char *value;             /* foreign text; escaped by the engine */
-    size_t value_n;                /* 0 = strlen */
-    enum severity severity;        /* another severity than the row's; SEV_DISABLED = the row's */
+    const char *value;      /* foreign text; escaped by the engine */
+    size_t value_n;         /* 0 = strlen */
+    enum severity severity; /* another severity than the row's; SEV_DISABLED = the row's */
 };
 void rule_hit(struct rule_run *run, struct hit where, const char *fmt, ...) PRINTF(3, 4);
 void rule_broken(struct rule_run *run, const char *fmt, ...) PRINTF(2, 3);
@@ -108,18 +113,18 @@ void rule_not_checked(struct rule_run *run, const char *fmt, ...) PRINTF(2, 3);
 enum match_kind { MATCH_EXACT, MATCH_TREE, MATCH_GLOB, MATCH_CIDR, MATCH_REGEX };
 struct matcher {
     enum match_kind kind;
-    enum gn_type type;     /* what it is matched against; GN_OTHER: any text */
-    const char *text;      /* dns: lower-case A-labels */
-    const char *why;       /* of a deny entry */
-    struct regex *regex;   /* compiled, MATCH_REGEX */
+    enum gn_type type;   /* what it is matched against; GN_OTHER: any text */
+    const char *text;    /* dns: lower-case A-labels */
+    const char *why;     /* of a deny entry */
+    struct regex *regex; /* compiled, MATCH_REGEX */
     struct pos pos;
 };
 struct matchers {
-    bool present;          /* absent list = everything; empty list = nothing */
+    bool present; /* absent list = everything; empty list = nothing */
     struct matcher *v;
     size_t n;
 };
-struct name_policy {       /* per type: dns, ip, email, uri */
+struct name_policy { /* per type: dns, ip, email, uri */
     struct matchers allow, deny;
     bool wildcard_present, wildcard_allow;
     struct strlist wildcard_zones;
@@ -129,24 +134,28 @@ const struct name_policy *rule_name_policy(const struct rule_run *run, int type)
 enum { MATCH_NO, MATCH_YES, MATCH_BROKEN };
 int matcher_match(const struct matcher *m, const char *text); /* regex: full match under limits */
 
-struct product_ref { const char *ca, *code; struct pos pos; };
-struct product_info {      /* from the product tables of the connectors, passed in by policy_open */
-    const char *ca_type;   /* connector */
+struct product_ref {
+    const char *ca, *code;
+    struct pos pos;
+};
+struct product_info {    /* from the product tables of the connectors, passed in by policy_open */
+    const char *ca_type; /* connector */
     const char *environment; /* "sandbox" "production" or NULL */
     const char *code, *name;
-    const char *level;     /* "dv" "ov" "ev" "smime" "private" */
-    bool wildcard, multi;  /* wildcard product; more than one name */
-    bool any_names;        /* takes one name or many, wildcards or not: the two above say nothing */
-    unsigned max_san;      /* 0 = not known */
-    const char *keys;      /* blank-separated tokens; NULL = any */
+    const char *level;    /* "dv" "ov" "ev" "smime" "private" */
+    bool wildcard, multi; /* wildcard product; more than one name */
+    bool any_names;       /* takes one name or many, wildcards or not: the two above say nothing */
+    unsigned max_san;     /* 0 = not known */
+    const char *keys;     /* blank-separated tokens; NULL = any */
     bool deprecated, blocked;
-    unsigned max_days;     /* 0 = not known */
+    unsigned max_days; /* 0 = not known */
 };
 /* The item's product in the tables: NULL when unknown. *other gets a row of another environment
  * with the same code, for the hint. */
-const struct product_info *rule_product(const struct rule_run *run, const struct product_info **other);
-const char *rule_profile_name(const struct rule_run *run);  /* NULL: judged by packs only */
-const char *rule_level(const struct rule_run *run);         /* of the profile, or NULL */
+const struct product_info *rule_product(const struct rule_run *run,
+                                        const struct product_info **other);
+const char *rule_profile_name(const struct rule_run *run);   /* NULL: judged by packs only */
+const char *rule_level(const struct rule_run *run);          /* of the profile, or NULL */
 bool rule_profile_lists_product(const struct rule_run *run); /* true too when the list is absent */
 
 /* Row members `.params` and `.nparams` of a static table. */
@@ -180,16 +189,16 @@ int64_t rule_validity_days(const struct rule_run *run);
 struct profile; /* policy/engine.h */
 struct batch_member {
     const char *id, *file, *action, *ca, *product, *serial; /* set by policy_judge() */
-    const char *after, *ticket;   /* with outputs: set by the caller, in a member that was zeroed;
-                                     policy_judge() leaves them alone */
+    const char *after, *ticket; /* with outputs: set by the caller, in a member that was zeroed;
+                                   policy_judge() leaves them alone */
     enum subject_kind kind;
     const struct ynode *node;
     bool has_csr, has_spki;
     uint8_t csr_sha256[SHA256_SIZE], spki_sha256[SHA256_SIZE];
-    struct span rsa_n;            /* copied; empty unless RSA */
-    const char **names;           /* effective, normalised, sorted, "dns:www.example.com" */
+    struct span rsa_n;  /* copied; empty unless RSA */
+    const char **names; /* effective, normalised, sorted, "dns:www.example.com" */
     size_t nnames;
-    const char *const *outputs;   /* output file names, NULL-closed; may be NULL */
+    const char *const *outputs; /* output file names, NULL-closed; may be NULL */
     int reason;
     const struct profile *profile; /* that judged it; set by policy_judge() */
 };

@@ -39,12 +39,14 @@ mkdir -p look && tar xzf CHG0031337-web-audit.tar.gz -C look && tar xzf CHG00313
 openssl verify -CAfile lab-ca/root.pem -untrusted look/CHG0031337-web-delivery/www/chain.pem \
   look/CHG0031337-web-delivery/www/certificate.pem
 # item,output,alias,password
-password() { sed -n "s/^$1,$2,[^,]*,//p" CHG0031337-web-passwords.csv; }
-openssl pkcs12 -in look/CHG0031337-web-delivery/www/www.p12 -passin "pass:$(password www pfx)" -nokeys -info \
+password() { sed -n "s/^$1,$2,[^,]*,//p" CHG0031337-web-passwords.csv | tr -d '\r'; }
+openssl pkcs12 -in look/CHG0031337-web-delivery/www/www.p12 -passin "pass:$(password www www.p12)" -nokeys -info \
   2>&1 | grep -E '^(MAC|PKCS7 Enc)' || true
 if command -v keytool > /dev/null 2>&1; then
-  keytool -list -keystore look/CHG0031337-web-delivery/www/www.jks -storepass "$(password www jks)" 2> /dev/null |
+  keytool -list -keystore look/CHG0031337-web-delivery/www/www.jks -storepass "$(password www www.jks)" 2> /dev/null |
     grep -E 'Keystore type|PrivateKeyEntry'
+else
+  echo "(no keytool here: the JKS was not tried)"
 fi
 
 cd "$work/revocation"

@@ -143,7 +143,7 @@ struct local_record *local_next_by_spki(const struct local_index *x,
 /* --- writing lines --- */
 static void begin_line(struct jw *j, struct buf *out, const char *ev, int64_t t)
 {
-    jw_begin(j, out, JSON_COMPACT);
+    jw_begin(j, out, JW_COMPACT);
     jw_object(j, NULL);
     jw_int(j, "v", 1);
     jw_str(j, "ev", ev);

@@ -289,7 +289,7 @@ static bool write_reply(struct group *g, struct job *job, struct err *err)
     reply->retry_after_seconds = -1;
     reply->body.max = reply->body.max < REPLY_MAX ? REPLY_MAX : reply->body.max;
     buf_reset(&reply->body);
-    jw_begin(&j, &reply->body, JSON_COMPACT);
+    jw_begin(&j, &reply->body, JW_COMPACT);
     jw_object(&j, NULL);
     jw_str(&j, "outcome", outcome_name(job->code ? OUTCOME_REFUSED : OUTCOME_ACCEPTED));
     bool ok = true;

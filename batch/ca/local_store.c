@@ -213,7 +213,7 @@ static bool write_marker(struct local *l, const uint8_t spki[SHA256_SIZE], int64
 {
     struct jw j;
     CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_MESSAGE);
-    jw_begin(&j, &text, JSON_PRETTY);
+    jw_begin(&j, &text, JW_PRETTY);
     jw_object(&j, NULL);
     jw_int(&j, "certbatch_ca", 1);
     jw_time(&j, "created", now);

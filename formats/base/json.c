@@ -20,7 +20,7 @@ void jw_begin(struct jw *j, struct buf *out, enum json_style style)
 
 static void newline(struct jw *j)
 {
-    if (j->style == JSON_PRETTY) {
+    if (j->style == JW_PRETTY) {
         buf_putc(j->out, '\n');
         for (unsigned i = 0; i < j->depth; i++) {
             buf_puts(j->out, "  ");
@@ -65,7 +65,7 @@ static void lead(struct jw *j, const char *key)
     j->first[j->depth] = false;
     if (key) {
         quote(j, key, strlen(key));
-        buf_puts(j->out, j->style == JSON_PRETTY ? ": " : ":");
+        buf_puts(j->out, j->style == JW_PRETTY ? ": " : ":");
     }
 }
 
@@ -158,7 +158,7 @@ bool jw_finish(struct jw *j, struct err *err)
     if (j->failed || j->depth || buf_failed(j->out)) {
         return err_set(err, ERR_INTERNAL, "a JSON document did not fit or was left open");
     }
-    if (j->style == JSON_PRETTY) {
+    if (j->style == JW_PRETTY) {
         buf_putc(j->out, '\n');
     }
     return true;

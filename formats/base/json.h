@@ -4,7 +4,7 @@
  * jansson (json_in.h): a tree, duplicate keys refused.
  *
  *     struct jw j;
- *     jw_begin(&j, &buf, JSON_PRETTY);
+ *     jw_begin(&j, &buf, JW_PRETTY);
  *     jw_object(&j, NULL);
  *       jw_str(&j, "rule", f->rule);
  *       jw_array(&j, "san");
@@ -22,7 +22,7 @@
 #include "formats/base/buf.h"
 #include "formats/base/err.h"
 
-enum json_style { JSON_COMPACT, JSON_PRETTY };
+enum json_style { JW_COMPACT, JW_PRETTY };
 
 struct jw {
     struct buf *out;

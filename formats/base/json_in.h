@@ -10,7 +10,6 @@
 #include "formats/base/err.h"
 
 #include <jansson.h>
-#undef JSON_COMPACT /* a flag for dumping, which we never do; json.h means its own */
 
 /* The caller owns the tree: CLEANUP(json_tree_release) json_t *t = ... */
 json_t *json_parse(const char *name, const char *text, size_t n, struct err *err) MUST_USE;

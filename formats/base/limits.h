@@ -46,10 +46,11 @@
 #define LIMIT_REGEX_DEPTH    1000u
 #define LIMIT_REGEX_HEAP_KIB 1000u
 
-#define LIMIT_EXTENDS_DEPTH   8u
-#define LIMIT_JOURNAL_RECORD  (16u << 10)
-#define LIMIT_JOURNAL_RESERVE (1u << 20) /* kept free past the end so replies fit on a full disk   \
-                                          */
+#define LIMIT_EXTENDS_DEPTH  8u
+#define LIMIT_JOURNAL_RECORD (16u << 10)
+#define LIMIT_JOURNAL_RESERVE                                                                      \
+    (1u << 20) /* kept free past the end so replies fit on a full disk                             \
+                */
 #define LIMIT_MESSAGE     (4u << 10)
 #define LIMIT_VALUE_SHOWN 200u /* bytes of a foreign value in a finding */
 #define LIMIT_ORDER_ID    256u

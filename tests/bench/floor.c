@@ -120,7 +120,8 @@ static EVP_PKEY *point_key(const unsigned char *point, size_t n)
     unsigned char copy[65];
     memcpy(copy, point, n < sizeof copy ? n : sizeof copy);
     OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-                           OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy, n), OSSL_PARAM_END};
+                           OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy, n),
+                           OSSL_PARAM_END};
     must(ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
              EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) == 1,
          "fromdata");
@@ -217,14 +218,15 @@ static size_t sign(EVP_PKEY *key, const EVP_MD *md, const void *p, size_t n, uns
 {
     size_t len = 128;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    must(EVP_DigestSignInit(ctx, NULL, md, NULL, key) == 1 && EVP_DigestSign(ctx, sig, &len, p, n) == 1,
+    must(EVP_DigestSignInit(ctx, NULL, md, NULL, key) == 1 &&
+             EVP_DigestSign(ctx, sig, &len, p, n) == 1,
          "sign");
     EVP_MD_CTX_free(ctx);
     return len;
 }
 
-static void check(EVP_PKEY *key, const EVP_MD *md, const void *p, size_t n, const unsigned char *sig,
-                  size_t len)
+static void check(EVP_PKEY *key, const EVP_MD *md, const void *p, size_t n,
+                  const unsigned char *sig, size_t len)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     must(EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) == 1 &&
@@ -244,8 +246,8 @@ static void derive(const struct run *r)
     unsigned iterations = r->iterations;
     for (int i = 0; i < 3; i++) {
         (void)RAND_bytes(salt, sizeof salt);
-        must(PKCS5_PBKDF2_HMAC(password, 22, salt, sizeof salt, (int)iterations, r->sha256, sizeof key,
-                               key) == 1,
+        must(PKCS5_PBKDF2_HMAC(password, 22, salt, sizeof salt, (int)iterations, r->sha256,
+                               sizeof key, key) == 1,
              "PBKDF2");
     }
     for (int i = 0; i < 22; i++) {
@@ -258,7 +260,8 @@ static void derive(const struct run *r)
                            OSSL_PARAM_octet_string(OSSL_KDF_PARAM_SALT, salt, 8),
                            OSSL_PARAM_uint(OSSL_KDF_PARAM_ITER, &iterations),
                            OSSL_PARAM_int(OSSL_KDF_PARAM_PKCS12_ID, &id),
-                           OSSL_PARAM_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0), OSSL_PARAM_END};
+                           OSSL_PARAM_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+                           OSSL_PARAM_END};
     must(EVP_KDF_derive(kdf, key, sizeof key, params) == 1, "PKCS12KDF");
     EVP_KDF_CTX_free(kdf);
 }
@@ -299,7 +302,8 @@ static void run_one(void *ctx, size_t i)
     (void)RAND_bytes(tbs, sizeof tbs);
     (void)RAND_bytes(bytes, sizeof bytes);
     EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    must(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &n) == 1,
+    must(EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &n) ==
+             1,
          "point");
     size_t len = sign(key, r->sha256, tbs, 300, sig);
     EVP_PKEY *again = point_key(point, n); /* the policy's and the CA's look at the CSR */

@@ -126,7 +126,7 @@ matrix 'EIO rename' rename,renameat,renameat2 error=EIO
 matrix 'ENOSPC allocate' fallocate error=ENOSPC
 
 # --- two kills: the run, and the run after it
-calls=(fsync fdatasync rename,renameat,renameat2 write,pwrite64 openat mkdirat unlinkat)
+calls=(fsync fdatasync 'rename,renameat,renameat2' 'write,pwrite64' openat mkdirat unlinkat)
 random_kill() {
   local c=${calls[$((RANDOM % ${#calls[@]}))]}
   traced -e trace="$c" -e inject="$c:signal=KILL:when=$((RANDOM % 30 + 1))" "${all[@]}"

@@ -33,7 +33,7 @@ done
 "$certbatch" rules --format json > "$work/rules.json"
 /usr/bin/python3 - "$work/rules.json" << 'PY' || bad=1
 import json, sys
-rules = json.load(open(sys.argv[1]))["rules"]
+rules = json.load(open(sys.argv[1]))
 bad = 0
 for r in rules:
     for key in ("id", "title", "why", "fix", "cite", "bad", "good"):

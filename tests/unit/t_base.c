@@ -310,7 +310,7 @@ static void json_out_and_in(void **state)
     CLEANUP(buf_release) struct buf b = BUF_INIT(65536);
     struct err err = ERR_INIT;
     struct jw j;
-    jw_begin(&j, &b, JSON_COMPACT);
+    jw_begin(&j, &b, JW_COMPACT);
     jw_object(&j, NULL);
     jw_str(&j, "s", "q\"\\\n\x01\x7F \xC3\xA9\xFF \xE2\x80\xA8");
     jw_str(&j, "null", NULL);
@@ -333,7 +333,7 @@ static void json_out_and_in(void **state)
         "\"i\":-9223372036854775808,\"b\":true,\"t\":\"1970-01-01T00:00:00Z\",\"none\":null,"
         "\"a\":[[],1,\"x\\u0000y\"],\"r\":{\"k\":[]}}");
     buf_reset(&b);
-    jw_begin(&j, &b, JSON_PRETTY);
+    jw_begin(&j, &b, JW_PRETTY);
     jw_object(&j, NULL);
     jw_array(&j, "e");
     jw_end(&j);
@@ -356,13 +356,13 @@ static void json_writer_reports_misuse(void **state)
     CLEANUP(buf_release) struct buf tiny = BUF_INIT(4);
     struct err err = ERR_INIT;
     struct jw j;
-    jw_begin(&j, &b, JSON_COMPACT);
+    jw_begin(&j, &b, JW_COMPACT);
     jw_object(&j, NULL);
     assert_false(jw_finish(&j, &err)); /* left open */
-    jw_begin(&j, &b, JSON_COMPACT);
+    jw_begin(&j, &b, JW_COMPACT);
     jw_end(&j);
     assert_false(jw_finish(&j, &err)); /* closed too often */
-    jw_begin(&j, &b, JSON_COMPACT);
+    jw_begin(&j, &b, JW_COMPACT);
     for (unsigned i = 0; i < 100; i++) {
         jw_array(&j, NULL);
     }
@@ -370,7 +370,7 @@ static void json_writer_reports_misuse(void **state)
         jw_end(&j);
     }
     assert_false(jw_finish(&j, &err)); /* too deep */
-    jw_begin(&j, &tiny, JSON_COMPACT);
+    jw_begin(&j, &tiny, JW_COMPACT);
     jw_str(&j, NULL, "too long");
     assert_false(jw_finish(&j, &err));
     assert_int_equal(err.code, ERR_INTERNAL);

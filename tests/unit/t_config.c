@@ -395,7 +395,7 @@ static void json_schema_has_every_kind(void **state)
     CLEANUP(buf_release) struct buf b = BUF_INIT(4u << 20);
     struct err err = ERR_INIT;
     struct jw j;
-    jw_begin(&j, &b, JSON_PRETTY);
+    jw_begin(&j, &b, JW_PRETTY);
     config_schema_json(&j);
     assert_true(jw_finish(&j, &err));
     CLEANUP(json_tree_release) json_t *t = json_parse("schema", b.p, b.n, &err);
