@@ -122,6 +122,9 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
     if (options->simulate && !make_twins(b, err)) {
         return false;
     }
+    if (!fs_root_open(&b->root, b->manifest.dir, b->config.allow_outside_paths, err)) {
+        return false;
+    }
     items_resolve(b, findings);
     if (!b->manifest_ok) {
         mark_misshapen(b, findings, shape_from);
@@ -132,6 +135,7 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
 void batch_release(struct batch *b)
 {
     policy_free(b->policy);
+    fs_root_close(&b->root);
     config_release(&b->config);
     manifest_release(&b->manifest);
     arena_release(&b->arena);

@@ -16,6 +16,7 @@
 
 #include "batch/config.h"
 #include "batch/manifest.h"
+#include "formats/base/fs.h"
 #include "policy/policy.h"
 
 enum item_kind { ITEM_ORDER, ITEM_REVOCATION };
@@ -58,6 +59,7 @@ struct batch {
     struct manifest manifest;
     struct config config; /* config.dir is the manifest's when there is no file */
     bool manifest_ok;     /* the manifest itself was read without an error */
+    struct fs_root root;  /* the manifest's directory */
     struct policy *policy;
     const struct batch_options *options;
     int64_t now; /* taken once */

@@ -96,11 +96,10 @@ bool item_key(const struct batch *b, const struct item *item, struct key *out, s
     }
     CLEANUP(buf_wipe) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
     CLEANUP(secret_release) struct secret password = SECRET_INIT;
-    bool ok =
-        fs_read_beneath(b->manifest.dir, o->key_file, b->config.allow_outside_paths, &text, err) &&
-        (o->key_password.kind == SECRET_NONE ||
-         secret_load(&o->key_password, b->manifest.dir, &password, err)) &&
-        key_read(buf_span(&text), secret_is_set(&password) ? &password : NULL, out, err);
+    bool ok = fs_read_beneath(&b->root, o->key_file, &text, err) &&
+              (o->key_password.kind == SECRET_NONE ||
+               secret_load(&o->key_password, b->manifest.dir, &password, err)) &&
+              key_read(buf_span(&text), secret_is_set(&password) ? &password : NULL, out, err);
     return ok || err_wrap(err, "item %s: key file %s", item->id, o->key_file);
 }
 

@@ -73,7 +73,7 @@ bool item_file(const struct batch *b, const struct item *item, const char *key, 
                struct buf *out, struct findings *findings)
 {
     struct err err = ERR_INIT;
-    if (fs_read_beneath(b->manifest.dir, path, b->config.allow_outside_paths, out, &err)) {
+    if (fs_read_beneath(&b->root, path, out, &err)) {
         return true;
     }
     file_problem(b, item, key, &err, findings);
@@ -84,7 +84,7 @@ bool item_file_mode(const struct batch *b, const struct item *item, const char *
                     const char *path, mode_t *mode, struct findings *findings)
 {
     struct err err = ERR_INIT;
-    if (fs_mode_beneath(b->manifest.dir, path, b->config.allow_outside_paths, mode, &err)) {
+    if (fs_mode_beneath(&b->root, path, mode, &err)) {
         return true;
     }
     file_problem(b, item, key, &err, findings);

@@ -55,6 +55,8 @@ bool wildcard_covers(const char *wildcard, const char *name)
 
 /* --- Public Suffix List --- */
 
+enum { NAME_CACHED = 512 }; /* longer ones are no domain names */
+
 static const psl_ctx_t *suffixes;
 static once_flag suffixes_once = ONCE_FLAG_INIT;
 
@@ -75,19 +77,56 @@ bool names_have_suffixes(void)
     return psl() != NULL;
 }
 
+/* Several rules ask about one name in a row, and each look-up searches 9,500 rules. */
+enum answer { NOT_ASKED, NO, YES };
+static _Thread_local struct {
+    char name[NAME_CACHED];
+    enum answer public_suffix, private_suffix, has_registrable;
+    const char *registrable; /* in name */
+} last;
+
+static bool look_up(const char *name)
+{
+    size_t n = strlen(name);
+    if (!psl() || n >= sizeof last.name) {
+        return false;
+    }
+    if (strcmp(last.name, name) != 0) {
+        memcpy(last.name, name, n + 1);
+        last.public_suffix = last.private_suffix = last.has_registrable = NOT_ASKED;
+    }
+    return true;
+}
+
+static bool is_suffix(enum answer *known, int type)
+{
+    if (*known == NOT_ASKED) {
+        *known = psl_is_public_suffix2(psl(), last.name, type) ? YES : NO;
+    }
+    return *known == YES;
+}
+
 bool name_is_public_suffix(const char *name)
 {
-    return psl() && psl_is_public_suffix2(psl(), name, PSL_TYPE_ICANN);
+    return look_up(name) && is_suffix(&last.public_suffix, PSL_TYPE_ICANN);
 }
 
 bool name_is_private_suffix(const char *name)
 {
-    return psl() && psl_is_public_suffix2(psl(), name, PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE);
+    return look_up(name) &&
+           is_suffix(&last.private_suffix, PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE);
 }
 
 const char *name_registrable(const char *name)
 {
-    return psl() ? psl_registrable_domain(psl(), name) : NULL;
+    if (!look_up(name)) {
+        return NULL;
+    }
+    if (last.has_registrable == NOT_ASKED) {
+        last.registrable = psl_registrable_domain(psl(), last.name);
+        last.has_registrable = last.registrable ? YES : NO;
+    }
+    return last.has_registrable == YES ? name + (last.registrable - last.name) : NULL;
 }
 
 /* --- top-level domains --- */

@@ -100,14 +100,13 @@ bool fs_read(const char *path, struct buf *b, struct err *err)
     return read_regular(fd, path, b, err);
 }
 
-static int only_regular(int fd, const char *name, struct err *err)
+static int only_regular(int fd, const char *name, struct stat *st, struct err *err)
 {
-    struct stat st;
     if (fd < 0) {
         err_sys(err, errno, "cannot open %s", name);
         return -1;
     }
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+    if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
         err_set(err, ERR_INPUT, "%s is not a regular file", name);
         (void)close(fd);
         return -1;
@@ -117,13 +116,15 @@ static int only_regular(int fd, const char *name, struct err *err)
 
 int fs_open(const char *path, struct err *err)
 {
-    return only_regular(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), path, err);
+    struct stat st;
+    return only_regular(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), path, &st, err);
 }
 
 int fs_open_at(int dirfd, const char *name, struct err *err)
 {
     int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
-    return only_regular(openat(dirfd, name, flags), name, err);
+    struct stat st;
+    return only_regular(openat(dirfd, name, flags), name, &st, err);
 }
 
 bool fs_read_at(int dirfd, const char *name, struct buf *b, struct err *err)
@@ -176,46 +177,53 @@ static int open_resolved(int dir, const char *path, bool outside, int flags)
     return fd;
 }
 
-static int open_beneath(const char *root, const char *path, bool outside, struct err *err)
+bool fs_root_open(struct fs_root *root, const char *path, bool outside, struct err *err)
+{
+    *root =
+        (struct fs_root){.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), .outside = outside};
+    if (root->fd < 0) {
+        return err_sys(err, errno, "cannot open directory %s", path);
+    }
+    root->path = xstrdup(path);
+    return true;
+}
+
+void fs_root_close(struct fs_root *root)
+{
+    if (root->path) {
+        (void)close(root->fd);
+        freep(&root->path);
+    }
+    root->fd = -1;
+}
+
+static int open_beneath(const struct fs_root *root, const char *path, struct stat *st,
+                        struct err *err)
 {
     const int flags = O_RDONLY | O_NOCTTY | O_NONBLOCK; /* a FIFO must not stop us */
-    if (outside && path[0] == '/') {
-        return only_regular(open(path, flags | O_CLOEXEC), path, err);
-    }
-    CLEANUP(closep) int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0) {
-        err_sys(err, errno, "cannot open directory %s", root);
-        return -1;
-    }
-    int fd = open_resolved(dir, path, outside, flags);
+    int fd = open_resolved(root->fd, path, root->outside, flags);
     if (fd < 0 && (errno == EXDEV || errno == ELOOP)) {
-        err_set(err, ERR_INPUT, "%s leaves the directory %s (or is a symbolic link)", path, root);
+        err_set(err, ERR_INPUT, "%s leaves the directory %s (or is a symbolic link)", path,
+                root->path);
         err_hint(err, "keep the files of a batch beside its manifest");
         return -1;
     }
-    return only_regular(fd, path, err);
+    return only_regular(fd, path, st, err);
 }
 
-bool fs_read_beneath(const char *root, const char *path, bool outside, struct buf *b,
-                     struct err *err)
-{
-    CLEANUP(closep) int fd = open_beneath(root, path, outside, err);
-    return fd >= 0 && read_fd(fd, path, file_size(fd), b, err);
-}
-
-bool fs_mode_beneath(const char *root, const char *path, bool outside, mode_t *mode,
-                     struct err *err)
+bool fs_read_beneath(const struct fs_root *root, const char *path, struct buf *b, struct err *err)
 {
     struct stat st;
-    CLEANUP(closep) int fd = open_beneath(root, path, outside, err);
-    if (fd < 0) {
-        return false;
-    }
-    if (fstat(fd, &st) != 0) {
-        return err_sys(err, errno, "cannot read %s", path);
-    }
-    *mode = st.st_mode & 07777;
-    return true;
+    CLEANUP(closep) int fd = open_beneath(root, path, &st, err);
+    return fd >= 0 && read_fd(fd, path, (size_t)st.st_size, b, err);
+}
+
+bool fs_mode_beneath(const struct fs_root *root, const char *path, mode_t *mode, struct err *err)
+{
+    struct stat st;
+    CLEANUP(closep) int fd = open_beneath(root, path, &st, err);
+    *mode = fd >= 0 ? st.st_mode & 07777 : 0;
+    return fd >= 0;
 }
 
 bool fs_exists_at(int dirfd, const char *name)

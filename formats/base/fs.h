@@ -32,18 +32,25 @@
 bool fs_read(const char *path, struct buf *b, struct err *err) MUST_USE;
 /* As fs_read for a regular file under dirfd; the last component is no symbolic link. */
 bool fs_read_at(int dirfd, const char *name, struct buf *b, struct err *err) MUST_USE;
-/* A path from input, relative to `root`; with outside=true any path is allowed (config switch). */
-bool fs_read_beneath(const char *root, const char *path, bool outside, struct buf *b,
+/* The directory that paths from input are relative to, opened once. Nothing is read outside of it
+ * unless `outside` (a switch of the configuration). Zero-initialised = not open. */
+struct fs_root {
+    int fd;
+    char *path;
+    bool outside;
+};
+bool fs_root_open(struct fs_root *root, const char *path, bool outside, struct err *err) MUST_USE;
+void fs_root_close(struct fs_root *root);
+bool fs_read_beneath(const struct fs_root *root, const char *path, struct buf *b,
                      struct err *err) MUST_USE;
-/* The permission bits (st_mode & 07777) of a file found as above. */
-bool fs_mode_beneath(const char *root, const char *path, bool outside, mode_t *mode,
+/* st_mode & 07777: is a private-key file readable by others? */
+bool fs_mode_beneath(const struct fs_root *root, const char *path, mode_t *mode,
                      struct err *err) MUST_USE;
 
 /* For streaming a regular file that was named on the command line, or that lies under dirfd (no
  * symbolic link); -1 on failure. */
 int fs_open(const char *path, struct err *err) MUST_USE;
 int fs_open_at(int dirfd, const char *name, struct err *err) MUST_USE;
-
 bool fs_exists_at(int dirfd, const char *name) MUST_USE;
 int fs_open_dir(const char *path, struct err *err) MUST_USE; /* -1 on failure */
 int fs_open_dir_at(int dirfd, const char *name, struct err *err) MUST_USE;

@@ -113,7 +113,10 @@ static bool beneath(const char *path, bool outside)
 {
     struct err err = ERR_INIT;
     CLEANUP(buf_release) struct buf b = BUF_INIT(100);
-    bool ok = fs_read_beneath(root, path, outside, &b, &err);
+    struct fs_root under;
+    assert_true(fs_root_open(&under, root, outside, &err));
+    bool ok = fs_read_beneath(&under, path, &b, &err);
+    fs_root_close(&under);
     if (ok) {
         assert_string_equal(buf_text(&b), "inside");
     } else {
@@ -178,9 +181,12 @@ static void reading_stays_beneath(void **state)
     make_tree();
     nothing_outside_is_read();
     assert_int_equal(chmod(in_root("file"), 0640), 0);
-    assert_true(fs_mode_beneath(root, "file", false, &mode, &err));
+    struct fs_root under;
+    assert_true(fs_root_open(&under, root, false, &err));
+    assert_true(fs_mode_beneath(&under, "file", &mode, &err));
     assert_int_equal(mode, 0640);
-    assert_false(fs_mode_beneath(root, "link", false, &mode, &err));
+    assert_false(fs_mode_beneath(&under, "link", &mode, &err));
+    fs_root_close(&under);
     CLEANUP(buf_release) struct buf b = BUF_INIT(100);
     assert_true(fs_read_at(rootfd, "file", &b, &err));
     assert_false(fs_read_at(rootfd, "link", &b, &err));
