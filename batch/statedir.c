@@ -35,8 +35,8 @@ static bool lock_held(const struct statedir *s, struct err *err)
     holder[n > 0 ? n : 0] = '\0';
     holder[strcspn(holder, "\n")] = '\0';
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    err_set(err, ERR_ENV, "%s is in use by another run (%s)", s->path,
-            str_vis_dup(&a, holder, strlen(holder)));
+    err_set(err, ERR_ENV, "%s is in use by another run%s%s%s", s->path, *holder ? " (" : "",
+            str_vis_dup(&a, holder, strlen(holder)), *holder ? ")" : "");
     err_hint(err, "wait for it, or stop it; it can be resumed at any time");
     return false;
 }

@@ -67,14 +67,29 @@ static void put_section(struct buf *out, const char *title, const char *text)
     }
 }
 
+/* Samples in files are named, the others shown (syntax: rule.h). */
 static void put_sample(struct buf *out, const char *title, const char *text)
 {
+    static const struct {
+        const char *prefix, *said;
+    } kinds[] = {{"csr:", "the request tests/samples/"},
+                 {"cert:", "the certificate tests/samples/"},
+                 {"pem:", ""},
+                 {"policy:", ""},
+                 {"batch:", ""},
+                 {"manifest:", ""},
+                 {"config:", ""}};
+    const char *said = "";
     buf_printf(out, "\n%s\n", title);
+    for (size_t i = 0; i < NITEMS(kinds); i++) {
+        if (str_starts(text, kinds[i].prefix)) {
+            text += strlen(kinds[i].prefix);
+            said = kinds[i].said;
+        }
+    }
     while (*text) {
         const size_t n = strcspn(text, "\n");
-        buf_puts(out, "  ");
-        buf_add(out, text, n);
-        buf_putc(out, '\n');
+        buf_printf(out, "  %s%.*s\n", said, (int)n, text);
         text += n + (text[n] == '\n');
     }
 }
