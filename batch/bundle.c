@@ -13,8 +13,10 @@
 #include "formats/base/pool.h"
 #include "formats/base/str.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PASSWORDS_MAX = 64 * 1024 * 1024, PASSWORD_COLUMNS = 4 };
 
@@ -206,6 +208,47 @@ bool bundle_make(const struct statedir *s, const struct history *h, const char *
     closep(&source.dirfd);
     secret_scan_close(secrets);
     return ok;
+}
+
+static bool file_is(const char *path, const char *sha256_wanted)
+{
+    struct err ignored = ERR_INIT;
+    char chunk[65536], got[SHA256_HEX];
+    struct sha256 s;
+    ssize_t n;
+    CLEANUP(closep) int fd = fs_open(path, &ignored);
+    if (fd < 0) {
+        return false;
+    }
+    sha256_begin(&s);
+    while ((n = read(fd, chunk, sizeof chunk)) > 0) {
+        sha256_add(&s, chunk, (size_t)n);
+    }
+    sha256_end_hex(&s, got);
+    return n == 0 && str_eq(got, sha256_wanted);
+}
+
+bool bundle_stands(const struct statedir *s, const struct history *h, const char *out_dir,
+                   const char *name, struct bundle_paths *out)
+{
+    *out = (struct bundle_paths){0};
+    if (!h->bundled_seq || h->bundled_seq != h->close_seq || !h->audit_sha256) {
+        return false;
+    }
+    CLEANUP(freep) char *audit = file_name(name, "-audit.tar.gz");
+    CLEANUP(freep) char *delivery = file_name(name, "-delivery.tar.gz");
+    CLEANUP(freep) char *passwords = file_name(name, "-passwords.csv");
+    out->audit = xjoin(out_dir, audit);
+    out->delivery = h->delivery_sha256 ? xjoin(out_dir, delivery) : NULL;
+    bool needed = out->delivery && fs_exists_at(s->fd, PASSWORDS_NAME);
+    out->passwords = needed ? xjoin(out_dir, passwords) : NULL;
+    bool same = file_is(out->audit, h->audit_sha256) &&
+                (!out->delivery || file_is(out->delivery, h->delivery_sha256)) &&
+                (!out->passwords || fs_exists_at(AT_FDCWD, out->passwords));
+    if (!same) {
+        bundle_paths_release(out);
+    }
+    return same;
 }
 
 void bundle_paths_release(struct bundle_paths *p)

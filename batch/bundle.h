@@ -33,6 +33,10 @@ typedef bool report_sink(void *ctx, struct span bytes, struct err *err);
 
 bool bundle_make(const struct statedir *s, const struct history *h, const char *out_dir,
                  const char *name, struct bundle_paths *out, struct err *err) MUST_USE;
+/* True, with paths filled, when the last `bundle` record is about the last `close` and the files it
+ * names lie in out_dir unchanged. */
+bool bundle_stands(const struct statedir *s, const struct history *h, const char *out_dir,
+                   const char *name, struct bundle_paths *out);
 void bundle_paths_release(struct bundle_paths *p);
 
 /* `certbatch verify BUNDLE`: audit bags (bag, journal chain, completeness, certificate against

@@ -326,7 +326,7 @@ void config_cas_json(struct jw *j, const struct field *f)
 
 void config_schema_json(struct jw *j)
 {
-    schema_json(j, &config_schema, "https://certbatch.dev/schema/config-1.json");
+    schema_json(j, &config_schema, "urn:certbatch:schema:config:1");
 }
 
 void config_schema_roff(struct buf *out)

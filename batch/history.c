@@ -181,6 +181,13 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
 
 bool history_head(struct history *h, const struct history_head *head)
 {
+    if (str_eq(head->ev, "bundle")) {
+        h->bundled_seq = h->close_seq;
+        h->delivery_sha256 = h->audit_sha256 = NULL;
+        set_text(h, &h->delivery_sha256, head->delivery_sha256);
+        set_text(h, &h->audit_sha256, head->audit_sha256);
+        return true;
+    }
     h->last_seq = head->seq;
     if (str_eq(head->ev, "close")) {
         h->close_seq = head->seq;
@@ -211,6 +218,8 @@ static bool read_head(struct history *h, const struct journal_record *r)
                                 .manifest_sha256 = json_get_str(f, "manifest_sha256"),
                                 .policy_sha256 = json_get_str(f, "policy_sha256"),
                                 .digest = json_get_str(f, "digest"),
+                                .delivery_sha256 = json_get_str(f, "delivery_sha256"),
+                                .audit_sha256 = json_get_str(f, "audit_sha256"),
                                 .simulate = json_get_bool(f, "simulate", false),
                                 .seq = r->seq,
                                 .end = r->offset + r->length + 1};
@@ -222,7 +231,9 @@ bool history_add(void *ctx, const struct journal_record *r, struct err *err)
     struct history *h = ctx;
     struct record values;
     int64_t t;
-    h->last_seq = r->seq;
+    if (r->item) {
+        h->last_seq = r->seq; /* history_head() decides about the others */
+    }
     if (r->seq == 1 && !str_eq(r->ev, "open")) {
         return err_set(err, ERR_ENV, "the first record is not \"open\"");
     }

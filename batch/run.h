@@ -92,8 +92,10 @@ struct history {
     bool simulate;
     const char *opened, *closed; /* times of first open and last close; NULL */
     uint64_t close_seq;          /* of the last `close`, 0 = none */
-    uint64_t last_seq;           /* of the last record */
-    size_t close_offset;         /* bytes of the journal up to and including that record */
+    uint64_t last_seq;           /* of the last record that is not `bundle` */
+    uint64_t bundled_seq;        /* of the `close` that the last `bundle` record is about */
+    const char *delivery_sha256, *audit_sha256; /* in that record; NULL: no such bundle */
+    size_t close_offset; /* bytes of the journal up to and including that record */
     bool torn_tail;
     uint32_t *slots; /* hash index by id */
     size_t nslots;

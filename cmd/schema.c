@@ -28,7 +28,7 @@ static bool schema_of(const char *what, bool roff, struct buf *out, struct err *
     }
     schema_json(&j, s,
                 str_eq(what, "policy") ? policy_schema_id
-                                       : "https://certbatch.dev/schema/manifest-1.json");
+                                       : "urn:certbatch:schema:manifest:1");
     return jw_finish(&j, err);
 }
 

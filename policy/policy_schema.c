@@ -8,7 +8,7 @@
 
 #include "formats/base/str.h"
 
-const char policy_schema_id[] = "https://certbatch.dev/schema/policy-1.json";
+const char policy_schema_id[] = "urn:certbatch:schema:policy:1";
 
 /* clang-format off */
 const struct word policy_level_words[] = {
