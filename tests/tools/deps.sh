@@ -14,6 +14,7 @@ jansson libjansson-dev
 libidn2 libidn2-dev
 libpsl libpsl-dev
 cmocka libcmocka-dev
+zlib zlib1g-dev
 '
 tools='
 gcc gcc
