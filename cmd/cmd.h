@@ -48,6 +48,10 @@ const char *cmd_format(const struct options *o, struct term *t, const char *comm
 /* Findings as text to stdout or stderr, one or two lines each, at or above `least`. */
 void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum severity least,
                         bool citations);
+/* `first` (a pack or file, may be NULL) and then every --policy; without any the caller names one.
+ */
+bool cmd_open_policy(const struct options *o, const char *first, struct policy **policy,
+                     struct findings *findings, struct err *err) MUST_USE;
 /* "2 errors, 1 warning, 0 info in 3 files"; the counts are those at or above each severity. */
 void cmd_count_line(struct buf *out, size_t errors, size_t warnings_up, size_t infos_up,
                     size_t waived, size_t files);

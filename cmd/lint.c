@@ -167,23 +167,6 @@ static void judge_file(void *ctx, size_t index, unsigned worker)
     buf_release(&f->text);
 }
 
-/* --policy, else the default pack: a file linted alone has no manifest to name its policy. */
-static bool open_policy(const struct options *o, struct policy **policy, struct findings *findings,
-                        struct err *err)
-{
-    struct policy_source sources[64];
-    size_t n = o->policies.n < NITEMS(sources) ? o->policies.n : NITEMS(sources);
-    for (size_t i = 0; i < n; i++) {
-        sources[i] = (struct policy_source){.name = o->policies.v[i], .base = "."};
-    }
-    if (!n) {
-        sources[n++] = (struct policy_source){.name = "cabf-tls", .base = "."};
-    }
-    size_t nproducts;
-    const struct product_info *products = ca_all_products(&nproducts);
-    return policy_open(policy, sources, n, products, nproducts, findings, err);
-}
-
 static int judge_files(const struct options *o, struct term *t, struct lint *l, const size_t *index,
                        size_t n)
 {
@@ -192,7 +175,8 @@ static int judge_files(const struct options *o, struct term *t, struct lint *l, 
     struct file_job *job = xcalloc(1, sizeof *job);
     struct policy *policy = NULL;
     int code = EXIT_DONE;
-    if (!open_policy(o, &policy, &load, &err)) {
+    /* a file linted alone has no manifest to name its policy */
+    if (!cmd_open_policy(o, o->policies.n ? NULL : "cabf-tls", &policy, &load, &err)) {
         cmd_print_findings(t, STDERR_FILENO, &load, SEV_WARNING, o->verbose);
         code = cmd_fail(t, &err);
     } else {

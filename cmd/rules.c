@@ -6,15 +6,18 @@
 
 #include <unistd.h>
 
-static bool open_policies(const struct options *o, const char *first, struct policy **policy,
-                          struct findings *findings, struct err *err)
+bool cmd_open_policy(const struct options *o, const char *first, struct policy **policy,
+                     struct findings *findings, struct err *err)
 {
     struct policy_source sources[64];
     size_t n = 0;
     if (first) {
         sources[n++] = (struct policy_source){.name = first, .base = "."};
     }
-    for (size_t i = 0; i < o->policies.n && n < NITEMS(sources); i++) {
+    if (o->policies.n > NITEMS(sources) - n) {
+        return err_set(err, ERR_USAGE, "more than %zu --policy", NITEMS(sources) - n);
+    }
+    for (size_t i = 0; i < o->policies.n; i++) {
         sources[n++] = (struct policy_source){.name = o->policies.v[i], .base = "."};
     }
     size_t nproducts;
@@ -37,7 +40,7 @@ int cmd_rules(const struct options *o, struct term *t)
         return cmd_fail(t, &err);
     }
     bool judged = o->pack || o->policies.n;
-    bool ok = !judged || open_policies(o, o->pack, &policy, &load, &err);
+    bool ok = !judged || cmd_open_policy(o, o->pack, &policy, &load, &err);
     if (ok && str_eq(format, "json")) {
         ok = rules_list_json(&b, policy, &err);
     } else if (ok) {
@@ -85,7 +88,7 @@ int cmd_policy(const struct options *o, struct term *t)
         err_set(&err, ERR_USAGE, "usage: certbatch policy show|test POLICY");
         return cmd_fail(t, &err);
     }
-    if (!open_policies(o, o->operands.v[1], &policy, &findings, &err)) {
+    if (!cmd_open_policy(o, o->operands.v[1], &policy, &findings, &err)) {
         cmd_print_findings(t, STDERR_FILENO, &findings, SEV_WARNING, o->verbose);
         return cmd_fail(t, &err);
     }

@@ -27,8 +27,7 @@ static bool schema_of(const char *what, bool roff, struct buf *out, struct err *
         return true;
     }
     schema_json(&j, s,
-                str_eq(what, "policy") ? policy_schema_id
-                                       : "urn:certbatch:schema:manifest:1");
+                str_eq(what, "policy") ? policy_schema_id : "urn:certbatch:schema:manifest:1");
     return jw_finish(&j, err);
 }
 
