@@ -34,7 +34,7 @@ unit() { # variant program
   timeout 600 "$2" > "$log" 2>&1
   rc=$?
   p=$(grep -cE '^\[ +OK \]' "$log")
-  f=$(grep -cE '^\[ +(FAILED|ERROR) +\] [A-Za-z_0-9]+$' "$log")
+  f=$(grep -E '^\[ +(FAILED|ERROR) +\] [A-Za-z_0-9]+$' "$log" | sort -u | wc -l)
   if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
   count "$p" "$f" "$name"
   if [ "$f" -gt 0 ]; then grep -vE '^\[ +(RUN|OK)' "$log" | tail -n 25; fi
