@@ -494,8 +494,8 @@ static void every_ca_has_a_twin(void **state UNUSED)
     }
     ca_close(ca);
     struct stat st;
-    assert_int_equal(stat(path_join(&f.arena, f.dir, "test-simulate.state/simulate-ca/short/ca.json"), &st),
-                     0);
+    assert_int_equal(
+        stat(path_join(&f.arena, f.dir, "test-simulate.state/simulate-ca/short/ca.json"), &st), 0);
     assert_int_not_equal(stat(path_join(&f.arena, f.dir, "short-ca"), &st), 0);
     fixture_end(&f);
 }

@@ -514,26 +514,6 @@ static void the_table(void **state)
     assert_null(rule_find(NULL));
 }
 
-static void explained(void **state)
-{
-    (void)state;
-    struct err err = ERR_INIT;
-    for (size_t i = 0; i < rule_count(); i++) {
-        CLEANUP(buf_release) struct buf b = BUF_INIT(65536);
-        assert_true(explain_rule(rule_at(i)->id, &b, &err));
-        const char *text = buf_text(&b);
-        assert_true(str_starts(text, rule_at(i)->id));
-        const char *last = strrchr(rule_at(i)->bad, '\n');
-        assert_non_null(strstr(text, last ? last + 1 : rule_at(i)->bad));
-        last = strrchr(rule_at(i)->good, '\n');
-        assert_non_null(strstr(text, last ? last + 1 : rule_at(i)->good));
-        assert_non_null(strstr(text, rule_at(i)->cite));
-    }
-    CLEANUP(buf_release) struct buf b = BUF_INIT(65536);
-    assert_false(explain_rule("key.\033[31m", &b, &err));
-    assert_null(strchr(err.msg, '\033'));
-}
-
 /* --- many threads, one policy --- */
 
 static struct bench shared;
@@ -586,12 +566,17 @@ static void threads_share_a_policy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(levels),         cmocka_unit_test(dates),
-        cmocka_unit_test(facts_needed),   cmocka_unit_test(a_broken_rule_blocks_and_hides_nothing),
-        cmocka_unit_test(not_checked),    cmocka_unit_test(special_cases_of_a_rule),
-        cmocka_unit_test(places),         cmocka_unit_test(waivers_cover),
-        cmocka_unit_test(batch_settings), cmocka_unit_test(the_table),
-        cmocka_unit_test(explained),      cmocka_unit_test(threads_share_a_policy),
+        cmocka_unit_test(levels),
+        cmocka_unit_test(dates),
+        cmocka_unit_test(facts_needed),
+        cmocka_unit_test(a_broken_rule_blocks_and_hides_nothing),
+        cmocka_unit_test(not_checked),
+        cmocka_unit_test(special_cases_of_a_rule),
+        cmocka_unit_test(places),
+        cmocka_unit_test(waivers_cover),
+        cmocka_unit_test(batch_settings),
+        cmocka_unit_test(the_table),
+        cmocka_unit_test(threads_share_a_policy),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,9 +110,38 @@ static void linting_a_policy(void **state)
     bench_end(&b);
 }
 
+/* The last line of a sample; its kind ("csr:") is said in words. */
+static const char *shown_part(const char *sample)
+{
+    const char *last = strrchr(sample, '\n');
+    const char *colon = strchr(sample, ':');
+    bool kind = colon && strspn(sample, "abcdefghijklmnopqrstuvwxyz") == (size_t)(colon - sample) &&
+                colon[1] != ' ';
+    return last ? last + 1 : kind ? colon + 1 : sample;
+}
+
+static void explained(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    for (size_t i = 0; i < rule_count(); i++) {
+        CLEANUP(buf_release) struct buf b = BUF_INIT(65536);
+        assert_true(explain_rule(rule_at(i)->id, &b, &err));
+        const char *text = buf_text(&b);
+        assert_true(str_starts(text, rule_at(i)->id));
+        assert_non_null(strstr(text, shown_part(rule_at(i)->bad)));
+        assert_non_null(strstr(text, shown_part(rule_at(i)->good)));
+        assert_non_null(strstr(text, rule_at(i)->cite));
+    }
+    CLEANUP(buf_release) struct buf b = BUF_INIT(65536);
+    assert_false(explain_rule("key.\033[31m", &b, &err));
+    assert_null(strchr(err.msg, '\033'));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(explained),
         cmocka_unit_test(samples_of_the_rows),
         cmocka_unit_test(samples_run),
         cmocka_unit_test(linting_a_policy),
