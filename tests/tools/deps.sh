@@ -35,32 +35,34 @@ clang clang
 '
 missing=''
 want() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
-lookup() { echo "$table" | while read -r name package; do [ "$name" = "$1" ] && echo "$package"; done; }
+# The exit status must not depend on which row comes last: `set -e` would end the script silently.
+lookup() { echo "$table" | awk -v name="$1" '$1 == name { print $2 }'; }
+found=$(mktemp)
+trap 'rm -f "$found"' EXIT
 
 testing=no
 echo "$tools" | { while read -r tool package; do
     if [ -n "$tool" ] && ! command -v "$tool" > /dev/null 2>&1; then echo "$package"; fi
-  done; } > "${TMPDIR:-/tmp}/certbatch-deps.$$"
+  done; } > "$found"
 for name in "$@"; do
   [ "$name" = cmocka ] && testing=yes
   if ! command -v pkg-config > /dev/null 2>&1 || ! pkg-config --exists "$name"; then
-    lookup "$name" >> "${TMPDIR:-/tmp}/certbatch-deps.$$"
+    lookup "$name" >> "$found"
   fi
 done
 if [ "$testing" = yes ]; then
   echo "$test_tools" | while read -r tool package; do
     if [ -n "$tool" ] && ! command -v "$tool" > /dev/null 2>&1; then echo "$package"; fi
-  done >> "${TMPDIR:-/tmp}/certbatch-deps.$$"
+  done >> "$found"
   /usr/bin/python3 -c 'import jsonschema, yaml' 2> /dev/null ||
-    echo "python3-jsonschema python3-yaml" >> "${TMPDIR:-/tmp}/certbatch-deps.$$"
-  if command -v clang > /dev/null 2>&1 || grep -q '^clang$' "${TMPDIR:-/tmp}/certbatch-deps.$$"; then
+    echo "python3-jsonschema python3-yaml" >> "$found"
+  if command -v clang > /dev/null 2>&1 || grep -q '^clang$' "$found"; then
     echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n){return p && n ? 0 : 0;}' |
       clang -fsanitize=fuzzer -x c - -o /dev/null 2> /dev/null ||
-      echo libclang-rt-14-dev >> "${TMPDIR:-/tmp}/certbatch-deps.$$"
+      echo libclang-rt-14-dev >> "$found"
   fi
 fi
-while read -r line; do for p in $line; do want "$p"; done; done < "${TMPDIR:-/tmp}/certbatch-deps.$$"
-rm -f "${TMPDIR:-/tmp}/certbatch-deps.$$"
+while read -r line; do for p in $line; do want "$p"; done; done < "$found"
 [ -z "$missing" ] && exit 0
 
 if ! command -v apt-get > /dev/null 2>&1; then
