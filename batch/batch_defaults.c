@@ -25,10 +25,11 @@ struct unit {
 
 static const struct order order_unwritten = {.action = -1, .order_date = TIME_NONE};
 static const struct unit order_units[] = {
-    ORDER(action),      ORDER(ca),       ORDER(product),      ORDER(profile),  ORDER(replaces),
-    ORDER(csr),         ORDER(key_file), ORDER(key_password), ORDER(key),      ORDER(reuse_key),
-    ORDER(common_name), ORDER(san),      ORDER(subject),      ORDER(validity), ORDER(order_date),
-    ORDER(ev),          ORDER(outputs),  ORDER(drop),         ORDER(comment),  ORDER(extra),
+    ORDER(action),       ORDER(ca),         ORDER(product),      ORDER(profile),  ORDER(replaces),
+    ORDER(csr),          ORDER(key_file),   ORDER(key_password), ORDER(key),      ORDER(reuse_key),
+    ORDER(common_name),  ORDER(san),        ORDER(subject),      ORDER(validity), ORDER(order_date),
+    ORDER(ev),           ORDER(outputs),    ORDER(drop),         ORDER(comment),  ORDER(extra),
+    ORDER(organization), ORDER(key_origin), ORDER(dcv),          ORDER(smime),    ORDER(sid),
 };
 
 static const struct subject_fields subject_unwritten = {0};

@@ -55,6 +55,12 @@ const struct ca_type *ca_type_find(const char *type)
 
 struct ca *ca_open(const struct ca_config *config, const char *config_dir, struct err *err)
 {
+    if (!config->type->ops) {
+        err_set(err, ERR_INPUT, "CA %s: this version checks orders for %s but cannot place them",
+                config->name, config->type->title);
+        err_hint(err, "rehearse the batch with --simulate, or send it to another CA");
+        return NULL;
+    }
     struct ca *ca = xcalloc(1, sizeof *ca);
     ca->type = config->type;
     ca->config = config;
@@ -93,6 +99,11 @@ int64_t ca_renewal_window_days(const struct ca_config *config)
         return (int64_t)days;
     }
     return config->type->renewal_window_days ? config->type->renewal_window_days : 90;
+}
+
+const char *ca_environment(const struct ca_config *config)
+{
+    return config->type->environment ? config->type->environment(config) : NULL;
 }
 
 const char *ca_endpoint(const struct ca_config *config)

@@ -169,7 +169,10 @@ struct ca_type {
     const char *pack;            /* its policy pack, or NULL */
     int64_t renewal_window_days; /* default; 90 */
     unsigned in_flight;          /* default concurrency */
-    const struct ca_ops *ops;
+    /* Which environment a configuration addresses: "sandbox", "production", or NULL when it
+     * cannot be told. NULL function: the kind of CA has no environments. */
+    const char *(*environment)(const struct ca_config *config);
+    const struct ca_ops *ops; /* NULL: known to lint and policy only; nothing can be sent */
 };
 
 /* An opened CA. */
@@ -191,6 +194,8 @@ void ca_close(struct ca *ca);
 const struct product_info *ca_all_products(size_t *n);
 /* `renewal_window_days` of the configuration, else the type's. */
 int64_t ca_renewal_window_days(const struct ca_config *config);
+/* "sandbox", "production" or NULL. */
+const char *ca_environment(const struct ca_config *config);
 /* What an order is addressed to, for digests: the URL or directory of the configuration, else
  * the type. Never a secret. */
 const char *ca_endpoint(const struct ca_config *config);

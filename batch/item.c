@@ -144,11 +144,17 @@ static void subject_common(struct load *l)
         .id = item->id,
         .file = l->b->manifest.path,
         .node = item->node,
+        .defaults = item->order && l->b->manifest.defaults ? l->b->manifest.defaults->node : NULL,
+        .change = l->b->manifest.change ? l->b->manifest.change->node : NULL,
         .action = item->action,
         .ca = ca ? ca->name : NULL,
         .ca_type = ca ? ca->type->type : NULL,
         .ca_public = ca && (ca->type->caps & CA_PUBLIC),
         .ca_reads_csr_names = ca && (ca->type->caps & CA_READS_CSR_NAMES),
+        .ca_node = ca ? ca->node : NULL,
+        .ca_file = l->b->config.path,
+        .ca_environment = ca ? ca_environment(ca) : NULL,
+        .today = l->b->now,
         .product = item->product_name,
         .profile = l->b->options->profile,
         .key_file_mode = -1,
@@ -285,6 +291,10 @@ static void digest_order(struct sha256 *h, const struct item *item, const struct
     add_text(h, item->order->comment);
     add_ev(h, item->order->ev);
     add_node(h, item->order->extra);
+    add_text(h, item->order->organization);
+    add_text(h, item->order->sid);
+    add_node(h, item->order->dcv ? item->order->dcv->node : NULL);
+    add_node(h, item->order->smime ? item->order->smime->node : NULL);
     add_bytes(h, d->has_csr ? d->csr.der.p : NULL, d->has_csr ? d->csr.der.n : 0);
 }
 

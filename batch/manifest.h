@@ -69,6 +69,26 @@ struct ev_fields {
     struct contact contract_signer, certificate_approver, certificate_requester;
 };
 
+enum key_origin { ORIGIN_NONE, ORIGIN_LOCAL, ORIGIN_HSM, ORIGIN_APPLIANCE, ORIGIN_CA };
+extern const struct word key_origin_words[];
+
+struct dcv_fields { /* domain control validation */
+    const struct ynode *node;
+    int method; /* enum dcv_method */
+    const char *email;
+    int64_t validated; /* TIME_NONE */
+};
+
+enum smime_type { SMIME_NONE, SMIME_MAILBOX, SMIME_ORGANIZATION, SMIME_SPONSOR, SMIME_INDIVIDUAL };
+enum smime_generation { SMIME_GEN_NONE, SMIME_LEGACY, SMIME_MULTIPURPOSE, SMIME_STRICT };
+enum smime_use { SMIME_USE_NONE, SMIME_SIGNING, SMIME_ENCRYPTION, SMIME_DUAL };
+extern const struct word smime_type_words[], smime_generation_words[], smime_use_words[];
+struct smime_fields {
+    const struct ynode *node;
+    int type, generation, use;
+    const struct ynode *escrow; /* NULL = no decision written */
+};
+
 /* Every field of an order; `defaults:` is the same struct. Zero/NULL = not written. */
 struct order {
     const char *id;
@@ -86,6 +106,11 @@ struct order {
     int64_t validity;   /* seconds, 0 = not written */
     int64_t order_date; /* TIME_NONE = now */
     struct ev_fields *ev;
+    const char *organization; /* record of the policy's `organizations:` */
+    int key_origin;           /* enum key_origin */
+    struct dcv_fields *dcv;
+    struct smime_fields *smime;
+    const char *sid; /* Windows security identifier of the account (AD CS) */
     struct outputs outputs;
     struct strings drop; /* names of the old certificate left out on purpose */
     const char *comment;
@@ -101,6 +126,9 @@ struct revocation {
     const char *comment, *after;
     int64_t invalidity_date; /* TIME_NONE */
     const char *incident;
+    const char *replaced_by; /* order, serial or item that takes its place */
+    int64_t situation;       /* number in BR 4.9.1.1, 1 to 16; 0 = not said */
+    int64_t known_since;     /* when the situation became known; TIME_NONE */
 };
 
 struct manifest {

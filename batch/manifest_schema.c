@@ -7,6 +7,7 @@
 
 #include "formats/base/str.h"
 #include "formats/crl.h"
+#include "policy/dcv.h"
 #include "policy/facts.h"
 
 #include <string.h>
@@ -212,6 +213,91 @@ static const struct schema ev_schema = {"ev",
                                         sizeof(struct ev_fields),
                                         offsetof(struct ev_fields, node)};
 
+static void check_escrow(struct schema_ctx *ctx, const struct ynode *n, void *target)
+{
+    (void)target;
+    if (n->kind != YAML_SCALAR || !n->plain ||
+        !(str_eq(n->text, "true") || str_eq(n->text, "false"))) {
+        schema_problem(ctx, n, "'escrow' must be true or false");
+    }
+}
+
+const struct word key_origin_words[] = {
+    {"local", ORIGIN_LOCAL, "made by certbatch or on the machine of its owner"},
+    {"hsm", ORIGIN_HSM, "made in a hardware security module"},
+    {"appliance", ORIGIN_APPLIANCE, "made on the appliance that will use it"},
+    {"ca", ORIGIN_CA, "made by the CA"},
+    {0},
+};
+
+static const struct field dcv_fields[] = {
+    {.name = "method",
+     .kind = FIELD_WORD,
+     .offset = offsetof(struct dcv_fields, method),
+     .words = dcv_method_words,
+     .help = "how control of the names is shown"},
+    TEXT(dcv_fields, email, "mailbox that receives the challenge"),
+    {.name = "validated",
+     .kind = FIELD_TIME,
+     .offset = offsetof(struct dcv_fields, validated),
+     .help = "when the CA last validated these names or mailboxes"},
+};
+static const struct schema dcv_schema = {"dcv",
+                                         "domain control validation",
+                                         dcv_fields,
+                                         NITEMS(dcv_fields),
+                                         sizeof(struct dcv_fields),
+                                         offsetof(struct dcv_fields, node)};
+
+const struct word smime_type_words[] = {
+    {"mailbox", SMIME_MAILBOX, "only the mailbox is validated"},
+    {"organization", SMIME_ORGANIZATION, "a legal entity"},
+    {"sponsor", SMIME_SPONSOR, "a person within a legal entity"},
+    {"individual", SMIME_INDIVIDUAL, "a person"},
+    {0},
+};
+const struct word smime_generation_words[] = {
+    {"legacy", SMIME_LEGACY, "ended on 2025-07-15"},
+    {"multipurpose", SMIME_MULTIPURPOSE, "emailProtection and more"},
+    {"strict", SMIME_STRICT, "emailProtection only"},
+    {0},
+};
+const struct word smime_use_words[] = {
+    {"signing", SMIME_SIGNING, "signatures only"},
+    {"encryption", SMIME_ENCRYPTION, "key management only"},
+    {"dual", SMIME_DUAL, "both"},
+    {0},
+};
+static const struct field smime_fields[] = {
+    {.name = "type",
+     .kind = FIELD_WORD,
+     .offset = offsetof(struct smime_fields, type),
+     .words = smime_type_words,
+     .help = "who is validated"},
+    {.name = "generation",
+     .kind = FIELD_WORD,
+     .offset = offsetof(struct smime_fields, generation),
+     .words = smime_generation_words,
+     .help = "which table of the S/MIME Baseline Requirements applies"},
+    {.name = "use",
+     .kind = FIELD_WORD,
+     .offset = offsetof(struct smime_fields, use),
+     .words = smime_use_words,
+     .help = "what the key is for"},
+    {.name = "escrow",
+     .kind = FIELD_NODE,
+     .offset = offsetof(struct smime_fields, escrow),
+     .custom = check_escrow,
+     .json_schema = "{\"type\": \"boolean\"}",
+     .help = "is a copy of the key kept for recovery"},
+};
+static const struct schema smime_schema = {"smime",
+                                           "what an S/MIME certificate is for",
+                                           smime_fields,
+                                           NITEMS(smime_fields),
+                                           sizeof(struct smime_fields),
+                                           offsetof(struct smime_fields, node)};
+
 static void check_extra(struct schema_ctx *ctx, const struct ynode *n, void *target)
 {
     (void)target;
@@ -292,6 +378,23 @@ static const struct field order_fields[] = {
      .offset = offsetof(struct order, ev),
      .sub = &ev_schema,
      .help = "what extended validation asks for"},
+    TEXT(order, organization, "record of the policy's organizations that the certificate is for"),
+    {.name = "key_origin",
+     .kind = FIELD_WORD,
+     .offset = offsetof(struct order, key_origin),
+     .words = key_origin_words,
+     .help = "where the private key was or will be made"},
+    {.name = "dcv",
+     .kind = FIELD_OBJECT_PTR,
+     .offset = offsetof(struct order, dcv),
+     .sub = &dcv_schema,
+     .help = "domain control validation"},
+    {.name = "smime",
+     .kind = FIELD_OBJECT_PTR,
+     .offset = offsetof(struct order, smime),
+     .sub = &smime_schema,
+     .help = "what an S/MIME certificate is for"},
+    TEXT(order, sid, "Windows security identifier of the account (AD CS)"),
     {.name = "outputs",
      .kind = FIELD_NODE,
      .offset = offsetof(struct order, outputs.at),
@@ -366,6 +469,17 @@ static const struct field revocation_fields[] = {
      .offset = offsetof(struct revocation, invalidity_date),
      .help = "since when the key is known or suspected to be compromised"},
     TEXT(revocation, incident, "number of the incident"),
+    TEXT(revocation, replaced_by, "item, order or serial that takes its place"),
+    {.name = "situation",
+     .kind = FIELD_INT,
+     .offset = offsetof(struct revocation, situation),
+     .min = 1,
+     .max = 16,
+     .help = "number of the situation in BR 4.9.1.1; decides deadline and reason"},
+    {.name = "known_since",
+     .kind = FIELD_TIME,
+     .offset = offsetof(struct revocation, known_since),
+     .help = "when the situation became known"},
 };
 const struct schema revocation_schema = {"revocation",
                                          "one certificate to revoke",

@@ -15,7 +15,7 @@ struct command {
     const char *operands; /* "MANIFEST|PLAN.json" */
     const char *summary;  /* one line */
     const char *formats;  /* values of --format, blank-separated, the default first; NULL none */
-    unsigned options;     /* mask, without OPT_COMMON */
+    uint64_t options;     /* mask, without OPT_COMMON */
     unsigned min, max;    /* operands; max 0 = none, UINT_MAX = any number */
     int (*run)(const struct options *o, struct term *t);
     bool hidden;

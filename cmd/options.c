@@ -47,6 +47,14 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_PASSWORDS] = {"passwords", 0, KIND_TEXT, AT(passwords), "CSV",
                        "the passwords file of a delivery bundle: key stores are opened too"},
     [OPT_PACK] = {"pack", 0, KIND_TEXT, AT(pack), "P", "only the rules this pack sets"},
+    [OPT_BASELINE] = {"baseline", 0, KIND_TEXT, AT(baseline), "FILE",
+                      "findings this file knows do not count"},
+    [OPT_WRITE_BASELINE] = {"write-baseline", 0, KIND_TEXT, AT(write_baseline), "FILE",
+                            "write the findings of this run as a baseline"},
+    [OPT_FIX] = {"fix", 0, KIND_FLAG, AT(fix), NULL,
+                 "mend in the file what has one certain mend; nothing else is touched"},
+    [OPT_FORECAST] = {"forecast", 0, KIND_FLAG, AT(forecast), NULL,
+                      "also judge on every coming date at which a rule changes"},
     [OPT_COLOR] = {"color", 0, KIND_COLOR, AT(color), "WHEN", "auto, always or never"},
     [OPT_NO_COLOR] = {"no-color", 0, KIND_NEVER, AT(color), NULL, "same as --color never"},
     [OPT_QUIET] = {"quiet", 'q', KIND_FLAG, AT(quiet), NULL, "only results and errors"},
@@ -56,7 +64,7 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_VERSION] = {"version", 0, KIND_FLAG, AT(version), NULL,
                      "versions of program and libraries"},
 };
-_Static_assert(OPT__MAX <= 32, "option masks are 32 bits");
+_Static_assert(OPT__MAX <= 64, "option masks are 64 bits");
 
 void options_init(struct options *o)
 {
@@ -147,7 +155,7 @@ static const struct option_row *find_row(const char *name, size_t n, char letter
 }
 
 /* One option word; *used says whether the next word was taken as its argument. */
-static bool parse_one(struct options *o, unsigned allowed, const char *word, const char *next,
+static bool parse_one(struct options *o, uint64_t allowed, const char *word, const char *next,
                       bool *used, struct err *err)
 {
     bool is_long = word[1] == '-';
@@ -157,7 +165,7 @@ static bool parse_one(struct options *o, unsigned allowed, const char *word, con
     const struct option_row *row = find_row(is_long ? name : NULL, n, word[1]);
     const char *value = equals ? equals + 1 : !is_long && word[2] ? word + 2 : NULL;
     *used = false;
-    if (!row || !(allowed & 1u << (row - option_rows))) {
+    if (!row || !(allowed & 1ull << (row - option_rows))) {
         err_set(err, ERR_USAGE, "%s option %.60s", row ? "this command has no" : "unknown", word);
         err_hint(err, "see: certbatch help");
         return false;
@@ -176,7 +184,7 @@ static bool parse_one(struct options *o, unsigned allowed, const char *word, con
     return set_value(row, value, o, err);
 }
 
-bool options_parse(struct options *o, unsigned allowed, int argc, char **argv, struct err *err)
+bool options_parse(struct options *o, uint64_t allowed, int argc, char **argv, struct err *err)
 {
     bool operands_only = false;
     for (int i = 0; i < argc; i++) {
@@ -196,11 +204,11 @@ bool options_parse(struct options *o, unsigned allowed, int argc, char **argv, s
     return true;
 }
 
-void options_usage(struct buf *out, unsigned allowed)
+void options_usage(struct buf *out, uint64_t allowed)
 {
     for (size_t i = 0; i < OPT__MAX; i++) {
         const struct option_row *row = &option_rows[i];
-        if (!(allowed & 1u << i)) {
+        if (!(allowed & 1ull << i)) {
             continue;
         }
         size_t start = out->n;

@@ -33,6 +33,10 @@ enum option_id {
     OPT_PASSWORD_ENV,
     OPT_PASSWORDS,
     OPT_PACK,
+    OPT_BASELINE,
+    OPT_WRITE_BASELINE,
+    OPT_FIX,
+    OPT_FORECAST,
     OPT_COLOR,
     OPT_NO_COLOR,
     OPT_QUIET,
@@ -42,7 +46,7 @@ enum option_id {
     OPT_VERSION,
     OPT__MAX
 };
-#define OPT(id) (1u << OPT_##id)
+#define OPT(id) (1ull << OPT_##id)
 #define OPT_COMMON                                                                                 \
     (OPT(COLOR) | OPT(NO_COLOR) | OPT(QUIET) | OPT(VERBOSE) | OPT(DEBUG) | OPT(HELP) | OPT(VERSION))
 
@@ -50,12 +54,13 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
-        *password_env, *passwords, *pack;
+        *password_env, *passwords, *pack, *baseline, *write_baseline;
     struct strlist policies, operands;
     int64_t jobs, as_of, wait, confirm; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
     int severity;                       /* enum severity: threshold */
     int color;
-    bool simulate, detailed_exitcode, pending_is_success, quiet, verbose, debug, help, version;
+    bool fix, forecast, simulate, detailed_exitcode, pending_is_success, quiet, verbose, debug,
+        help, version;
 };
 
 enum option_kind {
@@ -81,10 +86,10 @@ extern const struct option_row option_rows[OPT__MAX];
 
 void options_init(struct options *o);
 /* argv without program and command name. Unknown or foreign options: ERR_USAGE with a hint. */
-bool options_parse(struct options *o, unsigned allowed, int argc, char **argv,
+bool options_parse(struct options *o, uint64_t allowed, int argc, char **argv,
                    struct err *err) MUST_USE;
 void options_release(struct options *o);
 /* The options of a mask, one line each. */
-void options_usage(struct buf *out, unsigned allowed);
+void options_usage(struct buf *out, uint64_t allowed);
 
 #endif

@@ -45,12 +45,12 @@ static void roff_commands(struct buf *out)
 
 static void roff_takers(struct buf *out, size_t option)
 {
-    if (OPT_COMMON & 1u << option) {
+    if (OPT_COMMON & 1ull << option) {
         return;
     }
     const char *separator = " (";
     for (size_t i = 0; i < commands_count; i++) {
-        if (commands[i].options & 1u << option) {
+        if (commands[i].options & 1ull << option) {
             buf_puts(out, separator);
             text(out, commands[i].name);
             separator = ", ";

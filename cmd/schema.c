@@ -49,7 +49,7 @@ int cmd_schema(const struct options *o, struct term *t)
 static void completion_options(struct buf *b, const struct command *c)
 {
     for (size_t i = 0; i < OPT__MAX; i++) {
-        if ((c->options | OPT_COMMON) & 1u << i) {
+        if ((c->options | OPT_COMMON) & 1ull << i) {
             buf_printf(b, " --%s", option_rows[i].name);
         }
     }

@@ -54,6 +54,8 @@ static unsigned facts_at_hand(const struct facts *f)
     have |= s->kind == SUBJECT_ORDER ? NEEDS_ORDER : 0;
     have |= s->prior ? NEEDS_PRIOR : 0;
     have |= s->kind == SUBJECT_REVOCATION ? NEEDS_REVOCATION : 0;
+    have |= f->cert ? NEEDS_CERT : 0;
+    have |= f->cert && s->request ? NEEDS_REQUEST : 0;
     return have;
 }
 
@@ -80,7 +82,8 @@ static void run_rules(struct rule_run *run, const struct active *rules, size_t n
 {
     for (size_t i = 0; i < n; i++) {
         const struct active *a = &rules[i];
-        if (!in_scope(a->row, run->scope) || (a->row->needs & ~have)) {
+        if (!in_scope(a->row, run->scope) || (a->row->needs & ~have) ||
+            (a->row->ca && !str_eq(a->row->ca, run->s->ca_type))) {
             continue;
         }
         run->active = a;
@@ -159,6 +162,7 @@ void policy_judge(const struct policy *p, const struct subject *s, struct policy
                            .arena = &scratch->arena,
                            .findings = findings};
     run.product = policy_product(p, s, &run.product_other);
+    run.ca = ca_facts_find(s->ca_type);
     run.scope = scope_of(run.profile, s, run.product);
     if (problem) {
         const struct ynode *at = yaml_get(s->node, "profile");

@@ -25,7 +25,10 @@
 /* The arrays of rules_*.c, each closed by a row without id. */
 extern const struct rule rules_csr[], rules_sig[], rules_key[], rules_subject[], rules_san[],
     rules_dns[], rules_name[], rules_wildcard[], rules_product[], rules_batch[], rules_policy[],
-    rules_shape[];
+    rules_shape[], rules_idn[], rules_ip[], rules_other_names[], rules_ext[], rules_level[],
+    rules_ev[], rules_validity[], rules_dcv[], rules_certinext[], rules_ca_fields[], rules_smime[],
+    rules_revoke[], rules_renew[], rules_manifest[], rules_export[], rules_issued[],
+    rules_suppress[];
 
 /* First instant a row is in force, first instant it is no more; INT64_MIN and INT64_MAX = open. */
 void rule_window(const struct rule *r, int64_t *from, int64_t *until);
@@ -84,7 +87,8 @@ struct profile {
     const char *for_ca; /* and which type of CA; NULL = every other */
     enum policy_level level;
     enum severity max_severity;
-    int64_t validity_days; /* 0 = no limit by the profile */
+    const char *organization; /* NULL = items say it themselves */
+    int64_t validity_days;    /* 0 = no limit by the profile */
     bool has_products;
     struct product_ref *products;
     size_t nproducts;
@@ -146,6 +150,10 @@ struct policy {
     size_t nbases;
     struct waiver **waivers;
     size_t nwaivers, waivers_cap;
+    struct organization *organizations; /* of all files; a later one of the same name wins */
+    size_t norganizations;
+    struct freeze *freezes;
+    size_t nfreezes;
     struct regex **regexes;
     size_t nregexes, regexes_cap;
     char digest[SHA256_HEX];
@@ -176,6 +184,7 @@ struct rule_run {
     const struct subject *s; /* NULL in a batch rule */
     const struct facts *facts;
     const struct product_info *product, *product_other;
+    const struct ca_facts *ca;
     const struct batch_run *batch; /* NULL in an item rule */
     unsigned scope;
     struct arena *arena;

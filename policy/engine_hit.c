@@ -44,10 +44,13 @@ static void place(struct finding *f, const struct rule_run *run, const struct hi
                                 : where->attr ? where->attr->offset
                                               : -1;
     const int64_t offset = where->offset > 0 ? where->offset : fact_offset;
-    const struct ynode *key = where->key ? yaml_get(s->node, where->key) : NULL;
+    const struct ynode *key = where->key ? rule_field(run, where->key) : NULL;
+    const struct ynode *ca_key = where->ca_key ? rule_ca_field(run, where->ca_key) : NULL;
     f->file = s->file;
     if (where->pos.line) {
         place_at(f, where->pos);
+    } else if (where->ca_key && s->ca_node) {
+        place_at(f, yaml_pos(s->ca_file, ca_key ? ca_key : s->ca_node));
     } else if (fact && fact->line) {
         place_at(f, *fact);
     } else if (where->csr_line || offset > 0) {

@@ -157,7 +157,8 @@ static void order_names(struct builder *b)
     for (size_t i = 0; i < s->nsan; i++) {
         const char *text = s->san[i].text;
         struct name_fact *f = add_name(b, VIEW_ORDER, s->san[i].type, text, strlen(text));
-        f->pos = pos_of(s, s->san_at ? s->san_at[i] : NULL);
+        f->node = s->san_at ? s->san_at[i] : NULL;
+        f->pos = pos_of(s, f->node);
     }
 }
 

@@ -24,17 +24,22 @@ enum subject_kind { SUBJECT_ORDER, SUBJECT_REVOCATION, SUBJECT_CSR_FILE, SUBJECT
 
 struct subject {
     enum subject_kind kind;
-    const char *id;             /* item id; NULL for a file */
-    const char *file;           /* manifest, CSR or certificate as the user named it */
-    const struct ynode *node;   /* the item's mapping, for line and column; NULL for a file */
-    const char *action;         /* "new" "renew" "reissue" "revoke"; NULL for a file */
-    const char *ca;             /* name in the config; NULL when unknown */
-    const char *ca_type;        /* "local" "certinext" ...; NULL when unknown */
-    const char *ca_environment; /* "sandbox" "production"; NULL when unknown */
-    bool ca_public;             /* a publicly trusted CA: decides the default pack */
-    bool ca_reads_csr_names;    /* effective names are the CSR's */
-    const char *product;        /* name or code as written */
-    const char *profile;        /* named by the item, or NULL */
+    const char *id;               /* item id; NULL for a file */
+    const char *file;             /* manifest, CSR or certificate as the user named it */
+    const struct ynode *node;     /* the item's mapping, for line and column; NULL for a file */
+    const struct ynode *defaults; /* the manifest's `defaults:`; NULL for a revocation */
+    const struct ynode *change;   /* the manifest's `change:`, or NULL */
+    const char *action;           /* "new" "renew" "reissue" "revoke"; NULL for a file */
+    const char *ca;               /* name in the config; NULL when unknown */
+    const char *ca_type;          /* "local" "certinext" ...; NULL when unknown */
+    const char *ca_environment;   /* "sandbox" "production"; NULL when unknown */
+    const struct ynode *ca_node;  /* the CA's mapping in the configuration, or NULL */
+    const char *ca_file;          /* that configuration */
+    const struct cert *ca_issuer; /* certificate that will sign (embedded CA), or NULL */
+    bool ca_public;               /* a publicly trusted CA: decides the default pack */
+    bool ca_reads_csr_names;      /* effective names are the CSR's */
+    const char *product;          /* name or code as written */
+    const char *profile;          /* named by the item, or NULL */
 
     const char *common_name;   /* order view; NULL when not given */
     const struct dn_value *dn; /* order view without CN */
@@ -49,11 +54,15 @@ struct subject {
     bool key_file_matches;    /* of key_file against the CSR; true when not checked */
     int64_t validity_seconds; /* asked for; 0 = the product's */
     int64_t order_date;       /* planned; rules' dates are judged at it */
+    int64_t today;            /* of the run; 0 = not known. Only for "is the plan in the past" */
 
     const struct csr *csr;    /* given or generated request, or NULL (not generated yet) */
     const char *csr_file;     /* path as written, or NULL when generated */
     const struct cert *cert;  /* SUBJECT_CERT_FILE: the certificate under judgement */
-    const struct cert *prior; /* certificate being renewed, or NULL */
+    const struct cert *chain; /* beside it, issuer first; may be NULL */
+    size_t nchain;
+    const struct subject *request; /* the order it was issued for, or NULL */
+    const struct cert *prior;      /* certificate being renewed, or NULL */
 
     int reason;         /* revocation reason, REASON_* */
     const char *serial; /* normalised, of the certificate to revoke or renew */
@@ -70,7 +79,8 @@ struct name_fact {
     const char *norm; /* dns: lower-case A-labels, no trailing dot; ip: canonical; email: lower-case
                          domain; else text. A NUL in text is U+FFFD here */
     struct pos pos;   /* in the manifest, else line 0 */
-    int64_t offset;   /* in the CSR, else -1 */
+    const struct ynode *node;      /* where it is written in the manifest, or NULL */
+    int64_t offset;                /* in the CSR, else -1 */
     const struct general_name *gn; /* when from a CSR or certificate */
 };
 

@@ -38,7 +38,9 @@ enum {                   /* facts a rule needs; missing fact = the rule does not
        NEEDS_ORDER = 32, /* an order item (not a file linted alone) */
        NEEDS_PRIOR = 64,
        NEEDS_REVOCATION = 128,
-       NEEDS_BATCH = 256 /* runs once over all items (struct batch_facts) */
+       NEEDS_BATCH = 256,   /* runs once over all items (struct batch_facts) */
+       NEEDS_CERT = 512,    /* a certificate under judgement (file or issued) */
+       NEEDS_REQUEST = 1024 /* that certificate was issued for a known order */
 };
 
 enum param_kind { PARAM_INT, PARAM_BOOL, PARAM_STRINGS, PARAM_PATTERNS, PARAM_FILES };
@@ -60,6 +62,7 @@ struct rule {
     enum severity floor; /* a policy may not go below; SEV_DISABLED = none */
     bool unwaivable;
     unsigned scope, needs;
+    const char *ca;    /* only for items of this type of CA ("certinext"); NULL = any */
     const char *title; /* one line: "RSA modulus is shorter than allowed" */
     const char *why;   /* one to three sentences */
     const char *fix;   /* what to change */
@@ -70,9 +73,12 @@ struct rule {
     void (*check)(struct rule_run *run);
     int arg;                /* lets one check serve many rows (csr defects) */
     const char *bad, *good; /* samples: `explain` shows them, the tests run them. Syntax: a YAML
-                               flow mapping of item keys ("{common_name: www_1.example.com}"),
-                               or "csr:FILE", "cert:FILE", "pem:TEXT", "policy:TEXT", "batch:TEXT"
-                               with FILE under tests/samples/ */
+                               flow mapping of item keys ("{common_name: www_1.example.com}";
+                               `ca:` may be a mapping, the settings of the CA in the config;
+                               `action: revoke` makes it a revocation; `cert:` a certificate,
+                               `request:` the order it answers), or "csr:FILE", "cert:FILE",
+                               "pem:TEXT", "policy:TEXT", "batch:TEXT" with FILE under
+                               tests/samples/ */
 };
 
 extern const struct rule *const rule_groups[]; /* arrays joined by rules.c */
@@ -95,10 +101,11 @@ const struct strlist *rule_strings(const struct rule_run *run, size_t param);
 struct hit {
     const struct name_fact *name; /* takes position, offset, view and value from it */
     const struct attr_fact *attr;
-    const char *key;   /* manifest key of the item to point at: "product" */
-    struct pos pos;    /* or an explicit place */
-    int64_t offset;    /* in the CSR; 0 = none (no fact starts at octet 0) */
-    uint32_t csr_line; /* line in the CSR's PEM text; 0 = none */
+    const char *key;    /* manifest key of the item to point at: "product", "dcv.method" */
+    const char *ca_key; /* key of the CA in the configuration to point at: "requestor.email" */
+    struct pos pos;     /* or an explicit place */
+    int64_t offset;     /* in the CSR; 0 = none (no fact starts at octet 0) */
+    uint32_t csr_line;  /* line in the CSR's PEM text; 0 = none */
     unsigned view;
     const char *value;      /* foreign text; escaped by the engine */
     size_t value_n;         /* 0 = strlen */
@@ -181,6 +188,67 @@ struct subject_policy {
 const struct subject_policy *rule_subject_policy(const struct rule_run *run, size_t *n);
 /* The connector of the item's CA has a product table at all. */
 bool rule_has_products(const struct rule_run *run);
+
+/* --- what an item, its CA and its change say beyond names and key ---
+ * Keys are paths: "ev.contract_signer.email". The item comes first, then the manifest's
+ * `defaults:`. NULL when nobody wrote the key. The text of a key that the schema gives a type was
+ * checked by the schema already. */
+const struct ynode *rule_field(const struct rule_run *run, const char *path);
+const char *rule_text(const struct rule_run *run, const char *path);
+const struct ynode *rule_ca_field(const struct rule_run *run, const char *path);
+const char *rule_ca_text(const struct rule_run *run, const char *path);
+const struct ynode *rule_change_field(const struct rule_run *run, const char *path);
+
+/* What a kind of CA accepts (policy/ca_facts.c): data, one row for each. */
+enum { /* what can be asked of it */
+       CA_CAN_NEW = 1,
+       CA_CAN_RENEW = 2,
+       CA_CAN_REISSUE = 4,
+       CA_CAN_REVOKE = 8,
+       CA_CAN_HOLD = 16
+};
+struct ca_facts {
+    const char *type, *title;
+    unsigned can;            /* CA_CAN_ bits */
+    unsigned reasons;        /* bit 1u << n for every revocation reason n it takes */
+    const char *keys;        /* blank-separated key tokens; NULL = not known */
+    const char *sans;        /* blank-separated: "dns ip email uri"; NULL = not known */
+    const char *dcv_methods; /* blank-separated words of `dcv: method:`; NULL = not known */
+    bool names_from_order;   /* ignores the names of the CSR */
+    bool public;             /* issues publicly trusted certificates */
+    unsigned comment_min, comment_max; /* of a revocation, in characters; 0 = no bound */
+    const char *comment_refused;       /* characters it refuses there; NULL = none */
+};
+const struct ca_facts *ca_facts_find(const char *type); /* NULL when unknown */
+extern const struct ca_facts ca_facts_rows[];           /* closed by a row without type */
+/* Of the item's CA; NULL when the CA is not known. */
+const struct ca_facts *rule_ca(const struct rule_run *run);
+
+/* The organization an item is for: `organization:` of the item, else of its profile; a record of
+ * the policy's `organizations:`. NULL when none is named. */
+struct organization {
+    const char *name, *legal_name;
+    const struct dn_value *subject; /* O, C, ST, L ... as they must be spelled */
+    size_t nsubject;
+    const char *business_category, *serial, *jurisdiction_country, *jurisdiction_state,
+        *jurisdiction_locality;
+    struct regex *serial_format;        /* compiled; NULL = none */
+    int64_t validated_ov, validated_ev; /* TIME_NONE = not known */
+    struct strlist domains;             /* lower-case A-labels */
+    const struct ynode *ids;            /* CA name or type: organization number there */
+    struct pos pos;
+};
+const struct organization *rule_organization(const struct rule_run *run);
+/* A named organization that the policy does not have: its name, for the finding; else NULL. */
+const char *rule_organization_unknown(const struct rule_run *run);
+
+/* The policy's `calendars:`, all of them. Half-open, UTC. */
+struct freeze {
+    const char *calendar, *why;
+    int64_t from, to;
+    struct pos pos;
+};
+const struct freeze *rule_freezes(const struct rule_run *run, size_t *n);
 
 /* Longest validity the profile grants, in days; 0 = it says nothing. */
 int64_t rule_validity_days(const struct rule_run *run);

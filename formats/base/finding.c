@@ -36,6 +36,13 @@ static const char *own(struct findings *list, const char *s)
     return s ? arena_strdup(&list->strings, s) : NULL;
 }
 
+static const struct edit *own_edit(struct findings *list, const struct edit *e)
+{
+    struct edit *copy = arena_memdup(&list->strings, e, sizeof *e);
+    copy->text = own(list, e->text);
+    return copy;
+}
+
 struct finding *findings_add(struct findings *list, const struct finding *f)
 {
     struct finding copy = *f;
@@ -48,6 +55,7 @@ struct finding *findings_add(struct findings *list, const struct finding *f)
     copy.message = own(list, f->message);
     copy.fix = own(list, f->fix);
     copy.cite = own(list, f->cite);
+    copy.edit = f->edit ? own_edit(list, f->edit) : NULL;
     VEC_PUSH(list, copy);
     return &list->v[list->n - 1];
 }

@@ -18,20 +18,29 @@ enum severity { SEV_DISABLED, SEV_INFO, SEV_WARNING, SEV_ERROR, SEV__MAX };
 const char *severity_name(enum severity s); /* "disabled" "info" "warning" "error" */
 bool severity_parse(const char *s, enum severity *out) MUST_USE;
 
+/* A mend that is certain: replace [from, to) of the finding's file by `text` (empty = delete).
+ * Lines and columns as in struct finding; `to` is the place behind the last character. */
+struct edit {
+    uint32_t line, column, end_line, end_column;
+    const char *text;
+};
+
 struct finding {
     const char *rule; /* stable id, "key.rsa.min-bits" */
     enum severity severity;
-    bool waived;           /* a waiver covers it: reported, does not count */
-    const char *waiver;    /* its id, or NULL */
-    const char *file;      /* as the user named it */
-    uint32_t line, column; /* 1-based; 0 = none */
-    int64_t offset;        /* byte offset in the DER, or -1 */
-    const char *item;      /* item id, or NULL */
-    const char *view;      /* "csr" "order" "effective", or NULL */
-    const char *value;     /* escaped and capped (str_vis), or NULL */
-    const char *message;   /* one sentence */
-    const char *fix;       /* what to do, or NULL */
-    const char *cite;      /* standard and section, or NULL */
+    bool waived;                   /* a waiver covers it: reported, does not count */
+    const char *waiver;            /* its id, or NULL */
+    const char *file;              /* as the user named it */
+    uint32_t line, column;         /* 1-based, in characters; 0 = none */
+    uint32_t end_line, end_column; /* behind what is meant; 0 = not known */
+    int64_t offset;                /* byte offset in the DER, or -1 */
+    const char *item;              /* item id, or NULL */
+    const char *view;              /* "csr" "order" "effective", or NULL */
+    const char *value;             /* escaped and capped (str_vis), or NULL */
+    const char *message;           /* one sentence */
+    const char *fix;               /* what to do, or NULL */
+    const char *cite;              /* standard and section, or NULL */
+    const struct edit *edit;       /* what --fix does, or NULL */
 };
 
 struct findings {

@@ -89,7 +89,7 @@ static void fatal(struct load *l, struct pos pos, const char *what)
     l->stop = l->unusable = true;
 }
 
-/* Nodes come in chunks of 56 bytes each, not rounded to the arena's alignment. */
+/* Nodes come in chunks of 64 bytes each, not rounded to the arena's alignment. */
 static struct ynode *new_node(struct load *l)
 {
     if (l->node_left == 0) {
@@ -175,6 +175,12 @@ static void refuse_marks(struct load *l, struct pos pos, const yaml_char_t *anch
     }
 }
 
+static void set_end(struct ynode *n, const yaml_event_t *e)
+{
+    n->end_line = clamp(e->end_mark.line + 1);
+    n->end_column = clamp(e->end_mark.column + 1);
+}
+
 /* Hangs a new node into the tree. NULL when it cannot be: the load has stopped. */
 static struct ynode *add_node(struct load *l, enum yaml_kind kind, struct pos pos)
 {
@@ -257,6 +263,7 @@ static void on_scalar(struct load *l, const yaml_event_t *e)
     }
     node->text = keep_text(l, text, n);
     node->plain = plain;
+    set_end(node, e);
 }
 
 static void open_container(struct load *l, const yaml_event_t *e, enum yaml_kind kind)
@@ -293,8 +300,7 @@ static void on_mapping(struct load *l, const yaml_event_t *e)
 
 static void on_sequence_end(struct load *l, const yaml_event_t *e)
 {
-    (void)e;
-    l->depth--;
+    set_end(l->stack[--l->depth].node, e);
 }
 
 static void duplicate(struct load *l, const struct ynode *first, struct ynode *second)
@@ -348,8 +354,8 @@ static void find_duplicates_sorted(struct load *l, struct ynode *mapping)
 
 static void on_mapping_end(struct load *l, const yaml_event_t *e)
 {
-    (void)e;
     struct ynode *mapping = l->stack[--l->depth].node;
+    set_end(mapping, e);
     unsigned before = l->problems;
     if (mapping->count <= PAIRWISE_MAX) {
         find_duplicates_pairwise(l, mapping);

@@ -29,6 +29,8 @@ struct ynode {
     const char *key;     /* when the parent is a mapping */
     const char *text;    /* of a scalar */
     uint32_t line, column;
+    uint32_t end_line, end_column; /* behind its last character; of a block mapping or sequence
+                                      where the next token begins */
     uint32_t key_line, key_column;
     uint32_t count; /* children */
     uint8_t kind;   /* enum yaml_kind */

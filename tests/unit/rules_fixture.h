@@ -9,6 +9,7 @@
 #include "tests/unit/corpus.h"
 
 #include "formats/base/time.h"
+#include "formats/crl.h"
 #include "formats/key.h"
 #include "policy/engine.h"
 
@@ -60,6 +61,7 @@ static inline const char *level_for(unsigned scope)
     return (scope & SCOPE_TLS) == SCOPE_TLS ? "tls"
            : scope & SCOPE_DV               ? "dv"
            : scope & SCOPE_OV               ? "ov"
+           : scope & SCOPE_IV               ? "iv"
            : scope & SCOPE_EV               ? "ev"
            : scope & SCOPE_PRIVATE          ? "private"
                                             : "smime";
@@ -145,20 +147,61 @@ static inline void read_key_file(struct arena *a, const struct ynode *map, struc
     }
 }
 
-/* One item as rule samples write it: the keys of an order, "csr", "key_file" and "prior" being
- * files of tests/samples, and "key_file_mode" what batch would have found out. */
+static inline int64_t yaml_time(const struct ynode *map, const char *key, int64_t otherwise)
+{
+    int64_t t = otherwise;
+    const char *text = yaml_text(map, key);
+    if (text && !time_parse_any(text, &t)) {
+        fail_msg("%s: not a time: %s", key, text);
+    }
+    return t;
+}
+
+static inline void read_revocation(struct arena *a, const struct ynode *map, struct subject *s)
+{
+    const char *reason = yaml_text(map, "reason");
+    s->kind = SUBJECT_REVOCATION;
+    s->reason = REASON_NONE;
+    for (const struct word *w = revocation_reason_words; reason && w->text; w++) {
+        s->reason = str_eq(w->text, reason) ? w->value : s->reason;
+    }
+    s->serial = yaml_text(map, "serial") ? serial_normal(a, yaml_text(map, "serial")) : NULL;
+}
+
+/* `ca:` is the name of a CA ("certinext-prod"), or its settings ({type: certinext, ...}). */
+static inline void read_ca(struct arena *a, const struct ynode *map, struct subject *s)
+{
+    const struct ynode *node = yaml_get(map, "ca");
+    const char *name = yaml_text(map, "ca");
+    s->ca_environment = "production";
+    s->ca_public = true;
+    if (node && node->kind == YAML_MAPPING) {
+        s->ca_node = node;
+        s->ca_file = "certbatch.yaml";
+        s->ca_type = yaml_text(node, "type");
+        s->ca = arena_printf(a, "%s-prod", s->ca_type);
+    } else if (name) {
+        s->ca = name;
+        s->ca_type = arena_strndup(a, name, strcspn(name, "-"));
+    }
+}
+
+/* One item as rule samples write it: the keys of an order or revocation, and
+ *   csr, key_file, prior, cert   files of tests/samples (cert: the certificate under judgement)
+ *   key_file_mode                what batch would have found out
+ *   ca                           name of a CA, or its settings as a mapping
+ *   change, defaults, today      of the manifest and the run
+ *   request                      a mapping like this one: the order `cert` was issued for */
 static inline void subject_from(struct arena *a, const struct ynode *map, struct subject *s)
 {
-    const char *ca = yaml_text(map, "ca");
+    const char *validity = yaml_text(map, "validity");
     *s = (struct subject){.kind = SUBJECT_ORDER,
                           .id = "sample",
                           .file = "sample.batch.yaml",
                           .node = map,
-                          .action = "new",
-                          .ca = ca,
-                          .ca_type = ca ? arena_strndup(a, ca, strcspn(ca, "-")) : NULL,
-                          .ca_environment = "production",
-                          .ca_public = true,
+                          .defaults = yaml_get(map, "defaults"),
+                          .change = yaml_get(map, "change"),
+                          .action = yaml_text(map, "action") ? yaml_text(map, "action") : "new",
                           .product = yaml_text(map, "product"),
                           .profile = yaml_text(map, "profile"),
                           .common_name = yaml_text(map, "common_name"),
@@ -166,7 +209,11 @@ static inline void subject_from(struct arena *a, const struct ynode *map, struct
                           .key_file = yaml_text(map, "key_file"),
                           .key_file_mode = -1,
                           .key_file_matches = true,
-                          .order_date = JUDGED_AT};
+                          .reason = REASON_NONE,
+                          .order_date = yaml_time(map, "order_date", JUDGED_AT),
+                          .today = yaml_time(map, "today", JUDGED_AT)};
+    assert_true(!validity || duration_parse(validity, &s->validity_seconds));
+    read_ca(a, map, s);
     read_names(a, map, s);
     if (yaml_text(map, "csr")) {
         s->csr_file = arena_printf(a, SAMPLES "%s", yaml_text(map, "csr"));
@@ -177,6 +224,36 @@ static inline void subject_from(struct arena *a, const struct ynode *map, struct
     }
     if (yaml_text(map, "prior")) {
         s->prior = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "prior")));
+        s->serial = s->prior->serial_hex;
+    }
+    if (str_eq(s->action, "revoke")) {
+        read_revocation(a, map, s);
+        s->serial = s->serial ? s->serial : s->prior ? s->prior->serial_hex : NULL;
+    }
+    if (yaml_text(map, "cert")) {
+        s->kind = SUBJECT_CERT_FILE;
+        s->cert = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "cert")));
+        s->order_date = yaml_time(map, "order_date", s->cert->not_before);
+    }
+    if (yaml_get(map, "request")) {
+        struct subject *request = arena_alloc(a, sizeof *request);
+        const struct ynode *m = yaml_get(map, "request");
+        /* one level: the request of a request means nothing */
+        *request = (struct subject){.kind = SUBJECT_ORDER,
+                                    .id = "sample",
+                                    .file = "sample.batch.yaml",
+                                    .node = m,
+                                    .action = "new",
+                                    .common_name = yaml_text(m, "common_name"),
+                                    .order_date = s->order_date,
+                                    .key_file_mode = -1};
+        const char *asked = yaml_text(m, "validity");
+        assert_true(!asked || duration_parse(asked, &request->validity_seconds));
+        read_names(a, m, request);
+        if (yaml_text(m, "csr")) {
+            request->csr = read_csr(a, arena_printf(a, SAMPLES "%s", yaml_text(m, "csr")));
+        }
+        s->request = request;
     }
 }
 
