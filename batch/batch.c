@@ -129,6 +129,10 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
     if (!b->manifest_ok) {
         mark_misshapen(b, findings, shape_from);
     }
+    b->suppressions =
+        suppressions_read(&b->arena, b->manifest.path,
+                          (struct span){(const uint8_t *)b->manifest.text, b->manifest.text_n},
+                          b->manifest.node, findings);
     return open_policy(b, findings, b->manifest_ok ? err : &second) && b->manifest_ok;
 }
 

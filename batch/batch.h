@@ -61,6 +61,7 @@ struct batch {
     bool manifest_ok;     /* the manifest itself was read without an error */
     struct fs_root root;  /* the manifest's directory */
     struct policy *policy;
+    const struct suppressions *suppressions; /* comments of the manifest, or NULL */
     const struct batch_options *options;
     int64_t now; /* taken once */
     struct item *items;

@@ -81,9 +81,10 @@ static void judge_together(const struct judging *j, struct findings *findings)
         return; /* no item is whole: nothing can be said about them together */
     }
     policy_judge_batch(b->policy, j->members, n, b->manifest.path, b->manifest.node,
-                       batch_date(b, NULL), findings);
+                       batch_date(b, NULL), b->suppressions, findings);
     policy_check_requester(b->policy, change ? change->requested_by : NULL, findings);
     policy_close_waivers(b->policy, findings);
+    suppressions_close(b->suppressions, n == b->nitems, findings);
 }
 
 void batch_judge(const struct batch *b, unsigned workers, struct findings *findings)

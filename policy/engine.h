@@ -59,6 +59,7 @@ struct active {
     struct setting base;
     struct setting *steps; /* the first that covers the date counts, else base */
     size_t nsteps;
+    bool unsuppressable;     /* no comment, no baseline (rule row or policy) */
     struct waiver **waivers; /* those that name this rule for this profile */
     size_t nwaivers;
 };
@@ -82,7 +83,7 @@ unsigned policy_level_scope(enum policy_level level);
 struct profile {
     const char *name; /* NULL: packs and file-level settings only */
     struct pos pos;
-    bool abstract, audit, require_data;
+    bool abstract, audit, require_data, inline_waivers;
     bool for_public;    /* of a base without any policy named: which items */
     const char *for_ca; /* and which type of CA; NULL = every other */
     enum policy_level level;
@@ -109,8 +110,9 @@ struct waiver {
     struct strlist names;      /* normalised */
     const char *spki, *serial; /* lower-case hex; normal form */
     const char *reason, *ticket, *approver;
-    int64_t created, expires; /* in force from created until before expires */
-    atomic_size_t used, late; /* findings it waived; findings it came too late for */
+    const char *justification; /* all of it in one line, for reports */
+    int64_t created, expires;  /* in force from created until before expires */
+    atomic_size_t used, late;  /* findings it waived; findings it came too late for */
 };
 
 struct policy_text {
@@ -174,6 +176,7 @@ struct batch_run {
     const char *file;
     const struct ynode *root;
     int64_t as_of;
+    const struct suppressions *suppressions;
 };
 
 struct rule_run {
@@ -199,6 +202,8 @@ int64_t subject_date(const struct subject *s);
 void waiver_apply(const struct rule_run *run, const struct hit *where, struct finding *f);
 void waiver_apply_member(const struct rule_run *run, const struct batch_member *m,
                          struct finding *f);
+/* suppress.c: the same for comments; node is the item's mapping, or NULL. */
+void suppression_apply(const struct rule_run *run, const struct ynode *node, struct finding *f);
 void waivers_read(struct policy *p, const struct policy_file *file, struct findings *findings);
 void waivers_attach(struct policy *p, struct profile *profile);
 
@@ -223,7 +228,8 @@ struct setting_edit {
 };
 struct override { /* one entry of a `rules:` section */
     const struct rule *row;
-    bool reset; /* null: back to what the packs say */
+    const struct ynode *unsuppressable; /* NULL = not written */
+    bool reset;                         /* null: back to what the packs say */
     struct setting_edit base;
     bool has_steps;
     struct setting_edit *steps;
@@ -261,7 +267,7 @@ struct settings_text { /* a profile, or the top of a file */
     struct strings extends;
     bool abstract;
     int level, mode, max_severity;
-    const struct ynode *require_data, *rules;
+    const struct ynode *require_data, *inline_waivers, *rules;
     struct objects products; /* struct product_text */
     struct validity_text *validity;
     struct names_text *names;

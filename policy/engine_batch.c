@@ -92,6 +92,7 @@ void rule_hit_member(struct rule_run *run, const struct batch_member *m, const c
     va_start(ap, fmt);
     struct finding f = {.rule = r->id,
                         .severity = run->setting->severity,
+                        .firm = run->active->unsuppressable,
                         .file = m->file,
                         .line = node ? node->line : 0,
                         .column = node ? node->column : 0,
@@ -103,6 +104,7 @@ void rule_hit_member(struct rule_run *run, const struct batch_member *m, const c
                         .cite = r->cite};
     va_end(ap);
     waiver_apply_member(run, m, &f);
+    suppression_apply(run, m->node, &f);
     findings_add(run->findings, &f);
 }
 
@@ -173,10 +175,10 @@ static void run_one(struct rule_run *run, const struct profile *const *profiles,
 
 void policy_judge_batch(const struct policy *p, const struct batch_member *members, size_t n,
                         const char *file, const struct ynode *root, int64_t as_of,
-                        struct findings *findings)
+                        const struct suppressions *suppressions, struct findings *findings)
 {
     CLEANUP(arena_release) struct arena arena = ARENA_INIT;
-    const struct batch_run batch = {members, n, file, root, as_of};
+    const struct batch_run batch = {members, n, file, root, as_of, suppressions};
     const struct profile **profiles;
     const size_t nprofiles = profiles_in_use(p, &batch, &arena, &profiles);
     struct rule_run run = {.policy = p,

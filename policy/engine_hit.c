@@ -105,6 +105,7 @@ static struct finding blank(const struct rule_run *run)
     const struct rule *r = run->active->row;
     return (struct finding){.rule = r->id,
                             .severity = run->setting->severity,
+                            .firm = run->active->unsuppressable,
                             .offset = -1,
                             .file = run->batch ? run->batch->file : run->s->file,
                             .item = run->s ? run->s->id : NULL,
@@ -132,6 +133,7 @@ void rule_hit(struct rule_run *run, struct hit where, const char *fmt, ...)
         place_in_batch(&f, run->batch, &where);
     }
     waiver_apply(run, &where, &f);
+    suppression_apply(run, run->s ? run->s->node : NULL, &f);
     findings_add(run->findings, &f);
 }
 

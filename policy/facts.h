@@ -20,6 +20,8 @@
 #include "formats/cert.h"
 #include "formats/csr.h"
 
+struct suppressions; /* policy/suppress.h */
+
 enum subject_kind { SUBJECT_ORDER, SUBJECT_REVOCATION, SUBJECT_CSR_FILE, SUBJECT_CERT_FILE };
 
 struct subject {
@@ -29,17 +31,18 @@ struct subject {
     const struct ynode *node;     /* the item's mapping, for line and column; NULL for a file */
     const struct ynode *defaults; /* the manifest's `defaults:`; NULL for a revocation */
     const struct ynode *change;   /* the manifest's `change:`, or NULL */
-    const char *action;           /* "new" "renew" "reissue" "revoke"; NULL for a file */
-    const char *ca;               /* name in the config; NULL when unknown */
-    const char *ca_type;          /* "local" "certinext" ...; NULL when unknown */
-    const char *ca_environment;   /* "sandbox" "production"; NULL when unknown */
-    const struct ynode *ca_node;  /* the CA's mapping in the configuration, or NULL */
-    const char *ca_file;          /* that configuration */
-    const struct cert *ca_issuer; /* certificate that will sign (embedded CA), or NULL */
-    bool ca_public;               /* a publicly trusted CA: decides the default pack */
-    bool ca_reads_csr_names;      /* effective names are the CSR's */
-    const char *product;          /* name or code as written */
-    const char *profile;          /* named by the item, or NULL */
+    const struct suppressions *suppressions; /* comments of the manifest, or NULL */
+    const char *action;                      /* "new" "renew" "reissue" "revoke"; NULL for a file */
+    const char *ca;                          /* name in the config; NULL when unknown */
+    const char *ca_type;                     /* "local" "certinext" ...; NULL when unknown */
+    const char *ca_environment;              /* "sandbox" "production"; NULL when unknown */
+    const struct ynode *ca_node;             /* the CA's mapping in the configuration, or NULL */
+    const char *ca_file;                     /* that configuration */
+    const struct cert *ca_issuer;            /* certificate that will sign (embedded CA), or NULL */
+    bool ca_public;                          /* a publicly trusted CA: decides the default pack */
+    bool ca_reads_csr_names;                 /* effective names are the CSR's */
+    const char *product;                     /* name or code as written */
+    const char *profile;                     /* named by the item, or NULL */
 
     const char *common_name;   /* order view; NULL when not given */
     const struct dn_value *dn; /* order view without CN */

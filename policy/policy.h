@@ -26,6 +26,7 @@
 #include "formats/base/finding.h"
 #include "formats/base/json.h"
 #include "policy/rule.h"
+#include "policy/suppress.h"
 
 struct policy;
 
@@ -69,7 +70,7 @@ void policy_judge(const struct policy *p, const struct subject *s, struct policy
                   struct arena *keep, struct findings *findings, struct batch_member *member);
 void policy_judge_batch(const struct policy *p, const struct batch_member *members, size_t n,
                         const char *file, const struct ynode *root, int64_t as_of,
-                        struct findings *findings);
+                        const struct suppressions *suppressions, struct findings *findings);
 /* policy.waiver.unused: after everything was judged. */
 void policy_close_waivers(const struct policy *p, struct findings *findings);
 /* policy.waiver.self: the batch's requester may not be the approver of a waiver. */

@@ -133,6 +133,9 @@ static void write_rule(struct jw *j, const struct policy *p, const struct active
         }
         jw_end(j);
     }
+    if (a->unsuppressable) {
+        jw_bool(j, "unsuppressable", true);
+    }
     jw_end(j);
 }
 
@@ -219,6 +222,7 @@ static void write_profile(struct jw *j, const struct policy *p, const char *key,
         jw_str(j, "for-ca", profile->for_ca);
         jw_bool(j, "for-public", profile->for_public);
     }
+    jw_bool(j, "inline-waivers", profile->inline_waivers);
     jw_str(j, "level", policy_level_name(profile->level));
     jw_str(j, "max-severity", severity_name(profile->max_severity));
     jw_str(j, "mode", profile->audit ? "audit" : "enforce");

@@ -139,12 +139,17 @@ static void read_subject(struct policy_ctx *ctx, struct subject_text *t)
     }
 }
 
+static void check_switch(struct policy_ctx *ctx, const struct ynode *n, const char *key)
+{
+    if (n && !str_eq(n->text, "true") && !str_eq(n->text, "false")) {
+        schema_problem(&ctx->schema, n, "%s is true or false", key);
+    }
+}
+
 static void read_settings(struct policy_ctx *ctx, struct settings_text *set)
 {
-    const struct ynode *require = set->require_data;
-    if (require && !str_eq(require->text, "true") && !str_eq(require->text, "false")) {
-        schema_problem(&ctx->schema, require, "require-data is true or false");
-    }
+    check_switch(ctx, set->require_data, "require-data");
+    check_switch(ctx, set->inline_waivers, "inline-waivers");
     overrides_read(ctx, set);
     read_names(ctx, set->names);
     struct subject_text *subject = set->subject.v;

@@ -17,6 +17,7 @@ struct slot { /* one rule while layers are applied */
     struct setting base;
     const struct setting_edit *steps;
     size_t nsteps;
+    bool unsuppressable;
 };
 
 struct state {
@@ -79,6 +80,9 @@ static void apply_override(struct policy *p, const struct override *o, const str
         return;
     }
     edit_setting(p, o->row, &o->base, &preset->base, &slot->base);
+    if (o->unsuppressable) {
+        slot->unsuppressable = str_eq(o->unsuppressable->text, "true");
+    }
     if (o->has_steps) {
         slot->steps = o->steps;
         slot->nsteps = o->nsteps;
@@ -158,6 +162,8 @@ static void apply_header(const struct settings_text *set, struct profile *out)
     out->max_severity = set->max_severity ? (enum severity)set->max_severity : out->max_severity;
     out->require_data =
         set->require_data ? str_eq(set->require_data->text, "true") : out->require_data;
+    out->inline_waivers =
+        set->inline_waivers ? str_eq(set->inline_waivers->text, "true") : out->inline_waivers;
     out->validity_days = set->validity ? set->validity->days : out->validity_days;
 }
 
@@ -203,6 +209,7 @@ static bool make_active(struct resolve *r, const struct rule *row, const struct 
 {
     bool enabled = slot->base.severity != SEV_DISABLED;
     *a = (struct active){.row = row, .base = slot->base, .nsteps = slot->nsteps};
+    a->unsuppressable = row->unwaivable || slot->unsuppressable;
     rule_window(row, &a->from, &a->until);
     a->steps = arena_array(&r->p->arena, slot->nsteps + 1, sizeof *a->steps);
     for (size_t i = 0; i < slot->nsteps; i++) {

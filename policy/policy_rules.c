@@ -256,7 +256,7 @@ static void read_setting(struct policy_ctx *ctx, const struct ynode *map, const 
             read_day(ctx, n, &out->until);
         } else if (p) {
             read_param(ctx, n, p, &out->params[index]);
-        } else if (step || !str_eq(n->key, "steps")) {
+        } else if (step || !(str_eq(n->key, "steps") || str_eq(n->key, "unsuppressable"))) {
             unknown_param(ctx, n, row);
         }
     }
@@ -307,6 +307,12 @@ static void read_override(struct policy_ctx *ctx, const struct ynode *n, struct 
         out->reset = true;
     } else if (n->kind == YAML_MAPPING) {
         const struct ynode *steps = yaml_get(n, "steps");
+        out->unsuppressable = yaml_get(n, "unsuppressable");
+        if (out->unsuppressable && !str_eq(out->unsuppressable->text, "true") &&
+            !str_eq(out->unsuppressable->text, "false")) {
+            rule_report(ctx->schema.findings, "policy.param", pos_of(ctx, out->unsuppressable),
+                        "unsuppressable is true or false");
+        }
         read_setting(ctx, n, out->row, false, &out->base);
         if (steps) {
             read_steps(ctx, steps, out);

@@ -167,12 +167,16 @@ static const struct schema product_schema = {
     {.name = "require-data", .kind = FIELD_NODE, .offset = offsetof(type, member.require_data),    \
      .json_schema = "{\"type\":\"boolean\"}",                                                      \
      .help = "a rule without its data file is an error"},                                          \
+    {.name = "inline-waivers", .kind = FIELD_NODE,                                                 \
+     .offset = offsetof(type, member.inline_waivers),                                              \
+     .json_schema = "{\"type\":\"boolean\"}",                                                      \
+     .help = "comments in a manifest may accept findings (default false)"},                        \
     {.name = "validity", .kind = FIELD_OBJECT_PTR, .sub = &validity_schema,                        \
      .offset = offsetof(type, member.validity), .help = "how long certificates may live"},         \
     {.name = "rules", .kind = FIELD_NODE, .offset = offsetof(type, member.rules),                  \
      .json_schema = "{\"type\":\"object\",\"additionalProperties\":{\"anyOf\":[" SEVERITY_JSON     \
                     ",{\"type\":\"null\"},{\"type\":\"object\"}]}}",                               \
-     .help = "rule id: severity, or mapping of severity, parameters and dated steps"},             \
+     .help = "rule id: severity, or mapping of severity, parameters, steps, unsuppressable"},             \
     {.name = "names", .kind = FIELD_OBJECT_PTR, .sub = &names_schema,                              \
      .offset = offsetof(type, member.names), .help = "which names may be asked for"},              \
     {.name = "subject", .kind = FIELD_NAMED, .sub = &subject_schema,                               \

@@ -121,6 +121,18 @@ static bool id_known(const struct policy *p, const char *id)
     return false;
 }
 
+/* In one line for reports: "shared certificate (CHG0041999, a.keller, until 2027-01-31)". What is
+ * missing is a finding of its own. */
+static const char *justify(struct arena *a, const struct waiver *w)
+{
+    char day[TIME_TEXT];
+    time_format_date(w->expires == TIME_NONE ? 0 : w->expires, day);
+    const char *text =
+        arena_printf(a, "%s (%s, %s, until before %s)", w->reason ? w->reason : "-",
+                     w->ticket ? w->ticket : "-", w->approver ? w->approver : "-", day);
+    return str_vis_dup(a, text, strlen(text));
+}
+
 void waivers_read(struct policy *p, const struct policy_file *file, struct findings *findings)
 {
     const struct waiver_text *texts = file->waivers.v;
@@ -136,6 +148,7 @@ void waivers_read(struct policy *p, const struct policy_file *file, struct findi
         w->approver = t->approver;
         w->created = t->created;
         w->expires = t->expires;
+        w->justification = justify(&p->arena, w);
         if (id_known(p, t->id)) {
             incomplete(findings, file, t, "id", "has the id of another waiver");
         }
@@ -257,6 +270,7 @@ static void apply(const struct active *a, const struct about *about, int64_t at,
         if (!f->waived) {
             f->waived = true;
             f->waiver = w->id;
+            f->justification = w->justification;
         }
     }
 }

@@ -48,6 +48,7 @@ struct finding *findings_add(struct findings *list, const struct finding *f)
     struct finding copy = *f;
     copy.rule = own(list, f->rule);
     copy.waiver = own(list, f->waiver);
+    copy.justification = own(list, f->justification);
     copy.file = own(list, f->file);
     copy.item = own(list, f->item);
     copy.view = own(list, f->view);

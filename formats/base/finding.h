@@ -30,6 +30,8 @@ struct finding {
     enum severity severity;
     bool waived;                   /* a waiver covers it: reported, does not count */
     const char *waiver;            /* its id, or NULL */
+    const char *justification;     /* why it is waived, until when, by which ticket; or NULL */
+    bool firm;                     /* no comment and no baseline reaches it */
     const char *file;              /* as the user named it */
     uint32_t line, column;         /* 1-based, in characters; 0 = none */
     uint32_t end_line, end_column; /* behind what is meant; 0 = not known */

@@ -27,6 +27,7 @@ void finding_json(struct jw *j, const struct finding *f)
     }
     if (f->waived) {
         jw_str(j, "waiver", f->waiver);
+        jw_str(j, "justification", f->justification);
     }
     jw_end(j);
 }

@@ -82,7 +82,7 @@ static bool fixture_try(struct fixture *f, const char *body)
     return batch_open(&f->batch, &f->options, &f->findings, &f->err);
 }
 
-static void fixture_open(struct fixture *f, const char *body)
+UNUSED static void fixture_open(struct fixture *f, const char *body)
 {
     if (!fixture_try(f, body)) {
         fail_msg("%s (%s)", f->err.msg, f->findings.n ? f->findings.v[0].message : "no finding");

@@ -432,7 +432,7 @@ static void batch_settings(void **state)
     member(&b, "c", NULL, &m[2]);
     assert_string_equal(m[0].names[0], "dns:www.example.com");
     const int64_t at = plain_order().order_date;
-    policy_judge_batch(b.policy, m, 3, "m.yaml", NULL, at, &b.findings);
+    policy_judge_batch(b.policy, m, 3, "m.yaml", NULL, at, NULL, &b.findings);
     const char *names = items_of(&b, "batch.names.duplicate");
     assert_null(strstr(names, "a:"));
     assert_non_null(strstr(names, "b:error"));
@@ -442,11 +442,11 @@ static void batch_settings(void **state)
 
     m[1].profile = NULL; /* not judged: the settings for all items */
     findings_release(&b.findings);
-    policy_judge_batch(b.policy, m, 2, "m.yaml", NULL, at, &b.findings);
+    policy_judge_batch(b.policy, m, 2, "m.yaml", NULL, at, NULL, &b.findings);
     assert_string_equal(items_of(&b, "batch.names.duplicate"), "b:warning ");
 
     findings_release(&b.findings);
-    policy_judge_batch(b.policy, NULL, 0, "m.yaml", NULL, at, &b.findings);
+    policy_judge_batch(b.policy, NULL, 0, "m.yaml", NULL, at, NULL, &b.findings);
     must(&b.findings, "batch.empty"); /* no member, no profile: the settings of the file */
     bench_end(&b);
 }

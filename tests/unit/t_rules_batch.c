@@ -85,7 +85,7 @@ static void batch_make(struct batch *b, const char *text)
     for (const struct ynode *n = revocations ? revocations->first : NULL; n; n = n->next) {
         add_item(b, n, false);
     }
-    policy_judge_batch(b->policy, b->members, b->n, "sample.batch.yaml", b->root, JUDGED_AT,
+    policy_judge_batch(b->policy, b->members, b->n, "sample.batch.yaml", b->root, JUDGED_AT, NULL,
                        &b->findings);
 }
 
