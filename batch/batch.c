@@ -109,7 +109,10 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
     struct err second = ERR_INIT; /* the first trouble is the one that is told */
     size_t shape_from = findings->n;
     *b = (struct batch){.options = options, .now = time_now()};
-    b->manifest_ok = manifest_read(&b->manifest, options->manifest, findings, err);
+    b->manifest_ok =
+        options->text.p
+            ? manifest_read_text(&b->manifest, options->manifest, options->text, findings, err)
+            : manifest_read(&b->manifest, options->manifest, findings, err);
     bool config_ok =
         config_read(&b->config, options->config, findings, b->manifest_ok ? err : &second);
     bool go_on = options->lint && b->manifest.node && config_ok;

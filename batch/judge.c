@@ -5,6 +5,7 @@
  */
 #include "batch/batch_parts.h"
 
+#include "formats/base/edit.h"
 #include "formats/base/limits.h"
 #include "formats/base/pool.h"
 
@@ -98,6 +99,8 @@ void batch_judge(const struct batch *b, unsigned workers, struct findings *findi
         findings_move(findings, &j.workers[i].findings);
     }
     judge_together(&j, findings);
+    edits_check((struct span){(const uint8_t *)b->manifest.text, b->manifest.text_n}, findings,
+                b->manifest.path);
     findings_sort(findings);
     for (unsigned i = 0; i < workers; i++) {
         arena_release(&j.workers[i].scratch.arena);

@@ -109,29 +109,35 @@ static bool fill(struct manifest *m, struct schema_ctx *ctx, const struct ynode 
     return ok;
 }
 
-bool manifest_read(struct manifest *m, const char *path, struct findings *findings, struct err *err)
+bool manifest_read_text(struct manifest *m, const char *path, struct span text,
+                        struct findings *findings, struct err *err)
 {
-    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
     struct ynode *root;
     size_t before = findings->n;
     *m = (struct manifest){0};
-    if (!fs_read(path, &text, err)) {
-        return false;
-    }
     m->path = arena_strdup(&m->arena, path);
     m->dir = path_dir(&m->arena, path);
-    m->text = arena_strndup(&m->arena, buf_text(&text), text.n);
+    m->text = arena_strndup(&m->arena, (const char *)text.p, text.n);
     m->text_n = text.n;
     sha256_hex(m->text, m->text_n, m->sha256);
     struct arena arena = m->arena; /* grows while the tables are read */
     struct schema_ctx ctx = {m->path, &shape_manifest, &arena, findings};
-    bool strict = yaml_parse(m->path, buf_span(&text), &shape_manifest, &arena, findings, &root);
+    bool strict = yaml_parse(m->path, text, &shape_manifest, &arena, findings, &root);
     bool shaped = root && fill(m, &ctx, root);
     m->arena = arena;
     if (!strict || !shaped || findings_error_since(findings, before)) {
         return err_set(err, ERR_INPUT, "%s is not a valid manifest", path);
     }
     return true;
+}
+
+bool manifest_read(struct manifest *m, const char *path, struct findings *findings, struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
+    *m = (struct manifest){0};
+    return fs_read(path, &text, err) &&
+           manifest_read_text(m, path, (struct span){(const uint8_t *)buf_text(&text), text.n},
+                              findings, err);
 }
 
 void manifest_release(struct manifest *m)

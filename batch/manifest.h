@@ -156,6 +156,9 @@ extern const struct schema manifest_schema, order_schema, revocation_schema;
  * `path` "-" is stdin, relative to the working directory. */
 bool manifest_read(struct manifest *m, const char *path, struct findings *findings,
                    struct err *err) MUST_USE;
+/* The same with the text at hand (an editor's buffer) instead of what the file holds. */
+bool manifest_read_text(struct manifest *m, const char *path, struct span text,
+                        struct findings *findings, struct err *err) MUST_USE;
 void manifest_release(struct manifest *m);
 
 #endif

@@ -5,6 +5,7 @@
  * that cannot be loaded, is exit 3. CSR files are judged in parallel; output order is argument
  * order, whatever finished first.
  */
+#include "cmd/fix.h"
 #include "cmd/lint.h"
 
 #include "formats/crl.h"
@@ -229,6 +230,13 @@ static int verdict(const struct options *o, struct term *t, const struct lint *l
     return code;
 }
 
+/* Only manifests can be mended: what stands in a CSR is signed. */
+static bool mend(const struct options *o, struct term *t, const struct lint_file *f,
+                 struct err *err)
+{
+    return !o->fix || f->kind != LINT_MANIFEST || fix_manifest(o, t, f->path, err);
+}
+
 int cmd_lint(const struct options *o, struct term *t)
 {
     const char *format = cmd_format(o, t, "lint");
@@ -240,7 +248,8 @@ int cmd_lint(const struct options *o, struct term *t)
     for (size_t i = 0; i < l.n && code == EXIT_DONE; i++) {
         struct err err = ERR_INIT;
         l.files[i] = (struct lint_file){.path = o->operands.v[i], .findings = FINDINGS_INIT};
-        code = classify(&l.files[i], &err) ? EXIT_DONE : cmd_fail(t, &err);
+        code = classify(&l.files[i], &err) && mend(o, t, &l.files[i], &err) ? EXIT_DONE
+                                                                            : cmd_fail(t, &err);
     }
     if (code == EXIT_DONE) {
         code = judge_all(o, t, &l);

@@ -198,6 +198,9 @@ const struct setting *setting_at(const struct active *a, int64_t at); /* NULL: n
  * without a date would fall before every dated rule. */
 int64_t subject_date(const struct subject *s);
 
+/* mend.c: the edit that mends what the running rule points at, or NULL; in the run's arena. */
+const struct edit *mend_make(const struct rule_run *run, const struct hit *where);
+
 /* waiver.c: marks f as waived when a waiver of the running rule covers it. */
 void waiver_apply(const struct rule_run *run, const struct hit *where, struct finding *f);
 void waiver_apply_member(const struct rule_run *run, const struct batch_member *m,

@@ -68,8 +68,8 @@ static void place_in_batch(struct finding *f, const struct batch_run *batch,
     const struct ynode *key = where->key ? yaml_get(batch->root, where->key) : NULL;
     if (where->pos.line) {
         place_at(f, where->pos);
-    } else if (key) {
-        place_at(f, yaml_pos(batch->file, key));
+    } else if (key || batch->root) { /* what is missing is missing from the top */
+        place_at(f, yaml_pos(batch->file, key ? key : batch->root));
     }
 }
 
@@ -132,6 +132,7 @@ void rule_hit(struct rule_run *run, struct hit where, const char *fmt, ...)
     } else {
         place_in_batch(&f, run->batch, &where);
     }
+    f.edit = mend_make(run, &where);
     waiver_apply(run, &where, &f);
     suppression_apply(run, run->s ? run->s->node : NULL, &f);
     findings_add(run->findings, &f);

@@ -173,8 +173,8 @@ static void file_names(struct builder *b, const struct general_names *san)
 }
 
 /* A CN that no SAN of the same view repeats is a name of its own. */
-static void cn_name(struct builder *b, unsigned view, const char *text, size_t n, struct pos pos,
-                    int64_t offset)
+static void cn_name(struct builder *b, unsigned view, const char *text, size_t n,
+                    const struct ynode *node, int64_t offset)
 {
     enum gn_type type;
     if (!cn_name_type(text, n, &type)) {
@@ -187,10 +187,12 @@ static void cn_name(struct builder *b, unsigned view, const char *text, size_t n
         if (known->type != type || strcmp(known->norm, norm) != 0) {
             continue;
         }
-        if (known->views & view) {
+        /* spelled otherwise (capitals, a last dot) it is a name of its own: it needs its own mend
+         */
+        if (known->views & view && known->text_n == n && memcmp(known->text, text, n) == 0) {
             return;
         }
-        if (known->is_cn) {
+        if (known->is_cn && !(known->views & view)) {
             known->views |= view;
             known->offset = offset >= 0 ? offset : known->offset;
             return;
@@ -202,7 +204,8 @@ static void cn_name(struct builder *b, unsigned view, const char *text, size_t n
                                                .text = text,
                                                .text_n = n,
                                                .norm = norm,
-                                               .pos = pos,
+                                               .node = node,
+                                               .pos = pos_of(b->s, node),
                                                .offset = offset};
 }
 
@@ -211,12 +214,11 @@ static void cn_names(struct builder *b, const struct dn *dn)
     const struct subject *s = b->s;
     if (s->common_name) {
         cn_name(b, VIEW_ORDER, s->common_name, strlen(s->common_name),
-                pos_of(s, yaml_get(s->node, "common_name")), -1);
+                yaml_get(s->node, "common_name"), -1);
     }
     for (size_t i = 0; dn && i < dn->n; i++) {
         if (strcmp(dn->v[i].name, "CN") == 0) {
-            cn_name(b, VIEW_CSR, dn->v[i].text, dn->v[i].text_n, (struct pos){0},
-                    (int64_t)dn->v[i].offset);
+            cn_name(b, VIEW_CSR, dn->v[i].text, dn->v[i].text_n, NULL, (int64_t)dn->v[i].offset);
         }
     }
 }

@@ -54,6 +54,10 @@ struct param {
 };
 enum { RULE_PARAMS_MAX = 4 };
 
+/* The one certain mend of the name a rule points at; `lint --fix`, SARIF and the language server
+ * offer it. Anything that needs a decision is no mend. */
+enum mend { MEND_NONE, MEND_LOWER_CASE, MEND_LAST_DOT, MEND_A_LABEL, MEND_REMOVE };
+
 struct rule_run; /* one rule on one item: engine internals in policy/engine.h */
 
 struct rule {
@@ -71,7 +75,8 @@ struct rule {
     const struct param *params;
     size_t nparams;
     void (*check)(struct rule_run *run);
-    int arg;                /* lets one check serve many rows (csr defects) */
+    int arg; /* lets one check serve many rows (csr defects) */
+    enum mend mend;
     const char *bad, *good; /* samples: `explain` shows them, the tests run them. Syntax: a YAML
                                flow mapping of item keys ("{common_name: www_1.example.com}";
                                `ca:` may be a mapping, the settings of the CA in the config;

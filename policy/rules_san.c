@@ -447,7 +447,7 @@ const struct rule rules_san[] = {
      .why = "Some CAs charge for each entry; a repeated name usually stands in the place of "
             "another.",
      .fix = "remove the repetition, or write the name that was meant",
-     .cite = "certbatch", .check = check_duplicate,
+     .cite = "certbatch", .check = check_duplicate, .mend = MEND_REMOVE,
      .bad = "{common_name: www.example.com, san: [www.example.com, WWW.example.com]}",
      .good = "{common_name: www.example.com, san: [www.example.com]}"},
     {.id = "san.empty-name", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_NAMES,

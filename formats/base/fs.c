@@ -12,8 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -388,6 +390,22 @@ bool fs_write_atomic(const char *path, struct span data, mode_t mode, struct err
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
     CLEANUP(closep) int dir = fs_open_dir(path_dir(&a, path), err);
     return dir >= 0 && fs_write_atomic_at(dir, path_base(path), data, mode, err);
+}
+
+bool fs_replace(const char *path, struct span data, struct err *err)
+{
+    struct stat st;
+    char real[PATH_MAX];
+    if (!realpath(path, real) || stat(real, &st) != 0) {
+        return err_sys(err, errno, "cannot write %s", path);
+    }
+    if (!fs_write_atomic(real, data, st.st_mode & 07777, err)) {
+        return false;
+    }
+    /* the mask of the process applied at creation; the owner differs when root mends for others */
+    const bool owned = st.st_uid == geteuid() || chown(real, st.st_uid, st.st_gid) == 0;
+    return (owned && chmod(real, st.st_mode & 07777) == 0) ||
+           err_sys(err, errno, "cannot give %s back its owner and mode", path);
 }
 
 bool fs_remove_at(int dirfd, const char *name, struct err *err)

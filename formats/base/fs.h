@@ -62,6 +62,9 @@ bool fs_make_dirs(const char *path, struct err *err) MUST_USE; /* like mkdir -p,
 bool fs_write_atomic_at(int dirfd, const char *name, struct span data, mode_t mode,
                         struct err *err) MUST_USE;
 bool fs_write_atomic(const char *path, struct span data, mode_t mode, struct err *err) MUST_USE;
+/* New content for a file that exists: as fs_write_atomic, but symbolic links are followed and the
+ * file keeps its mode. */
+bool fs_replace(const char *path, struct span data, struct err *err) MUST_USE;
 bool fs_write_all(int fd, const void *p, size_t n, struct err *err) MUST_USE;
 bool fs_sync(int fd, const char *what, struct err *err) MUST_USE; /* fsync, once */
 bool fs_datasync(int fd, const char *what, struct err *err) MUST_USE;
