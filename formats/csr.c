@@ -352,6 +352,26 @@ static void read_signature(struct csr_parse *p, struct der *in)
     }
 }
 
+/* Rules compare names with one another, so their number is bounded before any rule runs. */
+static bool within_limits(struct csr_parse *p)
+{
+    const struct csr *csr = p->csr;
+    const struct {
+        const char *what;
+        size_t n, most;
+    } bounds[] = {{"alternative names", csr->san.n, LIMIT_SANS},
+                  {"subject attributes", csr->subject.n, LIMIT_DN_ATTRS},
+                  {"requested extensions", csr->nexts, LIMIT_EXTENSIONS}};
+    for (size_t i = 0; i < NITEMS(bounds); i++) {
+        if (bounds[i].n > bounds[i].most) {
+            csr_problem(p, CSR_SIZE, -1, "%zu %s; at most %zu are read", bounds[i].n,
+                        bounds[i].what, bounds[i].most);
+            return false;
+        }
+    }
+    return true;
+}
+
 void csr_parse_der(struct csr_parse *p, struct span der)
 {
     struct csr *csr = p->csr;
@@ -381,7 +401,7 @@ void csr_parse_der(struct csr_parse *p, struct span der)
         return;
     }
     csr->info = info.whole;
-    csr->usable = read_info(p, &in, &info);
+    csr->usable = read_info(p, &in, &info) && within_limits(p);
     read_signature(p, &in);
 }
 

@@ -89,7 +89,11 @@ static void run_rules(struct rule_run *run, const struct active *rules, size_t n
         run->active = a;
         run->setting = setting_at(a, at);
         if (run->setting && run->setting->severity != SEV_DISABLED) {
+            run->hits = 0;
             a->row->check(run);
+            if (run->hits > LIMIT_HITS) {
+                rule_summarize(run);
+            }
         }
     }
 }
@@ -146,6 +150,21 @@ static void remember_names(const struct facts *f, struct arena *keep, struct bat
     qsort(m->names, m->nnames, sizeof *m->names, compare_names);
 }
 
+/* What no policy can switch off. */
+static void report_at(const struct rule_run *run, const char *rule, const char *key,
+                      const char *message)
+{
+    const struct subject *s = run->s;
+    const struct ynode *at = yaml_get(s->node, key);
+    const struct pos pos = at        ? yaml_pos(s->file, at)
+                           : s->node ? yaml_pos(s->file, s->node)
+                                     : (struct pos){.file = s->file};
+    rule_report(run->findings, rule, pos, "%s", message);
+    struct finding *f = &run->findings->v[run->findings->n - 1];
+    f->item = s->id ? arena_strdup(&run->findings->strings, s->id) : NULL;
+    f->firm = true;
+}
+
 void policy_judge(const struct policy *p, const struct subject *s, struct policy_scratch *scratch,
                   struct arena *keep, struct findings *findings, struct batch_member *member)
 {
@@ -165,13 +184,13 @@ void policy_judge(const struct policy *p, const struct subject *s, struct policy
     run.ca = ca_facts_find(s->ca_type);
     run.scope = scope_of(run.profile, s, run.product);
     if (problem) {
-        const struct ynode *at = yaml_get(s->node, "profile");
-        const struct pos pos = at        ? yaml_pos(s->file, at)
-                               : s->node ? yaml_pos(s->file, s->node)
-                                         : (struct pos){.file = s->file};
-        rule_report(findings, "policy.profile", pos, "%s", problem);
-        struct finding *f = &findings->v[findings->n - 1];
-        f->item = s->id ? arena_strdup(&findings->strings, s->id) : NULL;
+        report_at(&run, "policy.profile", "profile", problem);
+    }
+    if (facts.ncut) {
+        report_at(&run, "san.count.max", "san",
+                  arena_printf(&scratch->arena,
+                               "%zu names or subject attributes are too many to be judged",
+                               facts.ncut));
     }
     run_rules(&run, run.profile->rules, run.profile->nrules, facts_at_hand(&facts),
               subject_date(s));

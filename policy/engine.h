@@ -192,7 +192,12 @@ struct rule_run {
     unsigned scope;
     struct arena *arena;
     struct findings *findings;
+    size_t hits;                  /* of the running rule on this item; beyond LIMIT_HITS: */
+    size_t unlisted;              /* findings that are only counted */
+    enum severity unlisted_worst; /* of those that no waiver covers */
 };
+/* engine_hit.c: one finding for those that were only counted. After every check. */
+void rule_summarize(struct rule_run *run);
 const struct setting *setting_at(const struct active *a, int64_t at); /* NULL: not in force */
 /* The day the item is judged at: its order date, today when it has none. Without this a subject
  * without a date would fall before every dated rule. */

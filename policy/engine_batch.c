@@ -8,6 +8,7 @@
  */
 #include "policy/engine.h"
 
+#include "formats/base/limits.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 
@@ -162,7 +163,11 @@ static void run_one(struct rule_run *run, const struct profile *const *profiles,
         run->profile = profiles[i];
         run->active = find_active(profiles[i], row);
         run->findings = &one;
+        run->hits = 0;
         row->check(run);
+        if (run->hits > LIMIT_HITS) {
+            rule_summarize(run);
+        }
         run->findings = all;
         for (size_t k = 0; k < one.n; k++) {
             if (one.v[k].item || !said_already(all, start, &one.v[k])) {

@@ -6,6 +6,7 @@
  */
 #include "policy/engine.h"
 
+#include "formats/base/limits.h"
 #include "formats/base/str.h"
 
 #include <string.h>
@@ -113,6 +114,15 @@ static struct finding blank(const struct rule_run *run)
                             .cite = r->cite};
 }
 
+/* Where a finding about the item or batch as a whole points. */
+static void place_whole(const struct rule_run *run, struct finding *f)
+{
+    const struct ynode *node = run->s ? run->s->node : run->batch->root;
+    if (node) {
+        place_at(f, yaml_pos(f->file, node));
+    }
+}
+
 void rule_hit(struct rule_run *run, struct hit where, const char *fmt, ...)
 {
     struct finding f = blank(run);
@@ -135,16 +145,24 @@ void rule_hit(struct rule_run *run, struct hit where, const char *fmt, ...)
     f.edit = mend_make(run, &where);
     waiver_apply(run, &where, &f);
     suppression_apply(run, run->s ? run->s->node : NULL, &f);
-    findings_add(run->findings, &f);
+    if (++run->hits <= LIMIT_HITS) {
+        findings_add(run->findings, &f);
+        return;
+    }
+    const enum severity counts = f.waived ? SEV_DISABLED : f.severity;
+    run->unlisted = run->hits == LIMIT_HITS + 1 ? 1 : run->unlisted + 1;
+    run->unlisted_worst =
+        run->unlisted == 1 || counts > run->unlisted_worst ? counts : run->unlisted_worst;
 }
 
-/* Where a finding about the item or batch as a whole points. */
-static void place_whole(const struct rule_run *run, struct finding *f)
+void rule_summarize(struct rule_run *run)
 {
-    const struct ynode *node = run->s ? run->s->node : run->batch->root;
-    if (node) {
-        place_at(f, yaml_pos(f->file, node));
-    }
+    struct finding f = blank(run);
+    f.message = arena_printf(run->arena, "%zu more findings of this rule are not listed singly",
+                             run->unlisted);
+    f.severity = run->unlisted_worst == SEV_DISABLED ? SEV_INFO : run->unlisted_worst;
+    place_whole(run, &f);
+    findings_add(run->findings, &f);
 }
 
 void rule_broken(struct rule_run *run, const char *fmt, ...)

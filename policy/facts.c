@@ -8,6 +8,7 @@
  */
 #include "policy/facts.h"
 
+#include "formats/base/limits.h"
 #include "formats/base/str.h"
 #include "policy/names.h"
 
@@ -116,13 +117,14 @@ struct builder {
     struct arena *a;
     const struct subject *s;
     struct facts *out;
+    size_t norder; /* names of the order: they come first */
 };
 
-/* An equal fact of the other list that this one may join. */
-static struct name_fact *find_name(struct facts *f, enum gn_type type, const char *norm,
-                                   unsigned not_view)
+/* An equal fact of the other list, the first n facts, that this one may join. */
+static struct name_fact *find_name(struct facts *f, size_t nfirst, enum gn_type type,
+                                   const char *norm, unsigned not_view)
 {
-    for (size_t i = 0; i < f->nnames; i++) {
+    for (size_t i = 0; i < nfirst; i++) {
         struct name_fact *n = &f->names[i];
         if (n->type == type && !(n->views & not_view) && strcmp(n->norm, norm) == 0) {
             return n;
@@ -135,7 +137,8 @@ static struct name_fact *add_name(struct builder *b, unsigned view, enum gn_type
                                   const char *text, size_t n)
 {
     const char *norm = name_norm(b->a, type, text, n);
-    struct name_fact *fact = view == VIEW_CSR ? find_name(b->out, type, norm, VIEW_CSR) : NULL;
+    struct name_fact *fact =
+        view == VIEW_CSR ? find_name(b->out, b->norder, type, norm, VIEW_CSR) : NULL;
     if (fact) {
         fact->views |= view;
         return fact;
@@ -151,20 +154,27 @@ static struct pos pos_of(const struct subject *s, const struct ynode *node)
     return node ? yaml_pos(s->file, node) : (struct pos){.file = s->file};
 }
 
+/* Rules compare names pairwise, so their number is bounded; the engine reports what is cut. */
+static size_t at_most(size_t n, size_t limit)
+{
+    return n < limit ? n : limit;
+}
+
 static void order_names(struct builder *b)
 {
     const struct subject *s = b->s;
-    for (size_t i = 0; i < s->nsan; i++) {
+    for (size_t i = 0; i < at_most(s->nsan, LIMIT_SANS); i++) {
         const char *text = s->san[i].text;
         struct name_fact *f = add_name(b, VIEW_ORDER, s->san[i].type, text, strlen(text));
         f->node = s->san_at ? s->san_at[i] : NULL;
         f->pos = pos_of(s, f->node);
     }
+    b->norder = b->out->nnames;
 }
 
 static void file_names(struct builder *b, const struct general_names *san)
 {
-    for (size_t i = 0; i < san->n; i++) {
+    for (size_t i = 0; i < at_most(san->n, LIMIT_SANS); i++) {
         const struct general_name *g = &san->v[i];
         struct name_fact *f = add_name(b, VIEW_CSR, g->type, g->text ? g->text : "", g->text_n);
         f->gn = g;
@@ -216,7 +226,7 @@ static void cn_names(struct builder *b, const struct dn *dn)
         cn_name(b, VIEW_ORDER, s->common_name, strlen(s->common_name),
                 yaml_get(s->node, "common_name"), -1);
     }
-    for (size_t i = 0; dn && i < dn->n; i++) {
+    for (size_t i = 0; dn && i < at_most(dn->n, LIMIT_DN_ATTRS); i++) {
         if (strcmp(dn->v[i].name, "CN") == 0) {
             cn_name(b, VIEW_CSR, dn->v[i].text, dn->v[i].text_n, NULL, (int64_t)dn->v[i].offset);
         }
@@ -260,7 +270,7 @@ static void order_attrs(struct builder *b)
 static void file_attrs(struct builder *b, const struct dn *dn)
 {
     struct facts *f = b->out;
-    for (size_t i = 0; i < dn->n; i++) {
+    for (size_t i = 0; i < at_most(dn->n, LIMIT_DN_ATTRS); i++) {
         const struct dn_attr *d = &dn->v[i];
         struct attr_fact *same = NULL;
         for (size_t k = 0; k < f->nattrs && !same; k++) {
@@ -314,6 +324,9 @@ void facts_make(struct arena *a, const struct subject *s, struct facts *out)
                          : s->cert ? s->cert->sig_algorithm
                                    : (struct span){0};
 
+    out->ncut = s->nsan - at_most(s->nsan, LIMIT_SANS);
+    out->ncut += san ? san->n - at_most(san->n, LIMIT_SANS) : 0;
+    out->ncut += dn ? dn->n - at_most(dn->n, LIMIT_DN_ATTRS) : 0;
     const size_t attrs = s->ndn + 1 + (dn ? dn->n : 0);
     out->attrs = arena_array(a, attrs, sizeof *out->attrs);
     out->names = arena_array(a, s->nsan + (san ? san->n : 0) + attrs, sizeof *out->names);

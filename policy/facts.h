@@ -105,6 +105,7 @@ struct facts {
     const char *key_token;   /* of key, or of the key to be generated */
     struct name_fact *names; /* every view, CN last */
     size_t nnames;
+    size_t ncut; /* names beyond LIMIT_SANS of a list or LIMIT_DN_ATTRS: not among them */
     struct attr_fact *attrs; /* every view */
     size_t nattrs;
     struct public_key *public_key; /* of `key`, made by the first check that needs it */

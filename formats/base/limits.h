@@ -19,6 +19,8 @@
 #define LIMIT_CERT_BYTES  (64u << 10)
 #define LIMIT_DER_DEPTH   32u /* OpenSSL itself stops at 30 */
 #define LIMIT_SANS        1000u
+#define LIMIT_DN_ATTRS    100u /* the longest real subject has 17; rules compare them pairwise */
+#define LIMIT_EXTENSIONS  100u
 #define LIMIT_RSA_BITS    16384u /* before any arithmetic; policy sets the real bound */
 #define LIMIT_CHAIN       10u
 #define LIMIT_INPUT_BYTES (32u << 20) /* any file read whole: CRLs, PKCS#7, keystores, plans */
@@ -52,6 +54,7 @@
     (1u << 20) /* kept free past the end so replies fit on a full disk                             \
                 */
 #define LIMIT_MESSAGE     (4u << 10)
+#define LIMIT_HITS        100u /* findings of one rule about one item that are listed singly */
 #define LIMIT_VALUE_SHOWN 200u /* bytes of a foreign value in a finding */
 #define LIMIT_ORDER_ID    256u
 #define LIMIT_PATH        4096u

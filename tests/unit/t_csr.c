@@ -439,9 +439,41 @@ static void test_mutations_of_the_corpora(void **state)
     assert_true(c.runs >= 5000);
 }
 
+/* Rules compare names pairwise: more than a bound of them and the request is not read. */
+static void test_numbers_are_bounded(void **state)
+{
+    (void)state;
+    static struct san_value many[LIMIT_SANS + 1];
+    static struct dn_value dn[LIMIT_DN_ATTRS + 1];
+    CLEANUP(key_release) struct key key = KEY_INIT;
+    struct err err = ERR_INIT;
+    for (size_t i = 0; i < NITEMS(many); i++) {
+        many[i] = (struct san_value){GN_DNS, "a.example"};
+    }
+    for (size_t i = 0; i < NITEMS(dn); i++) {
+        dn[i] = (struct dn_value){"OU", "unit"};
+    }
+    assert_true(key_generate(KEY_EC_P256, &key, &err));
+    for (unsigned more = 0; more < 4; more++) {
+        const struct x509_names names = {.subject = dn,
+                                         .nsubject = LIMIT_DN_ATTRS + (more & 1),
+                                         .san = many,
+                                         .nsan = LIMIT_SANS + (more >> 1)};
+        CLEANUP(buf_release) struct buf der = BUF_INIT(LIMIT_CSR_BYTES);
+        CLEANUP(arena_release) struct arena a = ARENA_INIT;
+        struct csr csr;
+        assert_true(csr_build(&key, &names, &der, &err));
+        csr_parse(&a, buf_span(&der), &csr);
+        assert_int_equal(csr.usable, more == 0);
+        assert_int_equal(csr.nproblems, more == 0 ? 0 : 1);
+        assert_true(more == 0 || csr.problems[0].defect == CSR_SIZE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers_are_bounded),
         cmocka_unit_test(test_every_request_of_the_corpora_is_read_as_openssl_reads_it),
         cmocka_unit_test(test_every_invalid_request_of_the_corpora_is_caught),
         cmocka_unit_test(test_built_requests_satisfy_openssl),

@@ -150,7 +150,7 @@ static const struct {
     {"LIMIT_REGEX_HEAP_KIB", "memory inside PCRE2; t_regex runs a pattern away"},
     {"LIMIT_JOURNAL_RESERVE", "allocated, never refused; shown on a full disk"},
     {"LIMIT_MESSAGE", "ceiling of message buffers; buf itself is tested at its ceiling, t_base"},
-    {"LIMIT_SANS", "bound of the embedded CA's product table"},
+    {"LIMIT_EXTENSIONS", "a row of the table that t_csr tests with names and attributes"},
     {"LIMIT_CHAIN", "a loop bound: a longer chain is cut, not refused"},
     {"LIMIT_JKS_BLOB", "bounded by LIMIT_CERT_BYTES, t_cert"},
     {"LIMIT_ORDER_ID", "of replies of a CA; the executor's tests"},
