@@ -10,6 +10,8 @@
 
 #include "tests/unit/policy_fixture.h"
 
+#include "formats/base/limits.h"
+
 #define HEAD "certbatch_policy: 1\nname: t\nextends: [cabf-tls]\n"
 
 #define WAIVER(fields)                                                                             \
@@ -82,9 +84,49 @@ static void waivers_by_profile(void **state)
     bench_end(&b);
 }
 
+/* One finding too many is counted, not listed; a waiver that covers all of them covers that too. */
+static void many_hits(void **state)
+{
+    (void)state;
+    struct bench b;
+    static struct san_value san[LIMIT_SANS + 1];
+    static char text[LIMIT_SANS + 1][24];
+    struct subject s = plain_order();
+    bench_begin(&b);
+    for (size_t i = 0; i < NITEMS(san); i++) {
+        snprintf(text[i], sizeof text[i], "A%zu.corp.test", i);
+        san[i] = (struct san_value){GN_DNS, text[i]};
+    }
+    s.san = san;
+    assert_true(bench_open(&b, "certbatch_policy: 1\nname: t\nlevel: private\n"));
+    s.nsan = LIMIT_HITS;
+    assert_int_equal(found_n(judge(&b, &s), "dns.case"), LIMIT_HITS);
+    s.nsan = LIMIT_HITS + 5;
+    const struct findings *list = judge(&b, &s);
+    assert_int_equal(found_n(list, "dns.case"), LIMIT_HITS + 1);
+    size_t summaries = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        summaries += str_eq(list->v[i].rule, "dns.case") &&
+                     strstr(list->v[i].message, "5 more findings") != NULL;
+    }
+    assert_int_equal(summaries, 1);
+    /* as many names as are read, and one more: that one cannot be judged */
+    s.nsan = LIMIT_SANS;
+    assert_null(strstr(must(judge(&b, &s), "san.count.max")->message, "too many to be judged"));
+    s.nsan = LIMIT_SANS + 1;
+    bool told = false;
+    list = judge(&b, &s);
+    for (size_t i = 0; i < list->n; i++) {
+        told |= strstr(list->v[i].message, "1 names or subject attributes are too many") != NULL;
+    }
+    assert_true(told);
+    bench_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_hits),
         cmocka_unit_test(waiver_terms),
         cmocka_unit_test(waivers_by_profile),
     };
