@@ -113,8 +113,11 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
         options->text.p
             ? manifest_read_text(&b->manifest, options->manifest, options->text, findings, err)
             : manifest_read(&b->manifest, options->manifest, findings, err);
-    bool config_ok =
-        config_read(&b->config, options->config, findings, b->manifest_ok ? err : &second);
+    const char *config = options->config;
+    if (!config && options->lint && b->manifest.dir) {
+        config = config_beside(&b->arena, b->manifest.dir);
+    }
+    bool config_ok = config_read(&b->config, config, findings, b->manifest_ok ? err : &second);
     bool go_on = options->lint && b->manifest.node && config_ok;
     if ((!b->manifest_ok && !go_on) || !config_ok) {
         return false;

@@ -211,6 +211,13 @@ static const char *xdg_path(struct arena *a)
                                   : NULL;
 }
 
+const char *config_beside(struct arena *a, const char *manifest_dir)
+{
+    const char *asked = getenv("CERTBATCH_CONFIG");
+    const char *path = path_join(a, manifest_dir, "certbatch.yaml");
+    return !(asked && *asked) && !exists("certbatch.yaml") && exists(path) ? path : NULL;
+}
+
 /* NULL when there is none anywhere. One that was asked for counts even when it does not exist. */
 static const char *find_file(struct arena *a, const char *explicit_path)
 {

@@ -7,6 +7,7 @@
  */
 #include "cmd/fix.h"
 #include "cmd/lint.h"
+#include "cmd/lint_walk.h"
 
 #include "formats/crl.h"
 #include "formats/base/fs.h"
@@ -243,11 +244,17 @@ int cmd_lint(const struct options *o, struct term *t)
     if (!format) {
         return EXIT_USAGE;
     }
-    struct lint l = {.n = o->operands.n, .files = xcalloc(o->operands.n, sizeof *l.files)};
+    struct err walk = ERR_INIT;
+    CLEANUP(arena_release) struct arena paths = ARENA_INIT;
+    CLEANUP(strlist_release) struct strlist files = {0};
+    if (!lint_expand(&o->operands, &paths, &files, &walk)) {
+        return cmd_fail(t, &walk);
+    }
+    struct lint l = {.n = files.n, .files = xcalloc(files.n + 1, sizeof *l.files)};
     int code = EXIT_DONE;
     for (size_t i = 0; i < l.n && code == EXIT_DONE; i++) {
         struct err err = ERR_INIT;
-        l.files[i] = (struct lint_file){.path = o->operands.v[i], .findings = FINDINGS_INIT};
+        l.files[i] = (struct lint_file){.path = files.v[i], .findings = FINDINGS_INIT};
         code = classify(&l.files[i], &err) && mend(o, t, &l.files[i], &err) ? EXIT_DONE
                                                                             : cmd_fail(t, &err);
     }

@@ -19,7 +19,8 @@ void term_init(struct term *t, int color, bool quiet)
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
     bool dumb = !term || str_eq(term, "dumb");
-    bool automatic = !(no_color && *no_color) && !dumb;
+    /* pre-commit gives its hooks a pseudo terminal and keeps what they print */
+    bool automatic = !(no_color && *no_color) && !dumb && !getenv("PRE_COMMIT");
     bool batch = getenv("CI") || getenv("PRE_COMMIT");
     *t = (struct term){0};
     t->out_color = color == COLOR_ALWAYS || (color == COLOR_AUTO && automatic && isatty(1));

@@ -11,6 +11,7 @@
 
 struct cert {
     struct span der, tbs;
+    struct pem_place place; /* in a PEM input */
     int version;            /* 1, 2, 3 */
     struct span serial;     /* content octets of the INTEGER */
     const char *serial_hex; /* upper case, no leading zeros beyond an even count */

@@ -82,9 +82,14 @@ static bool add_pem(struct arena *a, struct span input, struct cert_list *list, 
             return false;
         }
         bool trusted = str_starts(b->label, "TRUSTED");
+        size_t before = list->n;
         if (!add_der(a, trusted ? first_value(b->der) : b->der, list, err)) {
             err->line = b->line;
             return false;
+        }
+        for (; before < list->n; before++) {
+            list->v[before].place = pem_place_of(b);
+            list->v[before].place.canonical &= kind_of(b->der) != KIND_PKCS7;
         }
     }
     return true;

@@ -54,6 +54,7 @@ struct csr {
     bool usable;
     struct span der;           /* the request */
     bool der_input;            /* the input was DER, not PEM */
+    struct pem_place place;    /* of the request in a PEM input */
     struct span info;          /* CertificationRequestInfo: what is signed */
     struct span sig_algorithm; /* AlgorithmIdentifier TLV */
     struct span signature;     /* BIT STRING content without the unused-bits octet */

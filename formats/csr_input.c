@@ -107,6 +107,7 @@ static void parse_pem(struct csr_parse *p, struct span input)
         return;
     }
     p->line = b->line;
+    p->csr->place = pem_place_of(b);
     report_armor(p, b);
     if (b->der.n && is_other_kind(p, b->der)) {
         p->csr->der = b->der;

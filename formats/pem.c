@@ -270,3 +270,16 @@ void pem_write(struct buf *out, const char *label, struct span der)
     base64_encode(out, der.p, der.n, PEM_COLUMNS);
     buf_printf(out, "%s%s%s\n", end_mark, label, dashes);
 }
+
+struct pem_place pem_place_of(const struct pem_block *b)
+{
+    return (struct pem_place){b->line, !(b->defects & (PEM_LAX_LINES | PEM_LAX_HEADERS))};
+}
+
+void pem_place_find(const struct pem_place *p, int64_t offset, uint32_t *line, uint32_t *column)
+{
+    enum { LINE_OCTETS = 48, GROUP_OCTETS = 3, GROUP_CHARACTERS = 4 };
+    const bool known = p->canonical && offset >= 0;
+    *line = known ? p->line + 1 + (uint32_t)(offset / LINE_OCTETS) : p->line;
+    *column = known ? (uint32_t)(offset % LINE_OCTETS / GROUP_OCTETS) * GROUP_CHARACTERS + 1 : 1;
+}

@@ -35,6 +35,15 @@ struct pem_block {
     bool private_key;
 };
 
+/* Where a DER octet stands in the text: for blocks in the canonical form, 64 columns a line. */
+struct pem_place {
+    uint32_t line; /* of the BEGIN line; 0 = the input is no PEM */
+    bool canonical;
+};
+struct pem_place pem_place_of(const struct pem_block *b);
+/* *line and *column of the octet; of the BEGIN line when it cannot be told (offset < 0 too). */
+void pem_place_find(const struct pem_place *p, int64_t offset, uint32_t *line, uint32_t *column);
+
 struct pem {
     struct pem_block *v;
     size_t n;

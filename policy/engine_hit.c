@@ -26,12 +26,17 @@ static void place_at(struct finding *f, struct pos pos)
     f->column = pos.column;
 }
 
+/* In the text of a PEM file, so that every editor finds it; a DER file has octets only. */
 static void place_in_csr(struct finding *f, const struct subject *s, uint32_t line, int64_t offset)
 {
+    const struct pem_place *pem = s->csr ? &s->csr->place : s->cert ? &s->cert->place : NULL;
     f->file = s->csr_file ? s->csr_file : s->file;
-    f->line = line;
-    f->column = 0;
     f->offset = offset > 0 ? offset : -1;
+    f->line = line;
+    f->column = line ? 1 : 0;
+    if (!line && pem && pem->line) {
+        pem_place_find(pem, f->offset, &f->line, &f->column);
+    }
 }
 
 /* Fills file, line, column and offset from the best that is known; see the top of this file. */
@@ -60,6 +65,8 @@ static void place(struct finding *f, const struct rule_run *run, const struct hi
         place_at(f, yaml_pos(s->file, key));
     } else if (s->node) {
         place_at(f, yaml_pos(s->file, s->node));
+    } else {
+        place_in_csr(f, s, 0, -1);
     }
 }
 
@@ -120,6 +127,8 @@ static void place_whole(const struct rule_run *run, struct finding *f)
     const struct ynode *node = run->s ? run->s->node : run->batch->root;
     if (node) {
         place_at(f, yaml_pos(f->file, node));
+    } else if (run->s) {
+        place_in_csr(f, run->s, 0, -1);
     }
 }
 

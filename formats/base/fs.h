@@ -74,6 +74,13 @@ void fs_sweep(int dirfd); /* removes FS_TEMP_PREFIX leftovers of this directory 
 /* The same in a directory where other runs may be at work: theirs stay. */
 void fs_sweep_shared(int dirfd);
 
+bool fs_is_dir(const char *path) MUST_USE;
+/* Every regular file below dir, by path in byte order. Names that begin with '.' and symbolic
+ * links are left out, directories that enter() declines too. take() returning false ends it. */
+bool fs_walk(const char *dir, bool (*enter)(void *ctx, const char *path),
+             bool (*take)(void *ctx, const char *path, struct err *err), void *ctx,
+             struct err *err) MUST_USE;
+
 /* A temporary beside its final name, for streams (archives). */
 struct fs_temp {
     int dirfd, fd;

@@ -58,6 +58,7 @@
 #define LIMIT_VALUE_SHOWN 200u /* bytes of a foreign value in a finding */
 #define LIMIT_ORDER_ID    256u
 #define LIMIT_PATH        4096u
+#define LIMIT_WALK_DEPTH  64u /* directories below one that lint is given */
 #define LIMIT_SECRET      (4u << 10)
 #define LIMIT_WORKERS     64u
 

@@ -32,6 +32,8 @@ shellcheck shellcheck
 mandoc mandoc
 clang-format clang-format
 clang clang
+pre-commit pre-commit
+script bsdutils
 '
 missing=''
 want() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
