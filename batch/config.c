@@ -267,11 +267,29 @@ static bool fill(struct config *c, struct schema_ctx *ctx, const struct ynode *r
     return ok;
 }
 
+bool config_read_text(struct config *c, const char *path, struct span text,
+                      struct findings *findings, struct err *err)
+{
+    size_t before = findings->n;
+    struct ynode *root;
+    struct arena arena = c->arena; /* grows while the tables are read */
+    struct schema_ctx ctx = {path, &shape_config, &arena, findings};
+    c->path = path;
+    c->dir = path_dir(&arena, path);
+    sha256_hex(text.p, text.n, c->sha256);
+    bool strict = yaml_parse(path, text, &shape_config, &arena, findings, &root);
+    bool shaped = root && fill(c, &ctx, root);
+    c->arena = arena;
+    if (!strict || !shaped || findings_error_since(findings, before)) {
+        return err_set(err, ERR_INPUT, "%s is not a valid configuration", path);
+    }
+    return true;
+}
+
 bool config_read(struct config *c, const char *explicit_path, struct findings *findings,
                  struct err *err)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
-    size_t before = findings->n;
     *c = (struct config){0};
     const char *path = find_file(&c->arena, explicit_path);
     if (!path) {
@@ -280,20 +298,9 @@ bool config_read(struct config *c, const char *explicit_path, struct findings *f
     }
     c->path = path;
     c->dir = path_dir(&c->arena, path);
-    if (!fs_read(path, &text, err)) {
-        return false;
-    }
-    sha256_hex(buf_text(&text), text.n, c->sha256);
-    struct arena arena = c->arena; /* grows while the tables are read */
-    struct ynode *root;
-    struct schema_ctx ctx = {path, &shape_config, &arena, findings};
-    bool strict = yaml_parse(path, buf_span(&text), &shape_config, &arena, findings, &root);
-    bool shaped = root && fill(c, &ctx, root);
-    c->arena = arena;
-    if (!strict || !shaped || findings_error_since(findings, before)) {
-        return err_set(err, ERR_INPUT, "%s is not a valid configuration", path);
-    }
-    return true;
+    return fs_read(path, &text, err) &&
+           config_read_text(c, path, (struct span){(const uint8_t *)buf_text(&text), text.n},
+                            findings, err);
 }
 
 const struct ca_config *config_ca(const struct config *c, const char *name)

@@ -79,6 +79,9 @@ struct config {
  * False (err set, ERR_INPUT) when the file cannot be read or a finding is an error. */
 bool config_read(struct config *c, const char *explicit_path, struct findings *findings,
                  struct err *err) MUST_USE;
+/* The same with the text at hand instead of what the file `path` holds. */
+bool config_read_text(struct config *c, const char *path, struct span text,
+                      struct findings *findings, struct err *err) MUST_USE;
 /* For lint, which judges many directories from one place: the configuration beside a manifest, when
  * there is none where config_read() looks first. NULL otherwise. */
 const char *config_beside(struct arena *a, const char *manifest_dir);

@@ -35,6 +35,7 @@ struct policy_source {
     const char *name; /* as written: "cabf-tls", "./company.policy.yaml" */
     const char *base; /* directory that a file name is relative to */
     struct pos pos;   /* where it was asked for; file NULL = command line */
+    struct span text; /* p not NULL: what an editor has instead of what the file holds */
 };
 
 /* Loads and resolves all sources, left to right, later wins. Without any source every item is
@@ -92,6 +93,7 @@ const struct pack *policy_pack_find(const char *name);
 
 /* Lints a policy file alone: load, resolve, samples. */
 void policy_lint(const char *path, struct findings *findings);
+void policy_lint_text(const char *path, struct span text, struct findings *findings);
 
 extern const char policy_schema_id[];
 struct schema;

@@ -179,6 +179,7 @@ struct request {
     const char *name, *base;
     struct pos pos;
     bool layer;
+    struct span text; /* instead of the file's */
 };
 static void load(struct policy *p, const struct request *want, const struct chain *up,
                  struct findings *findings);
@@ -188,7 +189,8 @@ static void load_parents(struct policy_ctx *ctx, const struct strings *parents, 
 {
     for (size_t i = 0; i < parents->n; i++) {
         const struct request want = {parents->v[i], ctx->file->dir,
-                                     yaml_pos(ctx->schema.file, parents->at[i]), layer};
+                                     yaml_pos(ctx->schema.file, parents->at[i]), layer,
+                                     (struct span){0}};
         /* a profile also extends profiles; those are found when profiles are resolved */
         if (layer || policy_pack_find(want.name)) {
             load(ctx->policy, &want, self, ctx->schema.findings);
@@ -241,17 +243,19 @@ static bool in_chain(const struct chain *c, const char *path)
 }
 
 /* The bytes, kept for the audit bundle; false when they cannot be had. */
-static bool fetch(struct policy *p, const struct pack *pack, const char *path, struct pos pos,
-                  struct span *out, struct findings *findings)
+static bool fetch(struct policy *p, const struct request *want, const struct pack *pack,
+                  const char *path, struct span *out, struct findings *findings)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_YAML_BYTES);
     struct err err = ERR_INIT;
     if (pack) {
         *out = (struct span){(const uint8_t *)pack->text, pack->n};
+    } else if (want->text.p) {
+        *out = (struct span){arena_memdup(&p->arena, want->text.p, want->text.n), want->text.n};
     } else if (fs_read(path, &text, &err)) {
         *out = (struct span){arena_memdup(&p->arena, buf_text(&text), text.n), text.n};
     } else {
-        rule_report(findings, "policy.extends", or_name(pos, path), "%s", err.msg);
+        rule_report(findings, "policy.extends", or_name(want->pos, path), "%s", err.msg);
         return false;
     }
     keep_text(p, path, (const char *)out->p, out->n);
@@ -289,7 +293,7 @@ static void load(struct policy *p, const struct request *want, const struct chai
         return;
     }
     struct span text;
-    if (already_read(p, path, want->layer) || !fetch(p, pack, path, want->pos, &text, findings)) {
+    if (already_read(p, path, want->layer) || !fetch(p, want, pack, path, &text, findings)) {
         return;
     }
     struct policy_file *file = arena_alloc(&p->arena, sizeof *file);
@@ -302,7 +306,7 @@ static void load(struct policy *p, const struct request *want, const struct chai
 
 void policy_load(struct policy *p, const struct policy_source *source, struct findings *findings)
 {
-    const struct request want = {source->name, source->base ? source->base : ".", source->pos,
-                                 true};
+    const struct request want = {source->name, source->base ? source->base : ".", source->pos, true,
+                                 source->text};
     load(p, &want, NULL, findings);
 }

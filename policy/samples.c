@@ -144,12 +144,17 @@ size_t policy_run_samples(const struct policy *p, struct findings *findings)
 
 void policy_lint(const char *path, struct findings *findings)
 {
+    policy_lint_text(path, (struct span){0}, findings);
+}
+
+void policy_lint_text(const char *path, struct span text, struct findings *findings)
+{
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
     struct err err = ERR_INIT;
     struct policy *p = NULL;
     /* a bare file name must not be taken for the name of a pack */
     const char *name = policy_is_file(path) ? path : arena_printf(&a, "./%s", path);
-    const struct policy_source source = {.name = name, .base = "."};
+    const struct policy_source source = {.name = name, .base = ".", .text = text};
     const size_t before = findings->n;
     if (policy_open(&p, &source, 1, NULL, 0, findings, &err)) {
         policy_run_samples(p, findings);
