@@ -46,6 +46,7 @@ struct item {
 struct batch_options {
     const char *manifest, *config; /* paths; config may be NULL */
     struct span text;              /* p not NULL: the manifest as an editor has it */
+    struct verified *verified;     /* what earlier judgements know, or NULL */
     const char *state_dir;         /* --state, or NULL: where the twins of a simulation live */
     const char *const *policies;   /* --policy, may be empty */
     size_t npolicies;

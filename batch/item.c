@@ -147,6 +147,7 @@ static void subject_common(struct load *l)
         .defaults = item->order && l->b->manifest.defaults ? l->b->manifest.defaults->node : NULL,
         .change = l->b->manifest.change ? l->b->manifest.change->node : NULL,
         .suppressions = l->b->suppressions,
+        .verified = l->b->options->verified,
         .action = item->action,
         .ca = ca ? ca->name : NULL,
         .ca_type = ca ? ca->type->type : NULL,

@@ -36,6 +36,7 @@ int cmd_bundle(const struct options *o, struct term *t);
 int cmd_verify(const struct options *o, struct term *t);
 int cmd_inspect(const struct options *o, struct term *t);
 int cmd_schema(const struct options *o, struct term *t);
+int cmd_lsp(const struct options *o, struct term *t);
 int cmd_completion(const struct options *o, struct term *t);
 int cmd_help(const struct options *o, struct term *t);
 int cmd_version(const struct options *o, struct term *t);

@@ -37,6 +37,8 @@ const struct command commands[] = {
      OPT(FORMAT) | OPT(PASSWORD_FILE) | OPT(PASSWORD_ENV), 1, UINT_MAX, cmd_inspect, false},
     {"schema", "manifest|policy|config", "JSON Schema for editors", "json roff", OPT(FORMAT), 1, 1,
      cmd_schema, false},
+    {"lsp", "", "language server on stdin and stdout: diagnostics, hover, mends", NULL, JUDGING, 0,
+     0, cmd_lsp, false},
     {"completion", "bash", "shell completion, for sourcing", NULL, 0, 1, 1, cmd_completion, false},
     {"help", "[COMMAND|exit-codes]", "this text, or that of one command", "text roff", OPT(FORMAT),
      0, 1, cmd_help, false},

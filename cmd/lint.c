@@ -6,10 +6,10 @@
  * order, whatever finished first.
  */
 #include "cmd/fix.h"
+#include "cmd/judge_text.h"
 #include "cmd/lint.h"
 #include "cmd/lint_walk.h"
 
-#include "formats/crl.h"
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/base/pool.h"
@@ -18,60 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const lint_kind_names[] = {[LINT_MANIFEST] = "manifest",
-                                       [LINT_CSR] = "csr",
-                                       [LINT_CERTIFICATE] = "certificate",
-                                       [LINT_POLICY] = "policy",
-                                       [LINT_CONFIG] = "config"};
-_Static_assert(NITEMS(lint_kind_names) == LINT__MAX, "a name for every kind");
-
-/* A key at the start of a line decides: all three YAML kinds name themselves by their first key. */
-static bool has_key(struct span text, const char *key)
-{
-    size_t n = strlen(key);
-    const char *p = (const char *)text.p;
-    for (size_t i = 0; i + n < text.n; i++) {
-        if ((i == 0 || p[i - 1] == '\n' || (uint8_t)p[i - 1] == 0xBF) &&
-            memcmp(p + i, key, n) == 0 && p[i + n] == ':') {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool contains(struct span text, const char *what)
-{
-    return text.n && memmem(text.p, text.n, what, strlen(what)) != NULL;
-}
-
-static enum lint_kind kind_of(const char *path, struct span text)
-{
-    static const struct {
-        const char *key, *suffix;
-        enum lint_kind kind;
-    } yaml[] = {{"certbatch_policy", ".policy.yaml", LINT_POLICY},
-                {"certbatch_config", "certbatch.yaml", LINT_CONFIG},
-                {"certbatch", ".batch.yaml", LINT_MANIFEST}};
-    for (size_t i = 0; i < NITEMS(yaml); i++) {
-        if (has_key(text, yaml[i].key)) {
-            return yaml[i].kind;
-        }
-    }
-    for (size_t i = 0; i < NITEMS(yaml); i++) {
-        if (str_iends(path, yaml[i].suffix)) {
-            return yaml[i].kind;
-        }
-    }
-    if (str_iends(path, ".yaml") || str_iends(path, ".yml")) {
-        return LINT_MANIFEST;
-    }
-    bool der_certificate = text.n > 1 && text.p[0] == 0x30 && !contains(text, "-----BEGIN") &&
-                           (str_iends(path, ".cer") || str_iends(path, ".crt"));
-    bool certificate = contains(text, "-----BEGIN CERTIFICATE-----") ||
-                       contains(text, "-----BEGIN TRUSTED CERTIFICATE-----");
-    return certificate || der_certificate ? LINT_CERTIFICATE : LINT_CSR;
-}
-
 /* The kind needs only a look; the whole file is read again by whoever judges it. */
 static bool classify(struct lint_file *f, struct err *err)
 {
@@ -79,7 +25,7 @@ static bool classify(struct lint_file *f, struct err *err)
     if (!fs_read(f->path, &b, err)) {
         return false;
     }
-    f->kind = kind_of(f->path, buf_span(&b));
+    f->kind = lint_kind_of(f->path, buf_span(&b));
     if (f->kind == LINT_CSR || f->kind == LINT_CERTIFICATE) {
         f->text = b;
         b = (struct buf)BUF_INIT(0);
@@ -124,47 +70,12 @@ struct file_job {
     struct policy_scratch scratch[LIMIT_WORKERS];
 };
 
-static void judge_csr(const struct file_job *job, struct lint_file *f, struct policy_scratch *s,
-                      struct arena *a)
-{
-    struct csr csr;
-    struct cert *certs = NULL;
-    size_t n = 0;
-    struct err err = ERR_INIT;
-    struct subject subject = {.file = f->path,
-                              .profile = job->o->profile,
-                              .ca_public = true,
-                              .key_file_mode = -1,
-                              .key_file_matches = true,
-                              .reason = REASON_NONE};
-    subject.order_date = job->o->as_of != TIME_NONE ? job->o->as_of : time_now();
-    if (f->kind == LINT_CSR) {
-        csr_parse(a, buf_span(&f->text), &csr);
-        subject.kind = SUBJECT_CSR_FILE;
-        subject.csr = &csr;
-        subject.csr_file = f->path;
-        policy_judge(job->policy, &subject, s, a, &f->findings, NULL);
-        return;
-    }
-    if (!certs_read(a, f->path, buf_span(&f->text), &certs, &n, &err)) {
-        findings_report(&f->findings, "csr.input.kind", SEV_ERROR, (struct pos){f->path, 0, 0},
-                        "%s", err.msg);
-        return;
-    }
-    subject.kind = SUBJECT_CERT_FILE;
-    subject.cert = &certs[0];
-    if (job->o->as_of == TIME_NONE) {
-        subject.order_date = certs[0].not_before;
-    }
-    policy_judge(job->policy, &subject, s, a, &f->findings, NULL);
-}
-
 static void judge_file(void *ctx, size_t index, unsigned worker)
 {
     struct file_job *job = ctx;
     struct lint_file *f = &job->files[job->index[index]];
-    CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    judge_csr(job, f, &job->scratch[worker], &a);
+    judge_loose(job->policy, job->o, f->path, f->kind, buf_span(&f->text), &job->scratch[worker],
+                &f->findings);
     findings_sort(&f->findings);
     buf_release(&f->text);
 }

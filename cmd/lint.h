@@ -23,6 +23,8 @@ struct lint {
     size_t n;
 };
 
+enum lint_kind lint_kind_of(const char *path, struct span text);
+
 void lint_print(const struct options *o, struct term *t, const struct lint *l, const char *format);
 /* The JSON document of `lint --format json` (design 6). */
 bool lint_json(const struct lint *l, int64_t as_of, struct buf *out, struct err *err) MUST_USE;

@@ -19,6 +19,7 @@
 #include "formats/base/yaml.h"
 #include "formats/cert.h"
 #include "formats/csr.h"
+#include "policy/verified.h"
 
 struct suppressions; /* policy/suppress.h */
 
@@ -32,6 +33,7 @@ struct subject {
     const struct ynode *defaults; /* the manifest's `defaults:`; NULL for a revocation */
     const struct ynode *change;   /* the manifest's `change:`, or NULL */
     const struct suppressions *suppressions; /* comments of the manifest, or NULL */
+    struct verified *verified;               /* requests known to be signed well, or NULL */
     const char *action;                      /* "new" "renew" "reissue" "revoke"; NULL for a file */
     const char *ca;                          /* name in the config; NULL when unknown */
     const char *ca_type;                     /* "local" "certinext" ...; NULL when unknown */

@@ -116,10 +116,15 @@ static void check_verify(struct rule_run *run)
 {
     const struct facts *f = rule_facts(run);
     struct err err = ERR_INIT;
-    if (f->csr->usable && !csr_verify_cached(f->csr, f->public_key, &err)) {
-        rule_hit(run, (struct hit){.view = VIEW_CSR},
-                 "the signature of the request does not verify with the key in it: %s", err.msg);
+    if (!f->csr->usable || verified_has(f->s->verified, f->csr->sha256)) {
+        return;
     }
+    if (csr_verify_cached(f->csr, f->public_key, &err)) {
+        verified_add(f->s->verified, f->csr->sha256);
+        return;
+    }
+    rule_hit(run, (struct hit){.view = VIEW_CSR},
+             "the signature of the request does not verify with the key in it: %s", err.msg);
 }
 
 static void check_allowed(struct rule_run *run)
