@@ -214,7 +214,7 @@ static const struct {
     {"errTooFewLabels", {"dns.labels.min", "dns.label.empty"}},
     {"errLabelTooShort", {"dns.label.empty"}},
     {"errLabelTooLong", {"dns.label.length"}},
-    {"errMalformedIDN", {"idn.punycode"}},
+    {"errMalformedIDN", {"idn.punycode", "idn.nfc"}},
     {"errInvalidRLDH", {"idn.r-ldh"}},
     {"errTooManyWildcards", {"wildcard.multiple"}},
     {"errMalformedWildcard", {"wildcard.position"}},
