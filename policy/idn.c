@@ -124,10 +124,10 @@ enum regex_result idn_bad_code_point(struct arena *a, const struct idn_label *l,
         }
         enum label_verdict v = n == 1 ? LABEL_GOOD : judge_character(a, l->text + i, n);
         if (v == LABEL_DISALLOWED || v == LABEL_UNASSIGNED) {
-            *why = arena_printf(a, "%s contains U+%04X, which %s", shown(a, l->written),
-                                (unsigned)cp,
-                                v == LABEL_DISALLOWED ? "IDNA 2008 does not allow"
-                                                      : "the IDNA 2008 tables do not have");
+            *why =
+                arena_printf(a, "%s contains U+%04X, which %s", shown(a, l->written), (unsigned)cp,
+                             v == LABEL_DISALLOWED ? "IDNA 2008 does not allow"
+                                                   : "the IDNA 2008 tables do not have");
             return REGEX_YES;
         }
     }
@@ -207,7 +207,8 @@ static struct text bidi_text(struct arena *a, struct text label)
     struct text one = label;
     struct idn_label idn;
     if (!idn_next(a, &one, &idn)) {
-        return idn_is_ascii(label.p, label.n) ? label : (struct text){0};
+        bool plain = label.n <= LABEL_OCTETS && idn_is_ascii(label.p, label.n);
+        return plain ? label : (struct text){0};
     }
     return (struct text){idn.text, idn.n};
 }

@@ -310,3 +310,19 @@ bool address_in(const uint8_t *address, size_t n, const char *cidr)
     return memcmp(address, base, whole) == 0 &&
            (bits % 8 == 0 || ((address[whole] ^ base[whole]) & mask) == 0);
 }
+
+bool address_block_valid(const char *text)
+{
+    char address[64];
+    uint8_t bytes[16];
+    uint64_t prefix = 0;
+    const char *slash = strchr(text, '/');
+    const size_t n = slash ? (size_t)(slash - text) : 0;
+    if (!slash || n >= sizeof address || !str_u64(slash + 1, &prefix)) {
+        return false;
+    }
+    memcpy(address, text, n);
+    address[n] = '\0';
+    const size_t octets = address_parse(address, bytes);
+    return octets && prefix <= 8 * octets;
+}

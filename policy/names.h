@@ -68,6 +68,7 @@ enum { ADDRESS_TEXT = 46 };
 void address_text(const uint8_t *address, size_t n, char out[ADDRESS_TEXT]);
 /* In "a.b.c.d/n" or "a::/n"; false too when cidr is malformed. */
 bool address_in(const uint8_t *address, size_t n, const char *cidr) MUST_USE;
+bool address_block_valid(const char *cidr) MUST_USE;
 /* What the IANA special-purpose registries reserve the block of this address for, or NULL. */
 const char *address_reserved(const uint8_t *address, size_t n);
 
