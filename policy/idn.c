@@ -201,6 +201,27 @@ enum regex_result idn_bad_script(struct arena *a, const struct idn_label *l, con
     return result == REGEX_YES ? REGEX_NO : result;
 }
 
+const char *idn_problem(struct arena *a, struct text name, bool reserved)
+{
+    static idn_question *const questions[] = {idn_bad_punycode, idn_bad_nfc, idn_bad_combining};
+    struct text rest = name;
+    for (struct text label; reserved && host_next_label(&rest, &label);) {
+        if (idn_is_reserved(label)) {
+            return "a label has hyphens in the third and fourth place but is no A-label";
+        }
+    }
+    rest = name;
+    for (struct idn_label label; idn_next(a, &rest, &label);) {
+        for (size_t i = 0; i < NITEMS(questions); i++) {
+            const char *why = NULL;
+            if (questions[i](a, &label, &why) == REGEX_YES) {
+                return why;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* The label as the Bidi rule sees it; a plain one counts too. */
 static struct text bidi_text(struct arena *a, struct text label)
 {

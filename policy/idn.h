@@ -31,6 +31,9 @@ typedef enum regex_result idn_question(struct arena *a, const struct idn_label *
                                        const char **why);
 idn_question idn_bad_punycode, idn_bad_nfc, idn_bad_code_point, idn_bad_context, idn_bad_combining,
     idn_bad_script;
+/* The first answer that is an error anywhere (and, with reserved, that reserved labels are one);
+ * for hosts that are no DNS names of the certificate. NULL when there is none. */
+const char *idn_problem(struct arena *a, struct text name, bool reserved);
 /* The Bidi rule counts for every label of a name that has a right-to-left one. *which gets the
  * label that breaks it. */
 enum regex_result idn_bad_bidi(struct arena *a, const char *name, const char **which,

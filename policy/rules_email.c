@@ -110,28 +110,6 @@ static struct text domain_part(const char *s, size_t n)
     return at ? (struct text){at + 1, n - (size_t)(at + 1 - s)} : (struct text){0};
 }
 
-/* The idn.* objections that are errors. A warning there is none here: the DNS has the name. */
-static const char *label_problem(struct rule_run *run, struct text domain, bool public)
-{
-    static idn_question *const questions[] = {idn_bad_punycode, idn_bad_nfc, idn_bad_combining};
-    struct text rest = domain;
-    for (struct text label; public && host_next_label(&rest, &label);) {
-        if (idn_is_reserved(label)) {
-            return "a label has hyphens in the third and fourth place but is no A-label";
-        }
-    }
-    rest = domain;
-    for (struct idn_label label; idn_next(rule_arena(run), &rest, &label);) {
-        for (size_t i = 0; i < NITEMS(questions); i++) {
-            const char *why = NULL;
-            if (questions[i](rule_arena(run), &label, &why) == REGEX_YES) {
-                return why;
-            }
-        }
-    }
-    return NULL;
-}
-
 /* What a public CA could not validate: nobody's names, and names without a place in the DNS. */
 static const char *public_problem(struct rule_run *run, const char *domain)
 {
@@ -158,7 +136,7 @@ static const char *domain_problem(struct rule_run *run, struct text domain)
         return "it has a wildcard";
     }
     const char *why = host_problem(rule_arena(run), domain);
-    why = why ? why : label_problem(run, domain, public);
+    why = why ? why : idn_problem(rule_arena(run), domain, public);
     return why || !public
                ? why
                : public_problem(run, name_norm(rule_arena(run), GN_DNS, domain.p, domain.n));

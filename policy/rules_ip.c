@@ -39,10 +39,10 @@ static bool leading_zero(const char *s)
 /* Why address text is none: the habits people bring from other tools. */
 static const char *text_problem(const char *s)
 {
-    return strchr(s, '%')                               ? "it names a zone"
-           : strchr(s, '/')                             ? "it has a prefix length: it is a network"
-           : strchr(s, '[') || strchr(s, ']')           ? "it has brackets"
-           : strchr(s, ' ')                             ? "it has a blank"
+    return strchr(s, '%')                     ? "it names a zone"
+           : strchr(s, '/')                   ? "it has a prefix length, so it is a network"
+           : strchr(s, '[') || strchr(s, ']') ? "it has brackets"
+           : strchr(s, ' ')                   ? "it has a blank"
            : str_starts(s, "0x") || str_starts(s, "0X") ? "it is hexadecimal"
            : dotted_parts(s, 4) && leading_zero(s)
                ? "a part has a leading zero, which some readers take as octal"

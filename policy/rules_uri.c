@@ -5,6 +5,7 @@
  */
 #include "policy/engine.h"
 #include "policy/host.h"
+#include "policy/idn.h"
 #include "policy/names.h"
 
 #include <string.h>
@@ -225,8 +226,13 @@ static const char *bad_host(struct rule_run *run, const struct uri *u, struct te
 {
     struct arena *a = rule_arena(run);
     (void)whole;
-    if (!u->scheme.n || !u->authority || scheme_is(u, "spiffe")) {
+    if (!u->scheme.n || scheme_is(u, "spiffe")) {
         return NULL;
+    }
+    if (!u->authority) {
+        return scheme_is(u, "http") || scheme_is(u, "https")
+                   ? "the URI needs // and a host behind its scheme"
+                   : NULL;
     }
     if (u->host.n == 0) {
         return "the URI has // but no host behind it";
@@ -239,6 +245,7 @@ static const char *bad_host(struct rule_run *run, const struct uri *u, struct te
     host = wild ? (struct text){host.p + 2, host.n - 2} : host;
     const char *why =
         memchr(host.p, '*', host.n) ? "the * is not the first label" : host_problem(a, host);
+    why = why ? why : idn_problem(a, host, false);
     if (!why && !memchr(host.p, '.', host.n)) {
         why = wild ? "the * stands below a top-level domain" : "it is a single label";
     }
