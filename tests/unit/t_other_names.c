@@ -337,10 +337,9 @@ static void test_url_inputs(void **state)
     struct urls u = {.policy = policy_of_level(&a, work, "private", "")};
     corpus_tsv(&a, CORPORA "idna/url_inputs.tsv", url_row, &u);
     policy_free(u.policy);
-    print_message(
-        "%zu refused by both, %zu by them alone for a hexadecimal label; of %zu valid ones "
-        "we refuse %zu\n",
-        u.refused, u.theirs, u.valid, u.ours);
+    print_message("%zu refused by both, %zu by them alone; of %zu valid ones "
+                  "we refuse %zu\n",
+                  u.refused, u.theirs, u.valid, u.ours);
     assert_int_equal(u.missed, 0);
     assert_true(u.refused > 100 && u.ours < u.valid);
 }
