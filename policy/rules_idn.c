@@ -189,7 +189,7 @@ const struct rule rules_idn[] = {
      .why = "Certificates hold names in ASCII: a name in its own script cannot be written there, or "
             "no client matches it.",
      .fix = "write each label in its xn-- form",
-     .cite = "RFC 5280 section 7.2, RFC 9549, BR 7.1.4.3", .check = check_u_label,
+     .cite = "RFC 5280 section 7.2, RFC 9549, BR 7.1.4.3", .check = check_u_label, .mend = MEND_A_LABEL,
      .bad = "{common_name: www.example.com, san: ['dns:m\xc3\xbcnchen.example.com']}",
      .good = "{common_name: www.example.com, san: ['dns:xn--mnchen-3ya.example.com']}"},
     {.id = "idn.r-ldh", .severity = SEV_ERROR, .scope = SCOPE_TLS, .needs = NEEDS_NAMES,

@@ -482,6 +482,8 @@ static void test_places(void **state)
     assert_int_equal(f->line, 5);
     assert_int_equal(f->column, 5);
     assert_non_null(strstr(f->message, "xn--mnchen-3ya.example.com"));
+    assert_non_null(f->edit); /* lint --fix writes the A-labels */
+    assert_string_equal(f->edit->text, "xn--mnchen-3ya.example.com");
     f = finding_of(&findings, "ip.length", 0);
     assert_int_equal(f->line, 6);
     assert_int_equal(f->column, 5);
