@@ -75,6 +75,7 @@ struct general_name {
                        * other: its string value, else type OID; others: the kind */
     size_t text_n;
     const char *other_oid; /* of an otherName */
+    unsigned other_tag;    /* of its value, enum der_tag; 0 = not one whole value */
     bool malformed;        /* non-IA5, IP not 4 or 16 octets, ... */
     size_t offset;
 };
@@ -137,6 +138,7 @@ const char *x509_ext_problem(const struct x509_ext *ext, bool *empty);
 #define OID_SUBJECT_KEY_ID    "2.5.29.14"
 #define OID_AUTHORITY_KEY_ID  "2.5.29.35"
 #define OID_EXT_KEY_USAGE     "2.5.29.37"
+#define OID_SMTP_UTF8_MAILBOX "1.3.6.1.5.5.7.8.9" /* otherName, RFC 9598 */
 
 /* An EVP_PKEY made from the raw integers or point (5 us against 91 us for the decoder). NULL when
  * OpenSSL refuses the key. The caller frees it. */

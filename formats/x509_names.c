@@ -85,7 +85,10 @@ static void read_other(struct arena *a, const struct der *d, struct general_name
     struct der content = whole ? der_into(&inner, &explicit_value) : inner;
     if (!whole || !der_next(&content, &value) || !der_at_end(&content)) {
         gn->malformed = true;
-    } else if (value.tag == DER_UTF8 || value.tag == DER_IA5 || value.tag == DER_PRINTABLE) {
+        return;
+    }
+    gn->other_tag = value.tag;
+    if (value.tag == DER_UTF8 || value.tag == DER_IA5 || value.tag == DER_PRINTABLE) {
         gn->text = arena_strndup(a, (const char *)value.value.p, value.value.n);
         gn->text_n = value.value.n;
         gn->malformed = !utf8_valid(gn->text, gn->text_n);

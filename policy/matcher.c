@@ -140,22 +140,6 @@ bool matcher_regex(struct policy_ctx *ctx, const struct ynode *at, const char *p
     return true;
 }
 
-static bool is_cidr(const char *text)
-{
-    char address[64];
-    uint8_t bytes[16];
-    uint64_t prefix = 0;
-    const char *slash = strchr(text, '/');
-    const size_t n = slash ? (size_t)(slash - text) : 0;
-    if (!slash || n >= sizeof address || !str_u64(slash + 1, &prefix)) {
-        return false;
-    }
-    memcpy(address, text, n);
-    address[n] = '\0';
-    const size_t octets = address_parse(address, bytes);
-    return octets && prefix <= 8 * octets;
-}
-
 static bool is_glob(const char *text)
 {
     for (const char *p = text; *p; p++) {
@@ -180,7 +164,9 @@ static const char *text_problem(enum match_kind kind, const char *text)
     case MATCH_GLOB:
         return is_glob(text) ? NULL : "in a glob, * stands for one whole label";
     case MATCH_CIDR:
-        return is_cidr(text) ? NULL : "a block is written address/prefix, such as 10.20.0.0/16";
+        return address_block_valid(text)
+                   ? NULL
+                   : "a block is written address/prefix, such as 10.20.0.0/16";
     case MATCH_REGEX:
         break;
     }

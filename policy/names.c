@@ -46,6 +46,16 @@ bool name_under(const char *name, const char *zone)
     return z > 0 && n >= z && str_ieq(name + n - z, zone) && (n == z || name[n - z - 1] == '.');
 }
 
+const char *name_zone_in(const char *name, const char *const *zones, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (name_under(name, zones[i])) {
+            return zones[i];
+        }
+    }
+    return NULL;
+}
+
 bool wildcard_covers(const char *wildcard, const char *name)
 {
     const char *dot = strchr(name, '.');
@@ -207,6 +217,58 @@ char *name_to_ascii(struct arena *a, const char *utf8, size_t n)
     return copy;
 }
 
+char *label_to_unicode(struct arena *a, const char *label, size_t n)
+{
+    char *out = NULL;
+    const char *in = arena_strndup(a, label, n);
+    if (strlen(in) != n || idn2_to_unicode_8z8z(in, &out, 0) != IDN2_OK) {
+        return NULL;
+    }
+    char *copy = arena_strdup(a, out);
+    idn2_free(out);
+    for (const char *p = copy; *p; p++) {
+        if (*p & 0x80) {
+            return copy;
+        }
+    }
+    return NULL;
+}
+
+static const struct {
+    int code;
+    enum label_verdict verdict;
+} label_codes[] = {
+    {IDN2_OK, LABEL_GOOD},
+    {IDN2_NOT_NFC, LABEL_NOT_NFC},
+    {IDN2_2HYPHEN, LABEL_HYPHEN},
+    {IDN2_HYPHEN_STARTEND, LABEL_HYPHEN},
+    {IDN2_LEADING_COMBINING, LABEL_COMBINING},
+    {IDN2_DISALLOWED, LABEL_DISALLOWED},
+    {IDN2_CONTEXTJ, LABEL_CONTEXT},
+    {IDN2_CONTEXTJ_NO_RULE, LABEL_CONTEXT},
+    {IDN2_CONTEXTO, LABEL_CONTEXT},
+    {IDN2_CONTEXTO_NO_RULE, LABEL_CONTEXT},
+    {IDN2_UNASSIGNED, LABEL_UNASSIGNED},
+    {IDN2_BIDI, LABEL_BIDI},
+};
+
+enum label_verdict label_judge(struct arena *a, const char *utf8, bool normalise, char **ascii)
+{
+    uint8_t *out = NULL;
+    const int code =
+        idn2_register_u8((const uint8_t *)utf8, NULL, &out, normalise ? IDN2_NFC_INPUT : 0);
+    if (ascii) {
+        *ascii = code == IDN2_OK ? arena_strdup(a, (const char *)out) : NULL;
+    }
+    idn2_free(out);
+    for (size_t i = 0; i < NITEMS(label_codes); i++) {
+        if (label_codes[i].code == code) {
+            return label_codes[i].verdict;
+        }
+    }
+    return LABEL_BROKEN;
+}
+
 /* --- addresses --- */
 
 size_t address_parse(const char *text, uint8_t out[16])
@@ -247,4 +309,20 @@ bool address_in(const uint8_t *address, size_t n, const char *cidr)
     uint8_t mask = (uint8_t)(0xFF00u >> (bits % 8));
     return memcmp(address, base, whole) == 0 &&
            (bits % 8 == 0 || ((address[whole] ^ base[whole]) & mask) == 0);
+}
+
+bool address_block_valid(const char *text)
+{
+    char address[64];
+    uint8_t bytes[16];
+    uint64_t prefix = 0;
+    const char *slash = strchr(text, '/');
+    const size_t n = slash ? (size_t)(slash - text) : 0;
+    if (!slash || n >= sizeof address || !str_u64(slash + 1, &prefix)) {
+        return false;
+    }
+    memcpy(address, text, n);
+    address[n] = '\0';
+    const size_t octets = address_parse(address, bytes);
+    return octets && prefix <= 8 * octets;
 }

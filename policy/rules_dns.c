@@ -5,22 +5,11 @@
  * (lower case, A-labels).
  */
 #include "policy/engine.h"
+#include "policy/host.h"
 #include "policy/names.h"
 #include "policy/rule.h"
 
 #include <string.h>
-
-struct text {
-    const char *p;
-    size_t n;
-};
-
-/* A bare word as the common name of a private or S/MIME certificate is no host name. */
-static bool is_host(const struct rule_run *run, const struct name_fact *n)
-{
-    bool dotted = memchr(n->text, '.', n->text_n) != NULL;
-    return n->type == GN_DNS && n->text_n && (!n->is_cn || dotted || rule_scope(run) & SCOPE_TLS);
-}
 
 /* The request's own octets; of an order the form that will be sent, with the dot it was written
  * with. */
@@ -36,180 +25,59 @@ static struct text text_of(const struct name_fact *n)
     return (struct text){n->text, n->text_n};
 }
 
-/* Calls `bad` with each host name of the subject; a reason that comes back is a finding. */
-typedef const char *name_test(struct rule_run *run, struct text name);
-
-static void each_host(struct rule_run *run, name_test *bad, enum severity severity)
+/* Asks `bad` about each host name of the subject; a reason that comes back is a finding. */
+static void each_host(struct rule_run *run, host_question *bad, enum severity severity)
 {
     const struct facts *f = rule_facts(run);
+    const int64_t max = rule_row(run)->nparams ? rule_int(run, 0) : 0;
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
-        const char *why = is_host(run, n) ? bad(run, text_of(n)) : NULL;
+        const char *why = host_is(run, n) ? bad(rule_arena(run), text_of(n), max) : NULL;
         if (why) {
             rule_hit(run, (struct hit){.name = n, .severity = severity}, "%s", why);
         }
     }
 }
 
-static bool is_url_mark(char c)
-{
-    return c && strchr("/:@#[]", c);
-}
-
-static const char *bad_charset(struct rule_run *run, struct text t)
-{
-    (void)run;
-    for (size_t i = 0; i < t.n; i++) {
-        unsigned char c = (unsigned char)t.p[i];
-        char low = ascii_lower(t.p[i]);
-        bool ldh = (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-        /* underscore, wildcard and redaction have rules of their own */
-        if (ldh || c == '_' || c == '*' || c == '?') {
-            continue;
-        }
-        return c == 0                  ? "the DNS name contains a NUL"
-               : c == ' '              ? "the DNS name contains a blank"
-               : c < 0x20 || c == 0x7F ? "the DNS name contains a control character"
-               : c >= 0x80             ? "the DNS name is not in A-label form (xn--...)"
-                           : "the DNS name contains a character other than letters, digits and -";
-    }
-    return NULL;
-}
-
 static void check_charset(struct rule_run *run)
 {
-    each_host(run, bad_charset, SEV_DISABLED);
-}
-
-/* The host in what was pasted: behind "://" or "user@", up to ':' or '/'. */
-static const char *bad_url(struct rule_run *run, struct text t)
-{
-    const char *s = arena_strndup(rule_arena(run), t.p, t.n);
-    bool url = false;
-    for (size_t i = 0; i < t.n; i++) {
-        url |= is_url_mark(t.p[i]);
-    }
-    if (!url) {
-        return NULL;
-    }
-    const char *host = strstr(s, "://");
-    host = host ? host + 3 : s;
-    const char *at = strchr(host, '@');
-    host = at ? at + 1 : host;
-    host = str_vis_dup(rule_arena(run), host, strcspn(host, ":/?#"));
-    return *host ? arena_printf(rule_arena(run), "not a host name; was %s meant?", host)
-                 : "not a host name";
+    each_host(run, host_bad_charset, SEV_DISABLED);
 }
 
 static void check_url(struct rule_run *run)
 {
-    each_host(run, bad_url, SEV_DISABLED);
-}
-
-static struct text without_wildcard(struct text t)
-{
-    bool wild = t.n >= 2 && t.p[0] == '*' && t.p[1] == '.';
-    return wild ? (struct text){t.p + 2, t.n - 2} : t;
-}
-
-static const char *bad_length(struct rule_run *run, struct text t)
-{
-    size_t n = without_wildcard(t).n;
-    return n > (uint64_t)rule_int(run, 0)
-               ? arena_printf(rule_arena(run), "the DNS name has %zu octets; at most %lld fit", n,
-                              (long long)rule_int(run, 0))
-               : NULL;
+    each_host(run, host_bad_url, SEV_DISABLED);
 }
 
 static void check_length(struct rule_run *run)
 {
-    each_host(run, bad_length, SEV_DISABLED);
-}
-
-/* The next label of *rest; false at the end. */
-static bool next_label(struct text *rest, struct text *label)
-{
-    if (!rest->p) {
-        return false;
-    }
-    const char *dot = memchr(rest->p, '.', rest->n);
-    label->p = rest->p;
-    label->n = dot ? (size_t)(dot - rest->p) : rest->n;
-    rest->n -= label->n + (dot != NULL);
-    rest->p = dot ? dot + 1 : NULL;
-    return true;
-}
-
-static const char *bad_label_length(struct rule_run *run, struct text t)
-{
-    for (struct text label; next_label(&t, &label);) {
-        if (label.n > (uint64_t)rule_int(run, 0)) {
-            return arena_printf(rule_arena(run), "a label has %zu octets; at most %lld fit",
-                                label.n, (long long)rule_int(run, 0));
-        }
-    }
-    return NULL;
+    each_host(run, host_bad_length, SEV_DISABLED);
 }
 
 static void check_label_length(struct rule_run *run)
 {
-    each_host(run, bad_label_length, SEV_DISABLED);
-}
-
-/* The empty label behind a trailing dot is dns.trailing-dot's. */
-static const char *bad_label_empty(struct rule_run *run, struct text t)
-{
-    (void)run;
-    for (struct text label; next_label(&t, &label);) {
-        if (label.n == 0 && t.p) {
-            return "the DNS name has an empty label";
-        }
-    }
-    return NULL;
+    each_host(run, host_bad_label_length, SEV_DISABLED);
 }
 
 static void check_label_empty(struct rule_run *run)
 {
-    each_host(run, bad_label_empty, SEV_DISABLED);
-}
-
-static const char *bad_trailing_dot(struct rule_run *run, struct text t)
-{
-    (void)run;
-    return t.n && t.p[t.n - 1] == '.' ? "the DNS name ends in a dot" : NULL;
+    each_host(run, host_bad_label_empty, SEV_DISABLED);
 }
 
 static void check_trailing_dot(struct rule_run *run)
 {
-    each_host(run, bad_trailing_dot, SEV_DISABLED);
-}
-
-static const char *bad_hyphen(struct rule_run *run, struct text t)
-{
-    (void)run;
-    for (struct text label; next_label(&t, &label);) {
-        if (label.n && (label.p[0] == '-' || label.p[label.n - 1] == '-')) {
-            return "a label begins or ends with a hyphen";
-        }
-    }
-    return NULL;
+    each_host(run, host_bad_trailing_dot, SEV_DISABLED);
 }
 
 static void check_hyphen(struct rule_run *run)
 {
-    each_host(run, bad_hyphen, SEV_DISABLED);
-}
-
-static const char *bad_underscore(struct rule_run *run, struct text t)
-{
-    (void)run;
-    return memchr(t.p, '_', t.n) ? "the DNS name contains an underscore" : NULL;
+    each_host(run, host_bad_hyphen, SEV_DISABLED);
 }
 
 static void check_underscore(struct rule_run *run)
 {
     bool tls = rule_scope(run) & SCOPE_TLS;
-    each_host(run, bad_underscore, tls ? SEV_DISABLED : SEV_WARNING);
+    each_host(run, host_bad_underscore, tls ? SEV_DISABLED : SEV_WARNING);
 }
 
 static void check_case(struct rule_run *run)
@@ -218,7 +86,7 @@ static void check_case(struct rule_run *run)
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
         bool upper = false;
-        for (size_t k = 0; is_host(run, n) && k < n->text_n; k++) {
+        for (size_t k = 0; host_is(run, n) && k < n->text_n; k++) {
             upper |= n->text[k] >= 'A' && n->text[k] <= 'Z';
         }
         if (upper) {
@@ -227,93 +95,29 @@ static void check_case(struct rule_run *run)
     }
 }
 
-/* Names of which other rules already say that they are no DNS names at all. */
-static bool is_address(struct text t)
-{
-    char copy[ADDRESS_TEXT];
-    uint8_t address[16];
-    if (t.n >= sizeof copy || memchr(t.p, 0, t.n)) {
-        return false;
-    }
-    memcpy(copy, t.p, t.n);
-    copy[t.n] = '\0';
-    return address_parse(copy, address) > 0;
-}
-
-static size_t count_labels(struct text t)
-{
-    size_t count = 0;
-    for (struct text label; next_label(&t, &label);) {
-        count += label.n > 0;
-    }
-    return count;
-}
-
-static const char *bad_few(struct rule_run *run, struct text t)
-{
-    size_t n = count_labels(without_wildcard(t));
-    return n < (uint64_t)rule_int(run, 0) && !is_address(t) ? "the DNS name is a single label"
-                                                            : NULL;
-}
-
 static void check_labels_min(struct rule_run *run)
 {
-    each_host(run, bad_few, SEV_DISABLED);
-}
-
-static const char *bad_many(struct rule_run *run, struct text t)
-{
-    size_t n = count_labels(t);
-    return n > (uint64_t)rule_int(run, 0)
-               ? arena_printf(rule_arena(run), "the DNS name has %zu labels", n)
-               : NULL;
+    each_host(run, host_bad_few, SEV_DISABLED);
 }
 
 static void check_labels_max(struct rule_run *run)
 {
-    each_host(run, bad_many, SEV_DISABLED);
-}
-
-static const char *bad_numeric(struct rule_run *run, struct text t)
-{
-    (void)run;
-    struct text last = {t.p, 0};
-    for (struct text label; next_label(&t, &label);) {
-        last = label.n ? label : last;
-    }
-    for (size_t i = 0; i < last.n; i++) {
-        if (last.p[i] < '0' || last.p[i] > '9') {
-            return NULL;
-        }
-    }
-    return last.n ? "the last label is a number" : NULL;
+    each_host(run, host_bad_many, SEV_DISABLED);
 }
 
 static void check_numeric(struct rule_run *run)
 {
-    each_host(run, bad_numeric, SEV_DISABLED);
-}
-
-static const char *bad_address(struct rule_run *run, struct text t)
-{
-    (void)run;
-    return is_address(t) ? "an address stands in the place of a DNS name" : NULL;
+    each_host(run, host_bad_numeric, SEV_DISABLED);
 }
 
 static void check_is_ip(struct rule_run *run)
 {
-    each_host(run, bad_address, SEV_DISABLED);
-}
-
-static const char *bad_redacted(struct rule_run *run, struct text t)
-{
-    (void)run;
-    return memchr(t.p, '?', t.n) ? "the DNS name contains a ?" : NULL;
+    each_host(run, host_bad_address, SEV_DISABLED);
 }
 
 static void check_redacted(struct rule_run *run)
 {
-    each_host(run, bad_redacted, SEV_DISABLED);
+    each_host(run, host_bad_redacted, SEV_DISABLED);
 }
 
 static void check_public_suffix(struct rule_run *run)
@@ -321,7 +125,7 @@ static void check_public_suffix(struct rule_run *run)
     const struct facts *f = rule_facts(run);
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
-        if (is_host(run, n) && name_labels(n->norm) > 0 && name_is_public_suffix(n->norm)) {
+        if (host_is(run, n) && name_labels(n->norm) > 0 && name_is_public_suffix(n->norm)) {
             rule_hit(run, (struct hit){.name = n},
                      "the DNS name is a public suffix: nobody owns it");
         }

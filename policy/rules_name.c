@@ -3,6 +3,7 @@
  * name.*: names that are reserved, internal, blocked or risky. Syntax is dns.*'s business.
  */
 #include "policy/engine.h"
+#include "policy/host.h"
 #include "policy/names.h"
 #include "policy/rule.h"
 
@@ -10,77 +11,15 @@
 
 #include <string.h>
 
-/* A bare word as the common name of a private or S/MIME certificate is no host name. */
-static bool is_host(const struct rule_run *run, const struct name_fact *n)
-{
-    bool dotted = strchr(n->norm, '.') != NULL;
-    return n->type == GN_DNS && *n->norm && (!n->is_cn || dotted || rule_scope(run) & SCOPE_TLS);
-}
-
 static bool is_address(const char *name)
 {
     uint8_t address[16];
     return address_parse(name, address) > 0;
 }
 
-/* IANA Special-Use Domain Names (RFC 6761 registry). onion has rules of its own. */
-static const char *const special_use[] = {
-    "alt",
-    "invalid",
-    "local",
-    "localhost",
-    "test",
-    "example",
-    "6tisch.arpa",
-    "eap.arpa",
-    "eap-noob.arpa",
-    "home.arpa",
-    "ipv4only.arpa",
-    "resolver.arpa",
-    "service.arpa",
-    "10.in-addr.arpa",
-    "16.172.in-addr.arpa",
-    "17.172.in-addr.arpa",
-    "18.172.in-addr.arpa",
-    "19.172.in-addr.arpa",
-    "20.172.in-addr.arpa",
-    "21.172.in-addr.arpa",
-    "22.172.in-addr.arpa",
-    "23.172.in-addr.arpa",
-    "24.172.in-addr.arpa",
-    "25.172.in-addr.arpa",
-    "26.172.in-addr.arpa",
-    "27.172.in-addr.arpa",
-    "28.172.in-addr.arpa",
-    "29.172.in-addr.arpa",
-    "30.172.in-addr.arpa",
-    "31.172.in-addr.arpa",
-    "168.192.in-addr.arpa",
-    "254.169.in-addr.arpa",
-    "170.0.0.192.in-addr.arpa",
-    "171.0.0.192.in-addr.arpa",
-    "8.e.f.ip6.arpa",
-    "9.e.f.ip6.arpa",
-    "a.e.f.ip6.arpa",
-    "b.e.f.ip6.arpa",
-};
-/* Delegated and kept for documentation: nobody passes their validation, yet nothing forbids the
- * order. */
-static const char *const documentation[] = {"example.com", "example.net", "example.org"};
-
-static const char *find_zone(const char *name, const char *const *zones, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (name_under(name, zones[i])) {
-            return zones[i];
-        }
-    }
-    return NULL;
-}
-
 static const char *find_listed(const char *name, const struct strlist *zones)
 {
-    return find_zone(name, zones->v, zones->n);
+    return name_zone_in(name, zones->v, zones->n);
 }
 
 static void check_tld(struct rule_run *run)
@@ -89,7 +28,7 @@ static void check_tld(struct rule_run *run)
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
         const char *tld = name_last_label(n->norm);
-        bool judged = is_host(run, n) && *tld && !is_address(n->norm) && strcmp(tld, "onion") != 0;
+        bool judged = host_is(run, n) && *tld && !is_address(n->norm) && strcmp(tld, "onion") != 0;
         if (judged && !tld_is_delegated(tld, f->s->order_date)) {
             rule_hit(run, (struct hit){.name = n},
                      "the last label, %s, is not a top-level domain on the day of the order",
@@ -105,11 +44,11 @@ static void check_special_use(struct rule_run *run)
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
         const char *base = name_base(n->norm);
-        if (!is_host(run, n) || find_listed(base, rule_strings(run, 0))) {
+        if (!host_is(run, n) || find_listed(base, rule_strings(run, 0))) {
             continue;
         }
-        const char *zone = find_zone(base, special_use, NITEMS(special_use));
-        const char *sample = find_zone(base, documentation, NITEMS(documentation));
+        const char *zone = name_special_use(base);
+        const char *sample = name_documentation(base);
         if (zone) {
             rule_hit(run, (struct hit){.name = n, .severity = tls ? SEV_DISABLED : SEV_WARNING},
                      "%s is reserved for special use and belongs to nobody", zone);
@@ -126,9 +65,8 @@ static void check_private_tld(struct rule_run *run)
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
         const char *tld = name_last_label(n->norm);
-        bool judged = is_host(run, n) && tld != n->norm && *tld && !is_address(n->norm) &&
-                      strcmp(tld, "onion") != 0 &&
-                      !find_zone(n->norm, special_use, NITEMS(special_use)) &&
+        bool judged = host_is(run, n) && tld != n->norm && *tld && !is_address(n->norm) &&
+                      strcmp(tld, "onion") != 0 && !name_special_use(n->norm) &&
                       !find_listed(n->norm, rule_strings(run, 0));
         if (judged && !tld_is_delegated(tld, f->s->order_date)) {
             rule_hit(run, (struct hit){.name = n},

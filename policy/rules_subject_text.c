@@ -4,10 +4,9 @@
  */
 #include "policy/rules_subject.h"
 
-#include "policy/regex.h"
+#include "policy/unicode.h"
 
 #include <string.h>
-#include <threads.h>
 
 void subject_check_length(struct rule_run *run)
 {
@@ -249,16 +248,6 @@ void subject_check_mojibake(struct rule_run *run)
     }
 }
 
-/* UTS 39 by PCRE2's script runs. */
-static struct regex *script_run;
-static struct err script_run_err;
-static once_flag script_run_once = ONCE_FLAG_INIT;
-
-static void compile_script_run(void)
-{
-    script_run = regex_compile("(?s)(*sr:.+)", (struct pos){0}, &script_run_err);
-}
-
 static bool is_ascii(const struct attr_fact *a)
 {
     for (size_t i = 0; i < a->text_n; i++) {
@@ -272,15 +261,13 @@ static bool is_ascii(const struct attr_fact *a)
 void subject_check_mixed_script(struct rule_run *run)
 {
     const struct facts *f = rule_facts(run);
-    call_once(&script_run_once, compile_script_run);
     for (size_t i = 0; i < f->nattrs; i++) {
         const struct attr_fact *a = &f->attrs[i];
         if (!strlist_has(rule_strings(run, 0), a->name) || is_ascii(a)) {
             continue;
         }
-        const char *why = script_run_err.msg;
-        enum regex_result result =
-            script_run ? regex_match(script_run, a->text, a->text_n, &why) : REGEX_BROKEN;
+        const char *why;
+        enum regex_result result = unicode_ask(UNICODE_ONE_SCRIPT, a->text, a->text_n, &why);
         if (result == REGEX_BROKEN) {
             rule_broken(run, "script run of %s: %s", a->name, why);
         } else if (result == REGEX_NO) {

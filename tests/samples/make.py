@@ -161,6 +161,32 @@ def next_prime(n):
     return n
 
 
+def other(kind, value): return tlv(0xA0, oid(kind), tlv(0xA0, value))
+
+
+def named(subject, *names):
+    return csr(subject, [extensions(ext("2.5.29.17", seq(*names)))])
+
+
+UPN, SRV, SMTP = "1.3.6.1.4.1.311.20.2.3", "1.3.6.1.5.5.7.8.7", "1.3.6.1.5.5.7.8.9"
+SID, OBJECT_SID = "1.3.6.1.4.1.311.25.2", "1.3.6.1.4.1.311.25.2.1"
+
+
+def other_names():
+    anna = dn(("CN", "Anna K"))
+    host = tlv(0x82, b"www.example.com")
+    sid = seq(tlv(0xA0, oid(OBJECT_SID), tlv(0xA0, octets(b"S-1-5-21-1-2-3-1104"))))
+    save("good-upn", named(anna, other(UPN, utf8("anna.k@corp.example.com"))))
+    save("upn.syntax", named(anna, other(UPN, utf8("anna.k"))))
+    save("good-srv", named(dn(WWW), host, other(SRV, tlv(0x16, b"_ldap.example.com"))))
+    save("srv.syntax", named(dn(WWW), host, other(SRV, tlv(0x16, b"ldap.example.com"))))
+    save("good-smtputf8", named(anna, other(SMTP, utf8("j\u00fcrgen@xn--mnchen-3ya.de"))))
+    save("email.smtputf8", named(anna, other(SMTP, utf8("anna@example.com"))))
+    save("good-dirname", named(dn(WWW), host, tlv(0xA4, dn(("O", "Example Corp"), WWW))))
+    save("dirname.allowed", named(dn(WWW), host, tlv(0xA4, dn(("C", "usa"), ("O", "")))))
+    save("ms.sid", csr(attributes=[extensions(san("www.example.com"), ext(SID, sid))]))
+
+
 def main():
     genkey(EC, "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
     genkey("other.key", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
@@ -317,6 +343,9 @@ def main():
     save("san.empty-name", csr(attributes=[extensions(san("www.example.com", ""))]))
     save("san.string.ia5", csr(attributes=[extensions(san("www.example.com", "m\u00fcnchen.example.com"))]))
     save("san.critical", csr(attributes=[extensions(san("www.example.com", critical=True))]))
+
+    # --- names that are no hosts ---
+    other_names()
 
 
 main()
