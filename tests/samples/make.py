@@ -51,7 +51,8 @@ def oid(text):
 
 
 OIDS = {"CN": "2.5.4.3", "C": "2.5.4.6", "ST": "2.5.4.8", "L": "2.5.4.7", "O": "2.5.4.10",
-        "OU": "2.5.4.11", "DC": "0.9.2342.19200300.100.1.25", "email": "1.2.840.113549.1.9.1"}
+        "SN": "2.5.4.4", "GN": "2.5.4.42", "OU": "2.5.4.11",
+        "DC": "0.9.2342.19200300.100.1.25", "email": "1.2.840.113549.1.9.1"}
 TAGS = {"C": 0x13, "DC": 0x16, "email": 0x16}
 
 
@@ -319,4 +320,5 @@ def main():
     save("san.critical", csr(attributes=[extensions(san("www.example.com", critical=True))]))
 
 
-main()
+if __name__ == "__main__":
+    main()
