@@ -173,7 +173,7 @@ void ext_check_eku_critical(struct rule_run *run)
     }
 }
 
-/* RFC 5280 4.2.1.12: the bits each purpose may use; for mail also those of SBR 7.1.2.3 e. */
+/* RFC 5280 4.2.1.12: the bits each purpose may use. */
 static const struct purpose {
     const char *eku;
     unsigned bits;
@@ -181,9 +181,8 @@ static const struct purpose {
     {EKU_SERVER_AUTH, KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT},
     {EKU_CLIENT_AUTH, KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT},
     {EKU_CODE_SIGNING, KU_DIGITAL_SIGNATURE},
-    {EKU_EMAIL_PROTECTION, KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION | KU_KEY_ENCIPHERMENT |
-                               KU_DATA_ENCIPHERMENT | KU_KEY_AGREEMENT | KU_ENCIPHER_ONLY |
-                               KU_DECIPHER_ONLY},
+    {EKU_EMAIL_PROTECTION,
+     KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION | KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT},
     {EKU_TIME_STAMPING, KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION},
     {EKU_OCSP_SIGNING, KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION},
 };
@@ -198,8 +197,16 @@ static const struct purpose *purpose_of(const char *eku)
     return NULL;
 }
 
+/* Bits that need no purpose of their own: those of a CA are ext.ku.ca-bits, encipherOnly and
+ * decipherOnly say how keyAgreement is used, and S/MIME allows dataEncipherment (SBR 7.1.2.3 e). */
+static unsigned bits_beside(const struct rule_run *run, unsigned bits)
+{
+    return KU_CA | (bits & KU_KEY_AGREEMENT ? KU_ENCIPHER_ONLY | KU_DECIPHER_ONLY : 0u) |
+           (rule_scope(run) & SCOPE_SMIME ? KU_DATA_ENCIPHERMENT : 0u);
+}
+
 /* Each purpose needs one of its bits, and each bit a purpose. A purpose that nobody here knows may
- * use any bit; the bits of a CA are the business of ext.ku.ca-bits. */
+ * use any bit. */
 void ext_check_ku_eku(struct rule_run *run)
 {
     struct key_usage ku;
@@ -222,7 +229,7 @@ void ext_check_ku_eku(struct rule_run *run)
                      key_usage_text(rule_arena(run), ku.bits), eku_name(ekus.v[i]));
         }
     }
-    const unsigned idle = ku.bits & ~used & ~(unsigned)KU_CA;
+    const unsigned idle = ku.bits & ~used & ~bits_beside(run, ku.bits);
     if (idle) {
         rule_hit(run, ext_hit(usage, SEV_DISABLED),
                  "the key usage has %s, which no extended key usage of the list needs",
