@@ -100,11 +100,12 @@ bool x509_policy_oids(struct arena *a, struct span value, struct strlist *out)
     return oid_list(a, value, true, out);
 }
 
-/* A NUL shows as U+FFFD: "WebServer\0SubCA" must not pass for "WebServer". */
+/* A NUL, or half a character at the end, shows as U+FFFD: "WebServer\0SubCA" must not pass for
+ * "WebServer". */
 static const char *text_of(struct arena *a, const struct der_tlv *t)
 {
     const size_t width = t->tag == DER_BMP ? 2 : 1;
-    char *text = arena_alloc(a, 3 * (t->value.n / width) + 1);
+    char *text = arena_alloc(a, 3 * (t->value.n / width + 1) + 1);
     char *q = text;
     for (size_t i = 0; i + width <= t->value.n; i += width) {
         const uint8_t *p = t->value.p + i;
@@ -115,6 +116,10 @@ static const char *text_of(struct arena *a, const struct der_tlv *t)
             q += utf8_encode(c ? c : REPLACEMENT, q);
         }
     }
+    if (t->value.n % width) {
+        q += utf8_encode(REPLACEMENT, q);
+    }
+    *q = '\0';
     return text;
 }
 
