@@ -186,7 +186,7 @@ const struct rule rules_ext[] = {
      .why = "AD CS refuses a request whose template differs from the one submitted with it "
             "(0x80094802), or issues by the wrong one. A public CA ignores it: a warning there.",
      .fix = "make the request for the template of the order, or order the one it names",
-     .cite = "MS-WCCE section 2.2.2.7.7", .check = ext_check_ms_template,
+     .cite = "MS-WCCE sections 2.2.2.7.7.1, 2.2.2.7.7.2", .check = ext_check_ms_template,
      RULE_PARAMS(template_params),
      .bad = "{ca: adcs-prod, product: WebServer, csr: ext.ms-template.pem}",
      .good = "{ca: adcs-prod, product: CorpWeb, csr: ext.ms-template.pem}"},
