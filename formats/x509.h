@@ -10,6 +10,7 @@
 #include "formats/base/arena.h"
 #include "formats/base/err.h"
 #include "formats/base/sha.h"
+#include "formats/base/str.h"
 #include "formats/der.h"
 
 #include <openssl/types.h>
@@ -132,6 +133,44 @@ const struct x509_ext *x509_ext_find(const struct x509_ext *exts, size_t n, cons
  * SEQUENCE that RFC 5280 wants non-empty has no element. */
 const char *x509_ext_problem(const struct x509_ext *ext, bool *empty);
 
+/* What the extensions that rules judge say (x509_values.c). False when the value does not decode:
+ * x509_ext_problem() says so. */
+enum key_usage_bit { /* RFC 5280 4.2.1.3: bit n of the BIT STRING */
+                     KU_DIGITAL_SIGNATURE = 1 << 0,
+                     KU_NON_REPUDIATION = 1 << 1,
+                     KU_KEY_ENCIPHERMENT = 1 << 2,
+                     KU_DATA_ENCIPHERMENT = 1 << 3,
+                     KU_KEY_AGREEMENT = 1 << 4,
+                     KU_KEY_CERT_SIGN = 1 << 5,
+                     KU_CRL_SIGN = 1 << 6,
+                     KU_ENCIPHER_ONLY = 1 << 7,
+                     KU_DECIPHER_ONLY = 1 << 8
+};
+enum { KU_COUNT = 9 };
+extern const char *const key_usage_names[KU_COUNT]; /* by bit number: "digitalSignature" ... */
+struct key_usage {
+    unsigned bits; /* KU_ bits; what follows the ninth bit is not in it */
+    size_t octets; /* of the bit string, without the unused-bits octet */
+    uint8_t unused;
+    bool trailing_zero; /* a named bit list ends in its last set bit (X.690 11.2.2) */
+};
+bool x509_key_usage(struct span value, struct key_usage *out) MUST_USE;
+struct basic_constraints {
+    bool ca, has_path_len;
+    uint32_t path_len;
+};
+bool x509_basic_constraints(struct span value, struct basic_constraints *out) MUST_USE;
+bool x509_octets(struct span value, struct span *out) MUST_USE; /* subjectKeyIdentifier */
+/* OIDs, dotted: of extendedKeyUsage; the policies of certificatePolicies. */
+bool x509_oids(struct arena *a, struct span value, struct strlist *out) MUST_USE;
+bool x509_policy_oids(struct arena *a, struct span value, struct strlist *out) MUST_USE;
+/* Microsoft: the name of 1.3.6.1.4.1.311.20.2, the OID of 1.3.6.1.4.1.311.21.7; NULL when the
+ * value does not decode. */
+const char *x509_template_name(struct arena *a, struct span value);
+const char *x509_template_oid(struct arena *a, struct span value);
+/* RFC 5280 4.2.1.2 method (1): SHA-1 of the key bits. */
+bool spki_key_id(const struct spki *spki, uint8_t out[20]) MUST_USE;
+
 #define OID_SAN               "2.5.29.17"
 #define OID_KEY_USAGE         "2.5.29.15"
 #define OID_BASIC_CONSTRAINTS "2.5.29.19"
@@ -139,6 +178,7 @@ const char *x509_ext_problem(const struct x509_ext *ext, bool *empty);
 #define OID_AUTHORITY_KEY_ID  "2.5.29.35"
 #define OID_EXT_KEY_USAGE     "2.5.29.37"
 #define OID_SMTP_UTF8_MAILBOX "1.3.6.1.5.5.7.8.9" /* otherName, RFC 9598 */
+#define OID_POLICIES          "2.5.29.32"
 
 /* An EVP_PKEY made from the raw integers or point (5 us against 91 us for the decoder). NULL when
  * OpenSSL refuses the key. The caller frees it. */

@@ -163,7 +163,7 @@ static const struct ext_kind {
     {OID_BASIC_CONSTRAINTS, "basicConstraints", check_basic_constraints},
     {OID_SUBJECT_KEY_ID, "subjectKeyIdentifier", check_octets},
     {OID_AUTHORITY_KEY_ID, "authorityKeyIdentifier", check_sequence},
-    {"2.5.29.32", "certificatePolicies", check_policies},
+    {OID_POLICIES, "certificatePolicies", check_policies},
     {"2.5.29.18", "issuerAltName", check_san},
     {"2.5.29.31", "cRLDistributionPoints", check_sequences},
     {"2.5.29.46", "freshestCRL", check_sequences},
