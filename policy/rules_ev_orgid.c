@@ -219,11 +219,6 @@ static void judge_state(struct rule_run *run, const struct orgid *id, bool shape
     }
 }
 
-void ev_check_orgid_state(struct rule_run *run)
-{
-    each(run, judge_state);
-}
-
 static void judge_country(struct rule_run *run, const struct orgid *id, bool shaped UNUSED,
                           struct hit at)
 {
@@ -305,21 +300,51 @@ static const char *extension_text(struct arena *a, struct span value)
     return text;
 }
 
+static const struct x509_ext *extension(const struct facts *f)
+{
+    const struct csr *csr = f->csr && f->csr->usable ? f->csr : NULL;
+    return csr       ? x509_ext_find(csr->exts, csr->nexts, OID_CABF_ORGANIZATION_ID)
+           : f->cert ? x509_ext_find(f->cert->exts, f->cert->nexts, OID_CABF_ORGANIZATION_ID)
+                     : NULL;
+}
+
+void ev_check_orgid_state(struct rule_run *run)
+{
+    const struct x509_ext *ext = extension(rule_facts(run));
+    const char *said = ext ? extension_text(rule_arena(run), ext->value) : NULL;
+    struct orgid id;
+    each(run, judge_state);
+    if (said && level_judged(run)) {
+        const bool shaped = parse(said, strlen(said), &id);
+        judge_state(run, &id, shaped,
+                    (struct hit){.offset = (int64_t)ext->offset, .view = VIEW_CSR, .value = said});
+    }
+}
+
+/* The extension of a PSD identifier may leave the authority to the subject: zlint reads EVG 7.1.2.2
+ * so, and CAs issue it. */
+static bool says_the_same(struct arena *a, const char *said, const struct dn_attr *subject)
+{
+    const char *text = arena_strndup(a, subject->text, subject->text_n);
+    const char *dash = strchr(text, '-');
+    const char *number = dash ? strchr(dash + 1, '-') : NULL;
+    return str_eq(said, text) ||
+           (str_starts(text, "PSD") && number &&
+            str_eq(said, arena_printf(a, "%.*s%s", (int)(dash - text), text, number)));
+}
+
 void ev_check_orgid_extension(struct rule_run *run)
 {
     const struct facts *f = rule_facts(run);
     const struct csr *csr = f->csr && f->csr->usable ? f->csr : NULL;
     const struct dn *dn = csr ? &csr->subject : f->cert ? &f->cert->subject : NULL;
     const struct dn_attr *id = dn ? dn_find(dn, "organizationIdentifier") : NULL;
-    const struct x509_ext *ext =
-        csr       ? x509_ext_find(csr->exts, csr->nexts, OID_CABF_ORGANIZATION_ID)
-        : f->cert ? x509_ext_find(f->cert->exts, f->cert->nexts, OID_CABF_ORGANIZATION_ID)
-                  : NULL;
-    if (!level_judged(run) || !dn || (!id && !ext)) {
+    const struct x509_ext *ext = extension(f);
+    if (!level_judged(run) || (!id && !ext)) {
         return;
     }
     if (!ext) { /* a CA adds it to the certificate, a CSR need not ask for it */
-        if (f->cert && !csr) {
+        if (!csr) {
             rule_hit(run,
                      (struct hit){.offset = (int64_t)id->offset,
                                   .view = VIEW_CSR,
@@ -339,10 +364,9 @@ void ev_check_orgid_extension(struct rule_run *run)
                  " is not the sequence of scheme, country and reference it should be");
     } else if (!id) {
         rule_hit(run, hit, "the extension says an organization identifier, the subject has none");
-    } else if (strlen(said) != id->text_n || memcmp(said, id->text, id->text_n) != 0) {
+    } else if (!says_the_same(a, said, id)) {
         rule_hit(run, hit,
-                 "the extension says an organization identifier other than %s in the "
-                 "subject",
+                 "the extension says an organization identifier other than %s in the subject",
                  str_vis_dup(a, id->text, id->text_n));
     }
 }
