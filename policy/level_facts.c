@@ -150,7 +150,7 @@ struct hit level_at(const struct level_value *v)
 }
 
 /* A CSR alone does not tell what the CA knows about the organization, so this is a warning. */
-struct hit level_absent(const struct rule_run *run, const struct level_value *v)
+void level_missing(struct rule_run *run, const struct level_value *v, const char *message)
 {
     static const char *const blocks[] = {"subject", "ev"};
     const struct subject *s = rule_facts(run)->s;
@@ -158,7 +158,9 @@ struct hit level_absent(const struct rule_run *run, const struct level_value *v)
     for (size_t i = 0; i < NITEMS(blocks); i++) {
         hit.key = str_starts(v->key, blocks[i]) ? blocks[i] : hit.key;
     }
-    return hit;
+    if (!rule_organization_unknown(run)) {
+        rule_hit(run, hit, "%s", message);
+    }
 }
 
 enum severity level_severity(const struct attr_fact *attr, enum severity effective)

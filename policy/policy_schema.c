@@ -283,7 +283,8 @@ static const struct field sample_item_fields[] = {
     {.name = "san", .kind = FIELD_STRINGS, .flags = FIELD_SCALAR_OR_LIST,
      .offset = offsetof(struct sample_item, san), .help = "as in a manifest"},
     {.name = "subject", .kind = FIELD_NODE, .offset = offsetof(struct sample_item, subject),
-     .json_schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}",
+     .json_schema = "{\"type\":\"object\",\"additionalProperties\":"
+                    "{\"type\":[\"string\",\"array\"]}}",
      .help = "as in a manifest"},
     {.name = "key", .kind = FIELD_STRING, .offset = offsetof(struct sample_item, key),
      .help = "key to be generated, such as rsa-3072"},

@@ -14,9 +14,10 @@ void ev_check_serial(struct rule_run *run)
 {
     struct level_value v;
     if (level_judged(run) && !level_value(run, "serialNumber", &v)) {
-        rule_hit(run, level_absent(run, &v),
-                 "nothing says the registration number (serialNumber); an EV certificate must have "
-                 "it");
+        level_missing(
+            run, &v,
+            "nothing says the registration number (serialNumber); an EV certificate must have "
+            "it");
     }
 }
 

@@ -14,8 +14,9 @@
 
 static void absent(struct rule_run *run, const struct level_value *v, const char *what)
 {
-    rule_hit(run, level_absent(run, v), "nothing says the %s; an EV certificate must have it",
-             what);
+    level_missing(
+        run, v,
+        arena_printf(rule_arena(run), "nothing says the %s; an EV certificate must have it", what));
 }
 
 /* --- organization --- */

@@ -84,7 +84,8 @@ static void require(struct rule_run *run, const char *name, const char *what)
 {
     struct level_value v;
     if (level_judged(run) && !level_value(run, name, &v)) {
-        rule_hit(run, level_absent(run, &v), "the subject has no %s (%s)", what, name);
+        level_missing(run, &v,
+                      arena_printf(rule_arena(run), "the subject has no %s (%s)", what, name));
     }
 }
 
@@ -92,9 +93,7 @@ static void require_place(struct rule_run *run)
 {
     struct level_value v;
     if (level_judged(run) && !level_value(run, "ST", &v) && !level_value(run, "L", &v)) {
-        rule_hit(run, level_absent(run, &v),
-                 "the subject has neither a state (ST) nor a locality "
-                 "(L)");
+        level_missing(run, &v, "the subject has neither a state (ST) nor a locality (L)");
     }
 }
 

@@ -26,9 +26,11 @@ bool level_has(const struct rule_run *run, const char *name) MUST_USE;
 bool level_organization_by_id(const struct rule_run *run) MUST_USE;
 /* There is a subject to be complete: not of a revocation, an unreadable CSR, a CA certificate. */
 bool level_judged(const struct rule_run *run) MUST_USE;
-/* Where a finding about a value, or about a missing one, points. */
+/* Where a finding about a value points. */
 struct hit level_at(const struct level_value *v);
-struct hit level_absent(const struct rule_run *run, const struct level_value *v);
+/* Reports that nobody says it. Quiet while the record that could say it is not known, which is a
+ * finding of its own (subject.organization.known). */
+void level_missing(struct rule_run *run, const struct level_value *v, const char *message);
 /* An attribute the certificate will not have (VIEW_CSR only) is worth a warning. */
 enum severity level_severity(const struct attr_fact *attr, enum severity effective);
 

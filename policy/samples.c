@@ -14,18 +14,31 @@
 
 #include <string.h>
 
+/* domain_component is a list of values. */
+static size_t count_values(const struct ynode *subject)
+{
+    size_t n = 0;
+    for (const struct ynode *c = subject ? subject->first : NULL; c; c = c->next) {
+        n += c->kind == YAML_SCALAR ? 1 : c->count;
+    }
+    return n;
+}
+
 static bool sample_attrs(struct arena *a, const struct ynode *subject, struct subject *out,
                          struct err *err)
 {
-    struct dn_value *dn = arena_array(a, subject ? subject->count + 1 : 1, sizeof *dn);
+    struct dn_value *dn = arena_array(a, count_values(subject) + 1, sizeof *dn);
     out->dn = dn;
     for (const struct ynode *n = subject ? subject->first : NULL; n; n = n->next) {
         const struct dn_name *name = dn_name_by_manifest(n->key);
-        if (!name || n->kind != YAML_SCALAR) {
+        const bool list = n->kind == YAML_SEQUENCE && name && str_eq(name->name, "DC");
+        if (!name || !(n->kind == YAML_SCALAR || list)) {
             return err_set(err, ERR_INPUT, "the sample's subject has no attribute %s",
                            str_vis_dup(a, n->key, strlen(n->key)));
         }
-        dn[out->ndn++] = (struct dn_value){name->name, n->text};
+        for (const struct ynode *v = list ? n->first : n; v; v = list ? v->next : NULL) {
+            dn[out->ndn++] = (struct dn_value){name->name, v->text ? v->text : ""};
+        }
     }
     return true;
 }
