@@ -152,7 +152,7 @@ struct policy {
     size_t nbases;
     struct waiver **waivers;
     size_t nwaivers, waivers_cap;
-    struct organization *organizations; /* of all files; a later one of the same name wins */
+    struct organization *organizations; /* by name; the one of the last file that has it */
     size_t norganizations;
     struct freeze *freezes;
     size_t nfreezes;
@@ -281,6 +281,7 @@ struct settings_text { /* a profile, or the top of a file */
     struct names_text *names;
     struct objects subject; /* struct subject_text */
     struct ticket_text *ticket;
+    const char *organization;   /* of a profile */
     struct override *overrides; /* of `rules` and `ticket` */
     size_t noverrides;
 };
@@ -299,6 +300,21 @@ struct data_text {
     const char *sha256;
     int64_t max_age, updated;
 };
+struct jurisdiction_text {
+    const char *country, *state, *locality;
+};
+struct validated_text {
+    int64_t ov, ev;
+};
+struct organization_text {
+    const char *name;
+    const struct ynode *node, *subject, *serial_format, *ids;
+    const char *legal_name, *business_category, *serial;
+    struct jurisdiction_text *jurisdiction;
+    struct validated_text *validated;
+    struct strings domains;
+    struct regex *regex; /* of serial_format */
+};
 struct match_text {
     const char *item, *spki, *serial;
     struct strings names;
@@ -311,10 +327,11 @@ struct waiver_text {
     int64_t created, expires;
 };
 struct sample_item {
-    const struct ynode *node, *subject;
-    const char *profile, *ca, *product, *action, *common_name, *key, *csr;
+    const struct ynode *node, *subject, *change;
+    const char *profile, *ca, *product, *action, *common_name, *key, *csr, *certificate, *serial;
     struct strings san;
     int64_t validity, order_date;
+    int reason;
 };
 struct sample_text {
     const struct ynode *node;
@@ -329,10 +346,11 @@ struct policy_file {
     int64_t version; /* of the language */
     const char *name, *revision, *owner, *description;
     struct settings_text base;
-    struct objects profiles; /* struct profile_text */
-    struct objects waivers;  /* struct waiver_text */
-    struct objects samples;  /* struct sample_text */
-    struct objects data;     /* struct data_text */
+    struct objects profiles;      /* struct profile_text */
+    struct objects waivers;       /* struct waiver_text */
+    struct objects samples;       /* struct sample_text */
+    struct objects data;          /* struct data_text */
+    struct objects organizations; /* struct organization_text */
 };
 extern const struct schema sample_item_schema;
 
@@ -358,6 +376,13 @@ void data_section_read(struct policy_ctx *ctx, struct policy_file *file);
 bool data_read(struct policy_ctx *ctx, const struct ynode *at, const char *path, const char *pin);
 const struct data_lines *data_lines(struct policy *p, const struct strlist *paths);
 const char *data_sha256(const struct policy *p, const char *path);
+/* organizations.c: `organizations:` of one file, checked; those of all files as p->organizations,
+ * sorted by name, and every profile's `organization` looked up there; as JSON. */
+extern const struct schema organization_schema;
+void organizations_read(struct policy_ctx *ctx, struct policy_file *file);
+void organizations_resolve(struct policy *p, struct findings *findings);
+void organizations_write(struct jw *j, const struct policy *p);
+const struct organization *organization_find(const struct policy *p, const char *name);
 /* policy_resolve.c: p->files -> p->bases, p->profiles. */
 void policy_resolve(struct policy *p, struct findings *findings);
 /* policy_json.c */

@@ -245,15 +245,45 @@ static void order_attr(struct builder *b, const char *name, const char *text,
 }
 
 /* The manifest key of an attribute: "organization" for "O". */
-static const struct ynode *attr_node(const struct subject *s, const char *name)
+static const struct ynode *subject_node(const struct ynode *item, const char *name)
 {
-    const struct ynode *subject = yaml_get(s->node, "subject");
+    const struct ynode *subject = yaml_get(item, "subject");
     for (size_t i = 0; subject && i < dn_names_count; i++) {
         if (str_eq(dn_names[i].name, name) && dn_names[i].manifest) {
             return yaml_get(subject, dn_names[i].manifest);
         }
     }
     return NULL;
+}
+
+/* EV facts stand in the subject too (batch/item_names.c). */
+static const struct ynode *ev_node(const struct ynode *item, const char *name)
+{
+    static const struct {
+        const char *name, *key;
+        bool jurisdiction;
+    } keys[] = {{"businessCategory", "business_category", false},
+                {"serialNumber", "registration_number", false},
+                {"jurisdictionC", "country", true},
+                {"jurisdictionST", "state", true},
+                {"jurisdictionL", "locality", true}};
+    const struct ynode *ev = yaml_get(item, "ev");
+    for (size_t i = 0; ev && i < NITEMS(keys); i++) {
+        if (str_eq(keys[i].name, name)) {
+            return yaml_get(keys[i].jurisdiction ? yaml_get(ev, "jurisdiction") : ev, keys[i].key);
+        }
+    }
+    return NULL;
+}
+
+/* Where the value was written that the order got: `subject` before `ev`, the item before the
+ * defaults. */
+static const struct ynode *attr_node(const struct subject *s, const char *name)
+{
+    const struct ynode *n = subject_node(s->node, name);
+    n = n ? n : subject_node(s->defaults, name);
+    n = n ? n : ev_node(s->node, name);
+    return n ? n : ev_node(s->defaults, name);
 }
 
 static void order_attrs(struct builder *b)

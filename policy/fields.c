@@ -73,14 +73,7 @@ static const char *organization_name(const struct rule_run *run)
 
 const struct organization *rule_organization(const struct rule_run *run)
 {
-    const char *name = organization_name(run);
-    for (size_t i = run->policy->norganizations; name && i > 0; i--) {
-        const struct organization *o = &run->policy->organizations[i - 1];
-        if (str_eq(o->name, name)) {
-            return o;
-        }
-    }
-    return NULL;
+    return organization_find(run->policy, organization_name(run));
 }
 
 const char *rule_organization_unknown(const struct rule_run *run)

@@ -227,6 +227,7 @@ static void write_profile(struct jw *j, const struct policy *p, const char *key,
     jw_str(j, "max-severity", severity_name(profile->max_severity));
     jw_str(j, "mode", profile->audit ? "audit" : "enforce");
     write_names(j, profile);
+    jw_str(j, "organization", profile->organization);
     write_products(j, profile);
     jw_bool(j, "require-data", profile->require_data);
     write_rules(j, p, profile);
@@ -274,6 +275,7 @@ static void write_policy(struct jw *j, const struct policy *p)
         write_profile(j, p, NULL, p->bases[i]);
     }
     jw_end(j);
+    organizations_write(j, p);
     jw_object(j, "profiles");
     for (size_t i = 0; i < p->nprofiles; i++) {
         write_profile(j, p, p->profiles[i]->name, p->profiles[i]);

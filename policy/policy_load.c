@@ -224,6 +224,7 @@ static void read_file(struct policy *p, struct policy_file *file, struct span te
     load_parents(&ctx, &file->base.extends, true, self);
     read_settings(&ctx, &file->base);
     data_section_read(&ctx, file);
+    organizations_read(&ctx, file);
     struct profile_text *profiles = file->profiles.v;
     for (size_t i = 0; i < file->profiles.n; i++) {
         load_parents(&ctx, &profiles[i].set.extends, false, NULL);

@@ -165,6 +165,7 @@ static void apply_header(const struct settings_text *set, struct profile *out)
     out->inline_waivers =
         set->inline_waivers ? str_eq(set->inline_waivers->text, "true") : out->inline_waivers;
     out->validity_days = set->validity ? set->validity->days : out->validity_days;
+    out->organization = set->organization ? set->organization : out->organization;
 }
 
 static void apply_products(struct arena *a, const char *file, const struct settings_text *set,
@@ -441,5 +442,6 @@ void policy_resolve(struct policy *p, struct findings *findings)
         add_base(&r);
     }
     named_profiles(&r);
+    organizations_resolve(p, findings);
     arena_release(&r.scratch);
 }

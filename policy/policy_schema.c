@@ -7,6 +7,9 @@
 #include "policy/engine.h"
 
 #include "formats/base/str.h"
+#include "formats/crl.h"
+
+#include <string.h>
 
 const char policy_schema_id[] = "urn:certbatch:schema:policy:1";
 
@@ -69,6 +72,28 @@ static const struct word max_severity_words[] = {
     "\"string\"},\"cidr\":{\"type\":\"string\"},\"regex\":{\"type\":\"string\"},"                  \
     "\"why\":{\"type\":\"string\"}}}"
 #define SEVERITY_JSON "{\"enum\":[\"disabled\",\"info\",\"warning\",\"error\"]}"
+
+/* Whether a key of a sample item has the kind of value its JSON Schema says. */
+static void check_kind(struct schema_ctx *ctx, const struct ynode *n, void *target UNUSED)
+{
+    static const struct {
+        const char *keys, *must;
+        uint8_t kind;
+    } kinds[] = {{" ev dcv smime fields replaces ", "a mapping, as in a manifest", YAML_MAPPING},
+                 {" outputs drop ", "a list, as in a manifest", YAML_SEQUENCE}};
+    const char *key = arena_printf(ctx->arena, " %s ", n->key);
+    const char *must = "one value, as in a manifest";
+    uint8_t kind = YAML_SCALAR;
+    for (size_t i = 0; i < NITEMS(kinds); i++) {
+        if (strstr(kinds[i].keys, key)) {
+            kind = kinds[i].kind;
+            must = kinds[i].must;
+        }
+    }
+    if (n->kind != kind || (kind == YAML_SCALAR && !n->text[0])) {
+        schema_problem(ctx, n, "'%s' must be %s", n->key, must);
+    }
+}
 
 /* clang-format off */
 static const struct field wildcard_fields[] = {
@@ -193,6 +218,9 @@ static const struct field profile_fields[] = {
     {.name = "products", .kind = FIELD_OBJECTS, .sub = &product_schema,
      .offset = offsetof(struct profile_text, set.products),
      .help = "products that may be ordered; also choose the profile of an item"},
+    {.name = "organization", .kind = FIELD_STRING, .flags = FIELD_NONEMPTY,
+     .offset = offsetof(struct profile_text, set.organization),
+     .help = "record of `organizations` its items are for, unless they name another"},
     SETTINGS(struct profile_text, set),
 };
 static const struct schema profile_schema = {
@@ -238,6 +266,9 @@ static const struct schema waiver_schema = {
     "waiver", "findings that are accepted for a time", waiver_fields, NITEMS(waiver_fields),
     sizeof(struct waiver_text), offsetof(struct waiver_text, node)};
 
+#define READ_BY_RULES(key, type)                                                                   \
+    {.name = key, .kind = FIELD_NODE, .offset = NO_OFFSET, .custom = check_kind,                   \
+     .json_schema = "{\"type\":\"" type "\"}", .help = "as in a manifest"}
 static const struct field sample_item_fields[] = {
     {.name = "profile", .kind = FIELD_STRING, .offset = offsetof(struct sample_item, profile),
      .help = "profile that judges it"},
@@ -252,7 +283,8 @@ static const struct field sample_item_fields[] = {
     {.name = "san", .kind = FIELD_STRINGS, .flags = FIELD_SCALAR_OR_LIST,
      .offset = offsetof(struct sample_item, san), .help = "as in a manifest"},
     {.name = "subject", .kind = FIELD_NODE, .offset = offsetof(struct sample_item, subject),
-     .json_schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}",
+     .json_schema = "{\"type\":\"object\",\"additionalProperties\":"
+                    "{\"type\":[\"string\",\"array\"]}}",
      .help = "as in a manifest"},
     {.name = "key", .kind = FIELD_STRING, .offset = offsetof(struct sample_item, key),
      .help = "key to be generated, such as rsa-3072"},
@@ -262,9 +294,39 @@ static const struct field sample_item_fields[] = {
      .offset = offsetof(struct sample_item, validity), .help = "validity asked for"},
     {.name = "order_date", .kind = FIELD_TIME,
      .offset = offsetof(struct sample_item, order_date), .help = "date it is judged at"},
+    {.name = "certificate", .kind = FIELD_PATH,
+     .offset = offsetof(struct sample_item, certificate),
+     .help = "certificate to be revoked or renewed, relative to the policy"},
+    {.name = "serial", .kind = FIELD_STRING, .offset = offsetof(struct sample_item, serial),
+     .help = "serial number of the certificate to be revoked"},
+    {.name = "reason", .kind = FIELD_WORD, .words = revocation_reason_words,
+     .offset = offsetof(struct sample_item, reason), .help = "revocation reason"},
+    {.name = "change", .kind = FIELD_NODE, .offset = offsetof(struct sample_item, change),
+     .json_schema = "{\"type\":\"object\"}", .help = "the change of its manifest"},
+    /* read by rules, by path; what a manifest may say there is the manifest's schema */
+    READ_BY_RULES("ev", "object"),
+    READ_BY_RULES("dcv", "object"),
+    READ_BY_RULES("smime", "object"),
+    READ_BY_RULES("fields", "object"),
+    READ_BY_RULES("replaces", "object"),
+    READ_BY_RULES("outputs", "array"),
+    READ_BY_RULES("drop", "array"),
+    READ_BY_RULES("organization", "string"),
+    READ_BY_RULES("key_origin", "string"),
+    READ_BY_RULES("key_file", "string"),
+    READ_BY_RULES("reuse_key", "boolean"),
+    READ_BY_RULES("sid", "string"),
+    READ_BY_RULES("comment", "string"),
+    READ_BY_RULES("order", "string"),
+    READ_BY_RULES("after", "string"),
+    READ_BY_RULES("invalidity_date", "string"),
+    READ_BY_RULES("incident", "string"),
+    READ_BY_RULES("replaced_by", "string"),
+    READ_BY_RULES("situation", "integer"),
+    READ_BY_RULES("known_since", "string"),
 };
 const struct schema sample_item_schema = {
-    "item", "an order as the policy sees it", sample_item_fields, NITEMS(sample_item_fields),
+    "item", "an order or revocation as the policy sees it", sample_item_fields, NITEMS(sample_item_fields),
     sizeof(struct sample_item), offsetof(struct sample_item, node)};
 
 static const struct field sample_fields[] = {
@@ -310,6 +372,9 @@ static const struct field policy_fields[] = {
      .help = "packs or policy files this one builds on; later wins"},
     {.name = "data", .kind = FIELD_NAMED, .sub = &data_schema,
      .offset = offsetof(struct policy_file, data), .help = "blocklist, known-public, debian-weak"},
+    {.name = "organizations", .kind = FIELD_NAMED, .sub = &organization_schema,
+     .offset = offsetof(struct policy_file, organizations),
+     .help = "the organizations certificates are ordered for, by a name items can say"},
     SETTINGS(struct policy_file, base),
     {.name = "profiles", .kind = FIELD_NAMED, .sub = &profile_schema,
      .offset = offsetof(struct policy_file, profiles), .help = "kinds of certificates"},

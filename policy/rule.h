@@ -237,7 +237,8 @@ struct organization {
     size_t nsubject;
     const char *business_category, *serial, *jurisdiction_country, *jurisdiction_state,
         *jurisdiction_locality;
-    struct regex *serial_format;        /* compiled; NULL = none */
+    struct regex *serial_format; /* compiled; NULL = none */
+    const char *serial_format_text;
     int64_t validated_ov, validated_ev; /* TIME_NONE = not known */
     struct strlist domains;             /* lower-case A-labels */
     const struct ynode *ids;            /* CA name or type: organization number there */

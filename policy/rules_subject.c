@@ -313,6 +313,30 @@ const struct rule rules_subject[] = {
             "samples:\n"
             "  - {accept: {common_name: www.example.com, subject: {organization: Example "
             "Corp}}}"},
+    {.id = "subject.organization.known", .severity = SEV_ERROR,
+     .scope = SCOPE_OV | SCOPE_IV | SCOPE_EV, .needs = 0,
+     .title = "organization is not known, or is spelled other than in its record",
+     .why = "The CA has validated the organization under one spelling; another one is validated "
+            "again, which takes days, or refused. A difference only in capitals, or in a CSR "
+            "whose subject the CA does not read, is a warning.",
+     .fix = "write O, C, ST and L as the organizations of the policy have them",
+     .cite = "certbatch", .check = subject_check_organization,
+     .bad = "policy:certbatch_policy: 1\n"
+            "name: sample\n"
+            "level: ov\n"
+            "organizations:\n"
+            "  example: {legal-name: Example Corp, subject: {C: US, ST: Texas, L: Austin}}\n"
+            "samples:\n"
+            "  - {reject: {common_name: www.example.com, organization: example, subject: "
+            "{organization: Example Corporation}}, by: subject.organization.known}",
+     .good = "policy:certbatch_policy: 1\n"
+            "name: sample\n"
+            "level: ov\n"
+            "organizations:\n"
+            "  example: {legal-name: Example Corp, subject: {C: US, ST: Texas, L: Austin}}\n"
+            "samples:\n"
+            "  - {accept: {common_name: www.example.com, organization: example, subject: "
+            "{organization: Example Corp}}}"},
     {.id = "subject.dc.sequence", .severity = SEV_ERROR, .scope = SCOPE_OV | SCOPE_PRIVATE,
      .needs = NEEDS_USABLE,
      .title = "domainComponents do not spell a domain name",

@@ -45,6 +45,9 @@ void subject_check_cn_discouraged(struct rule_run *run);
 void subject_check_cn_ip_text(struct rule_run *run);
 void subject_check_arpa_ip(struct rule_run *run);
 
+/* rules_subject_organization.c: against the record of the organization */
+void subject_check_organization(struct rule_run *run);
+
 /* The distinguished name of the CSR or certificate; NULL when there is none to judge. */
 const struct dn *subject_dn(const struct rule_run *run);
 bool subject_is(const struct attr_fact *attr, const char *name) MUST_USE;

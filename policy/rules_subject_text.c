@@ -4,6 +4,7 @@
  */
 #include "policy/rules_subject.h"
 
+#include "policy/country.h"
 #include "policy/unicode.h"
 
 #include <string.h>
@@ -300,26 +301,14 @@ void subject_check_country_format(struct rule_run *run)
     }
 }
 
-/* ISO 3166-1 alpha-2, two letters each, sorted. */
-static const char iso_countries[] =
-    "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCG"
-    "CHCICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGL"
-    "GMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLA"
-    "LBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONP"
-    "NRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSV"
-    "SXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
-_Static_assert(sizeof iso_countries == 249 * 2 + 1, "ISO 3166-1 has 249 codes");
-
 /* Case is subject.country.format's matter. */
-static bool iso_country(const struct attr_fact *a)
+static const char *upper(struct arena *a, const struct attr_fact *attr)
 {
-    for (const char *p = iso_countries; a->text_n == 2 && *p; p += 2) {
-        if (ascii_lower(p[0]) == ascii_lower(a->text[0]) &&
-            ascii_lower(p[1]) == ascii_lower(a->text[1])) {
-            return true;
-        }
+    char *code = arena_strndup(a, attr->text, attr->text_n);
+    for (char *p = code; *p; p++) {
+        *p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
     }
-    return false;
+    return code;
 }
 
 void subject_check_country_iso(struct rule_run *run)
@@ -327,15 +316,14 @@ void subject_check_country_iso(struct rule_run *run)
     const struct facts *f = rule_facts(run);
     for (size_t i = 0; i < f->nattrs; i++) {
         const struct attr_fact *a = &f->attrs[i];
-        const char *code = arena_strndup(rule_arena(run), a->text, a->text_n);
-        if (!is_country(a) || iso_country(a) || (rule_bool(run, 0) && str_ieq(code, "XX"))) {
+        if (!is_country(a)) {
             continue;
         }
-        const char *hint = str_ieq(code, "UK")   ? "; the United Kingdom is GB"
-                           : str_ieq(code, "XK") ? "; Kosovo has no code, XX is allowed"
-                                                 : "";
-        rule_hit(run, (struct hit){.attr = a}, "%s is not an ISO 3166-1 country code%s", a->name,
-                 hint);
+        const char *code = upper(rule_arena(run), a);
+        if (!country_is_iso(code, a->text_n) && !(rule_bool(run, 0) && str_eq(code, "XX"))) {
+            rule_hit(run, (struct hit){.attr = a}, "%s is not an ISO 3166-1 country code%s",
+                     a->name, country_hint(code, a->text_n));
+        }
     }
 }
 

@@ -10,21 +10,35 @@
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
+#include "formats/crl.h"
 
 #include <string.h>
+
+/* domain_component is a list of values. */
+static size_t count_values(const struct ynode *subject)
+{
+    size_t n = 0;
+    for (const struct ynode *c = subject ? subject->first : NULL; c; c = c->next) {
+        n += c->kind == YAML_SCALAR ? 1 : c->count;
+    }
+    return n;
+}
 
 static bool sample_attrs(struct arena *a, const struct ynode *subject, struct subject *out,
                          struct err *err)
 {
-    struct dn_value *dn = arena_array(a, subject ? subject->count + 1 : 1, sizeof *dn);
+    struct dn_value *dn = arena_array(a, count_values(subject) + 1, sizeof *dn);
     out->dn = dn;
     for (const struct ynode *n = subject ? subject->first : NULL; n; n = n->next) {
         const struct dn_name *name = dn_name_by_manifest(n->key);
-        if (!name || n->kind != YAML_SCALAR) {
+        const bool list = n->kind == YAML_SEQUENCE && name && str_eq(name->name, "DC");
+        if (!name || !(n->kind == YAML_SCALAR || list)) {
             return err_set(err, ERR_INPUT, "the sample's subject has no attribute %s",
                            str_vis_dup(a, n->key, strlen(n->key)));
         }
-        dn[out->ndn++] = (struct dn_value){name->name, n->text};
+        for (const struct ynode *v = list ? n->first : n; v; v = list ? v->next : NULL) {
+            dn[out->ndn++] = (struct dn_value){name->name, v->text ? v->text : ""};
+        }
     }
     return true;
 }
@@ -58,6 +72,33 @@ static bool sample_csr(struct arena *a, const char *dir, const char *path, struc
     return true;
 }
 
+/* The certificate a sample revokes or renews. */
+static bool sample_prior(struct arena *a, const struct sample_item *item, const char *dir,
+                         struct subject *out, struct err *err)
+{
+    const struct ynode *replaced = yaml_get(yaml_get(item->node, "replaces"), "certificate");
+    const char *path = item->certificate ? item->certificate : replaced ? replaced->text : NULL;
+    struct cert *certs = NULL;
+    size_t n = 0;
+    out->serial = item->serial ? serial_normal(a, item->serial) : NULL;
+    if (item->serial && !out->serial) {
+        return err_set(err, ERR_INPUT, "serial is not a serial number in hexadecimal digits");
+    }
+    if (!path) {
+        return true;
+    }
+    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
+    const char *full = path_join(a, dir, path);
+    if (!fs_read(full, &text, err) ||
+        !certs_read(a, full, (struct span){arena_memdup(a, buf_text(&text), text.n), text.n},
+                    &certs, &n, err)) {
+        return false;
+    }
+    out->prior = &certs[0];
+    out->serial = out->serial ? out->serial : certs[0].serial_hex;
+    return true;
+}
+
 bool sample_subject(struct arena *a, const struct sample_item *item, const char *dir,
                     struct subject *out, struct err *err)
 {
@@ -74,10 +115,12 @@ bool sample_subject(struct arena *a, const struct sample_item *item, const char 
                             .key = item->key,
                             .key_file_mode = -1,
                             .key_file_matches = true,
+                            .change = item->change,
+                            .reason = yaml_get(item->node, "reason") ? item->reason : REASON_NONE,
                             .validity_seconds = item->validity};
     out->order_date = item->order_date == TIME_NONE ? time_now() : item->order_date;
     sample_names(a, item, out);
-    return sample_attrs(a, item->subject, out, err) &&
+    return sample_attrs(a, item->subject, out, err) && sample_prior(a, item, dir, out, err) &&
            (!item->csr || sample_csr(a, dir, item->csr, out, err));
 }
 

@@ -188,6 +188,13 @@ def other_names():
     save("ms.sid", csr(attributes=[extensions(san("www.example.com"), ext(SID, sid))]))
 
 
+def org_id_csr(corp, ref):
+    """organizationIdentifier in the subject, and the extension that repeats it (EVG 7.1.2.2)."""
+    repeated = seq(tlv(0x13, b"NTR"), tlv(0x13, b"US"), tlv(0x80, b"DE"), utf8(ref))
+    return csr(dn(*corp, ("2.5.4.97", "NTRUS+DE-5157550")),
+               [extensions(san("www.example.com"), ext("2.23.140.3.1", repeated))])
+
+
 def main():
     genkey(EC, "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
     genkey("other.key", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
@@ -199,6 +206,8 @@ def main():
     save("good-nocn", csr(seq(), [extensions(san("www.example.com", critical=True))]))
     save("good-rsa", csr(key=RSA))
     save("good-subject", csr(dn(*corp)))
+    for name, ref in (("good-orgid", "5157550"), ("ev.org-id.extension", "5157551")):
+        save(name, org_id_csr(corp, ref))
     save("good-dc", csr(dn(("DC", "com"), ("DC", "example"), WWW)))
 
     def pss(salt):

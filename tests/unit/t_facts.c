@@ -160,6 +160,41 @@ static void attributes_merge(void **state)
     arena_release(&a);
 }
 
+/* An attribute points at where its value was written: EV facts stand under ev, and an order takes
+ * from the defaults what it does not say itself. */
+static void attributes_know_their_lines(void **state)
+{
+    (void)state;
+    static const char item[] = "subject: {street_address: Road 1}\n"
+                               "ev:\n  jurisdiction: {country: US}\n  business_category: B\n";
+    static const char defaults[] = "subject: {organization: Corp}\nev: {registration_number: R}\n";
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    CLEANUP(findings_release) struct findings none = FINDINGS_INIT;
+    struct ynode *node = NULL;
+    struct ynode *shared = NULL;
+    assert_true(yaml_parse("m", (struct span){(const uint8_t *)item, strlen(item)}, &shape_manifest,
+                           &a, &none, &node));
+    assert_true(yaml_parse("m", (struct span){(const uint8_t *)defaults, strlen(defaults)},
+                           &shape_manifest, &a, &none, &shared));
+    const struct dn_value dn[] = {{"street", "Road 1"},    {"O", "Corp"},
+                                  {"jurisdictionC", "US"}, {"businessCategory", "B"},
+                                  {"serialNumber", "R"},   {"L", "nowhere"}};
+    static const uint32_t at[][2] = {{1, 27}, {1, 25}, {3, 27}, {4, 22}, {2, 27}, {0, 0}};
+    struct subject s = {.kind = SUBJECT_ORDER,
+                        .file = "m",
+                        .node = node,
+                        .defaults = shared,
+                        .dn = dn,
+                        .ndn = NITEMS(dn)};
+    struct facts f;
+    facts_make(&a, &s, &f);
+    assert_int_equal(f.nattrs, NITEMS(dn));
+    for (size_t i = 0; i < f.nattrs; i++) {
+        assert_int_equal(f.attrs[i].pos.line, at[i][0]);
+        assert_int_equal(f.attrs[i].pos.column, at[i][1]);
+    }
+}
+
 static void unusable_csr(void **state)
 {
     (void)state;
@@ -230,9 +265,13 @@ static void norms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(views_merge),     cmocka_unit_test(common_names),
-        cmocka_unit_test(a_nul_is_no_end), cmocka_unit_test(attributes_merge),
-        cmocka_unit_test(unusable_csr),    cmocka_unit_test(names_as_people_write_them),
+        cmocka_unit_test(views_merge),
+        cmocka_unit_test(common_names),
+        cmocka_unit_test(a_nul_is_no_end),
+        cmocka_unit_test(attributes_merge),
+        cmocka_unit_test(attributes_know_their_lines),
+        cmocka_unit_test(unusable_csr),
+        cmocka_unit_test(names_as_people_write_them),
         cmocka_unit_test(norms),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
