@@ -319,4 +319,5 @@ def main():
     save("san.critical", csr(attributes=[extensions(san("www.example.com", critical=True))]))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -76,7 +76,10 @@ static bool cert_fires(struct arena *a, const struct rule *r, const char *name)
 
 static bool item_fires(struct arena *a, const struct rule *r, const char *text)
 {
-    struct policy *p = policy_of_level(a, work, level_for(r->scope), "");
+    const char *with = strstr(text, "# with ");
+    struct policy *p =
+        policy_of_level(a, work, level_for(r->scope),
+                        with ? arena_printf(a, "  %s\n", with + strlen("# with ")) : "");
     struct subject s;
     subject_from(a, parse_yaml(a, text), &s);
     bool fired = fires(p, &s, r->id, NULL);

@@ -60,7 +60,12 @@ static void add_item(struct batch *b, const struct ynode *node, bool order)
     subject_from(&b->a, node, &s);
     s.id = yaml_text(node, "id");
     s.kind = order ? SUBJECT_ORDER : SUBJECT_REVOCATION;
-    s.serial = yaml_text(serial, "serial");
+    if (!order) {
+        read_revocation(&b->a, node, &s);
+    }
+    s.serial = yaml_text(serial, "serial") ? yaml_text(serial, "serial")
+               : s.prior                   ? s.prior->serial_hex
+                                           : NULL;
     m->after = yaml_text(node, "after");
     add_outputs(b, node, m);
     policy_judge(b->policy, &s, &scratch, &b->a, &ignored, m);
