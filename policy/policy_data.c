@@ -20,7 +20,8 @@ static const struct {
     const char *key, *rule, *param;
 } data_feeds[] = {{"blocklist", "key.blocklist", "files"},
                   {"known-public", "key.known-public", "files"},
-                  {"debian-weak", "key.debian-weak", "files"}};
+                  {"debian-weak", "key.debian-weak", "files"},
+                  {"distrusted-cas", "product.distrusted-ca", "files"}};
 
 static int compare(const void *a, const void *b)
 {
