@@ -123,7 +123,6 @@ static const struct field replaces_fields[] = {
      .offset = offsetof(struct replaces, serial),
      .pattern = SERIAL_PATTERN,
      .check = serial_is_hex,
-     .rule = "revoke.serial.format",
      .help = "serial number of the old certificate, hexadecimal"},
 };
 static const struct schema replaces_schema = {"replaces",

@@ -175,17 +175,18 @@ static int compare_uses(const void *a, const void *b)
 /* "env:NAME", "file:PATH", "command:PROGRAM ARGUMENT": equal for equal sources. */
 static const char *source_of(struct rule_run *run, const struct ynode *ref)
 {
+    enum { SOURCE_MAX = 1 << 16 };
     const struct ynode *from = ref && ref->kind == YAML_MAPPING ? ref->first : NULL;
+    CLEANUP(buf_release) struct buf text = BUF_INIT(SOURCE_MAX);
     if (!from) {
         return NULL;
     }
-    const char *text = arena_printf(rule_arena(run), "%s:%s", from->key,
-                                    from->kind == YAML_SCALAR ? from->text : "");
+    buf_printf(&text, "%s:%s", from->key, from->kind == YAML_SCALAR ? from->text : "");
     for (const struct ynode *word = from->kind == YAML_SEQUENCE ? from->first : NULL; word;
          word = word->next) {
-        text = arena_printf(rule_arena(run), "%s%s ", text, word->text ? word->text : "");
+        buf_printf(&text, "%s ", word->text ? word->text : "");
     }
-    return text;
+    return buf_failed(&text) ? NULL : arena_strdup(rule_arena(run), buf_text(&text));
 }
 
 static const struct ynode *outputs_of(const struct rule_run *run, const struct batch_member *m)

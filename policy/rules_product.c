@@ -157,13 +157,12 @@ static void check_mark(struct rule_run *run)
 
 /* --- distrusted issuers --- */
 
-/* A line is found by its first part; behind it may stand ";YYYY-MM-DD", the day from which the
- * issuer is distrusted. Without a readable day: always. */
-static bool in_force(const char *line, size_t key_n, int64_t at)
+/* Behind the issuer may stand ";YYYY-MM-DD", the day from which it is distrusted. Without a
+ * readable day: always. */
+static bool in_force(const char *rest, int64_t at)
 {
     int64_t from;
     char day[sizeof "2026-11-20"];
-    const char *rest = line + key_n;
     rest += strspn(rest, "; ");
     const size_t n = strcspn(rest, "; ");
     if (n != sizeof day - 1) {
@@ -174,11 +173,19 @@ static bool in_force(const char *line, size_t key_n, int64_t at)
     return !time_parse_date(day, &from) || at >= from;
 }
 
+/* One issuer's name may be the beginning of another's, so the end is part of what is looked for. */
 static bool listed(const struct rule_run *run, const char *key, int64_t at)
 {
-    const char *line = key ? data_line_find(rule_lines(run, 0), key) : NULL;
-    const size_t n = key ? strlen(key) : 0;
-    return line && (line[n] == '\0' || line[n] == ';' || line[n] == ' ') && in_force(line, n, at);
+    static const char *const ends[] = {";", " ;"};
+    const struct data_lines *lines = rule_lines(run, 0);
+    const char *line = key ? data_line_find(lines, key) : NULL;
+    bool found = line && str_eq(line, key);
+    for (size_t i = 0; i < NITEMS(ends) && line && !found; i++) {
+        const char *dated =
+            data_line_find(lines, arena_printf(rule_arena(run), "%s%s", key, ends[i]));
+        found = dated && in_force(dated + strlen(key), at);
+    }
+    return found;
 }
 
 static const char *hex(const struct rule_run *run, struct span bytes)

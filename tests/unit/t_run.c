@@ -32,7 +32,8 @@ static struct {
 
 #define HEAD                                                                                       \
     "certbatch: 1\nname: b\nca: lab\n"                                                             \
-    "change: {ticket: CHG0000001, type: standard, requested_by: ops@corp.example.com}\n"           \
+    "change: {ticket: CHG0000001, type: standard, requested_by: ops@corp.example.com, "            \
+    "approved_by: lead@corp.example.com}\n"                                                        \
     "defaults: {product: tls-server, key: ec-p256, validity: 30d}\n"
 #define ORDER(id)                                                                                  \
     "  - {id: " id ", common_name: " id ".corp.example.com, san: [" id ".corp.example.com]}\n"
