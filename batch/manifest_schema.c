@@ -50,7 +50,8 @@ static bool is_sha256(const char *text, const char **why)
     return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
-#define SERIAL_PATTERN "(0[xX])?[0-9A-Fa-f:]+|dec:[0-9]+"
+/* "dec:" is of hexadecimal digits itself */
+#define SERIAL_PATTERN "(?![dD][eE][cC]:)(0[xX])?[0-9A-Fa-f:]+|dec:[0-9]+"
 
 /* --- change --- */
 

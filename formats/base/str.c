@@ -285,6 +285,8 @@ char *serial_normal(struct arena *a, const char *s)
         }
         hex_encode(octets, sizeof octets, digits);
         s = arena_strdup(a, digits);
+    } else if (strncasecmp(s, "dec:", 4) == 0) {
+        return NULL; /* "DEC:1" is hexadecimal too: never guess */
     }
     s += s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 2 : 0;
     for (; *s; s++) {

@@ -17,6 +17,7 @@
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 #include "formats/crl.h"
+#include "policy/rule.h"
 #include "formats/key.h"
 #include "formats/keystore.h"
 
@@ -398,6 +399,55 @@ static void accepted(void **state)
     }
 }
 
+/* Every spelling of a reason and of a serial number arrives as the same value. */
+static void spellings_of_revocations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int reason;
+    } reasons[] = {{"keyCompromise", 1},
+                   {"key-compromise", 1},
+                   {"1", 1},
+                   {"'1'", 1},
+                   {"cessation-of-operation", 5},
+                   {"10", 10},
+                   {"privilege-withdrawn", 9},
+                   {"0", 0},
+                   {"unspecified", 0}};
+    for (size_t i = 0; i < NITEMS(reasons); i++) {
+        CLEANUP(arena_release) struct arena a = ARENA_INIT;
+        struct result r;
+        read_text(&r, arena_printf(&a, REVOKE "    serial: 'dec:2587'\n    reason: %s\n",
+                                   reasons[i].text));
+        must_be_clean(&r);
+        const struct revocation *v = r.m.revocations.v;
+        assert_int_equal(v[0].reason, reasons[i].reason);
+        assert_string_equal(v[0].serial, "dec:2587");
+        done(&r);
+    }
+}
+
+/* The samples of the rows that this reader reports. */
+static void samples_of_the_rows(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"revoke.reason.known", "revoke.serial.format"};
+    for (size_t i = 0; i < NITEMS(ids); i++) {
+        const struct rule *row = rule_find(ids[i]);
+        struct result r;
+        assert_non_null(row);
+        read_text(&r, row->bad + strlen("manifest:"));
+        assert_false(r.ok);
+        assert_int_equal(r.findings.n, 1);
+        assert_string_equal(r.findings.v[0].rule, ids[i]);
+        done(&r);
+        read_text(&r, row->good + strlen("manifest:"));
+        must_be_clean(&r);
+        done(&r);
+    }
+}
+
 static void look_alikes_are_warnings(void **state)
 {
     (void)state;
@@ -518,6 +568,8 @@ int main(void)
         cmocka_unit_test(bytes_and_digest_are_kept),
         cmocka_unit_test(every_problem_has_its_place),
         cmocka_unit_test(accepted),
+        cmocka_unit_test(spellings_of_revocations),
+        cmocka_unit_test(samples_of_the_rows),
         cmocka_unit_test(look_alikes_are_warnings),
         cmocka_unit_test(unreadable_is_not_a_finding),
         cmocka_unit_test(item_limit),
