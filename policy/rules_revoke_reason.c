@@ -139,10 +139,10 @@ void revoke_check_offered(struct rule_run *run)
     const char *name = revocation_reason_name(reason);
     const char *instead = mapped(run, name);
     if (instead) {
-        rule_hit(run, at_reason(run), "the %s does not take %s; the policy names %s for it",
-                 ca->title, name, instead);
+        rule_hit(run, at_reason(run), "%s does not take %s; the policy names %s for it", ca->title,
+                 name, instead);
     } else {
-        rule_hit(run, at_reason(run), "the %s does not take %s", ca->title, name);
+        rule_hit(run, at_reason(run), "%s does not take %s", ca->title, name);
     }
 }
 

@@ -250,12 +250,34 @@ static void test_dates_and_targets(void **state)
         {DUE("prior: prior.pem, order_date: 2026-12-18T00:00:01Z"), "revoke.target.expired",
          SEV_WARNING, NULL, NULL},
         {DUE("prior: prior.pem"), "revoke.target.ca", SEV_DISABLED, NULL, NULL},
+        {"{action: revoke, serial: '01', ca: sectigo, comment: ''}", "revoke.comment", SEV_ERROR,
+         NULL, NULL},
+        {"{action: revoke, serial: '01', ca: sectigo, comment: \u00fc}", "revoke.comment",
+         SEV_DISABLED, NULL, NULL},
+        {"{action: revoke, serial: '01', ca: local}", "revoke.comment", SEV_DISABLED, NULL, NULL},
         {"{action: revoke, order: '6612345678', reason: superseded}", "revoke.target.identity",
          SEV_ERROR, NULL, NULL},
         {"{action: revoke, prior: prior.pem, reason: superseded}", "revoke.target.identity",
          SEV_DISABLED, NULL, NULL},
     };
     JUDGE(rows);
+}
+
+/* Characters are counted, not octets. */
+static void test_comment_length(void **state)
+{
+    (void)state;
+    for (size_t n = 512; n <= 513; n++) {
+        CLEANUP(buf_release) struct buf item = BUF_INIT(4096);
+        buf_puts(&item, "{action: revoke, serial: '01', ca: sectigo, comment: '");
+        for (size_t i = 0; i < n; i++) {
+            buf_puts(&item, "\u00e9");
+        }
+        buf_puts(&item, "'}");
+        const struct row row = {buf_text(&item), "revoke.comment",
+                                n > 512 ? SEV_ERROR : SEV_DISABLED, NULL, NULL};
+        judge_rows(&row, 1);
+    }
 }
 
 /* --- renewals --- */
@@ -513,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_approval),
         cmocka_unit_test(test_dates_and_targets),
+        cmocka_unit_test(test_comment_length),
         cmocka_unit_test(test_renewal_dates),
         cmocka_unit_test(test_renewal_key),
         cmocka_unit_test(test_renewal_names),
