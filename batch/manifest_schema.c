@@ -29,7 +29,9 @@ const struct word order_action_words[] = {
 static bool serial_is_hex(const char *text, const char **why)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    *why = "must be a serial number: 1 to 40 hexadecimal digits, not zero, colons allowed";
+    *why =
+        "must be a serial number: 1 to 40 hexadecimal digits, not zero, colons allowed; a decimal "
+        "one begins with dec:";
     return serial_normal(&a, text) != NULL;
 }
 
@@ -48,7 +50,8 @@ static bool is_sha256(const char *text, const char **why)
     return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
-#define SERIAL_PATTERN "(0[xX])?[0-9A-Fa-f:]+"
+/* "dec:" is of hexadecimal digits itself */
+#define SERIAL_PATTERN "(?![dD][eE][cC]:)(0[xX])?[0-9A-Fa-f:]+|dec:[0-9]+"
 
 /* --- change --- */
 
@@ -448,6 +451,7 @@ static const struct field revocation_fields[] = {
      .offset = offsetof(struct revocation, serial),
      .pattern = SERIAL_PATTERN,
      .check = serial_is_hex,
+     .rule = "revoke.serial.format",
      .help = "its serial number, hexadecimal"},
     {.name = "order",
      .kind = FIELD_STRING,
@@ -458,6 +462,8 @@ static const struct field revocation_fields[] = {
      .kind = FIELD_WORD,
      .offset = offsetof(struct revocation, reason),
      .words = revocation_reason_words,
+     .spellings = revocation_reason_spellings,
+     .rule = "revoke.reason.known",
      .help = "reason of RFC 5280 section 5.3.1"},
     TEXT(revocation, comment, "sent to CAs that take a comment"),
     {.name = "after",

@@ -124,14 +124,19 @@ static void block(struct planning *p, struct plan_item *item, const char *fmt, .
     va_end(ap);
 }
 
+bool finding_wants_number(const struct finding *f)
+{
+    return f->severity == SEV_ERROR && str_eq(f->rule, "revoke.count.max");
+}
+
 static void block_by_findings(struct planning *p, const struct findings *findings)
 {
     const struct finding *all = NULL;
     for (size_t i = 0; i < findings->n; i++) {
         const struct finding *f = &findings->v[i];
         const struct item *item = f->item ? batch_item(p->b, f->item) : NULL;
-        if (f->waived) {
-            continue;
+        if (f->waived || finding_wants_number(f)) {
+            continue; /* the run asks for the number before it does anything */
         }
         if (!item) {
             all = !all && f->severity == SEV_ERROR ? f : all;

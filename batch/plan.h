@@ -43,11 +43,14 @@ struct plan {
 };
 
 /* `findings` are those of batch_judge(): an item with one above its threshold is blocked.
- * An error that belongs to no item blocks them all. `history` (may be NULL) makes finished items
- * `keep`; a plan that is to be compared with a plan file is made without it. */
+ * An error that belongs to no item blocks them all, but for the one below. `history` (may be NULL)
+ * makes finished items `keep`; a plan that is to be compared with a plan file is made without it.
+ */
 bool plan_make(const struct batch *b, const struct findings *findings,
                const struct history *history, unsigned workers, struct plan *out,
                struct err *err) MUST_USE;
+/* An error of revoke.count.max blocks nothing: the run asks for the number of revocations. */
+bool finding_wants_number(const struct finding *f) MUST_USE;
 bool plan_json(const struct batch *b, const struct plan *p, struct buf *out,
                struct err *err) MUST_USE;
 void plan_text(const struct batch *b, const struct plan *p, struct buf *out); /* for people */

@@ -32,6 +32,23 @@ static bool read_plan_file(struct run *r, struct err *err)
     return true;
 }
 
+/* The number that was said answers the question of revoke.count.max; the finding stays in the
+ * record as one that somebody took upon himself. */
+static void take_confirmation(struct run *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->batch.nitems; i++) {
+        n += r->batch.items[i].kind == ITEM_REVOCATION;
+    }
+    for (size_t i = 0; i < r->findings->n; i++) {
+        struct finding *f = &r->findings->v[i];
+        if (finding_wants_number(f) && r->options->confirm == (int64_t)n) {
+            f->waived = true;
+            f->waiver = "--confirm";
+        }
+    }
+}
+
 static bool judge(struct run *r, struct err *err)
 {
     r->batch_opened = true;
@@ -39,6 +56,7 @@ static bool judge(struct run *r, struct err *err)
         return false;
     }
     batch_judge(&r->batch, r->options->workers, r->findings);
+    take_confirmation(r);
     r->planned = true;
     return plan_make(&r->batch, r->findings, NULL, r->options->workers, &r->plan, err);
 }

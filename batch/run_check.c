@@ -10,10 +10,6 @@
 
 #include <string.h>
 
-/* Without `--confirm N` nobody revokes more than this at once (policy rule revoke.count.max has
- * the same default). */
-enum { REVOKE_CONFIRM_ABOVE = 50 };
-
 static bool unique_ids(struct run *r, struct err *err)
 {
     const struct batch *b = &r->batch;
@@ -64,19 +60,19 @@ static bool plan_is_approved(struct run *r, struct err *err)
     return false;
 }
 
+/* How many revocations go without being asked is the policy's to say. */
 static bool count_is_confirmed(struct run *r, struct err *err)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < r->plan.n; i++) {
-        n += r->plan.v[i].item->kind == ITEM_REVOCATION;
+    for (size_t i = 0; i < r->findings->n; i++) {
+        const struct finding *f = &r->findings->v[i];
+        if (finding_wants_number(f) && !f->waived) {
+            err_set(err, ERR_REFUSED, "%s", f->message);
+            err_hint(err,
+                     "check the list with `certbatch plan`, then add --confirm N with that number");
+            return false;
+        }
     }
-    if (n <= REVOKE_CONFIRM_ABOVE || r->options->confirm == (int64_t)n) {
-        return true;
-    }
-    err_set(err, ERR_REFUSED, "%zu revocations: more than %d need their number said", n,
-            (int)REVOKE_CONFIRM_ABOVE);
-    err_hint(err, "check the list with `certbatch plan`, then add --confirm N with that number");
-    return false;
+    return true;
 }
 
 static bool something_is_left(struct run *r, struct err *err)

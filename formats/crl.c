@@ -29,13 +29,28 @@ const struct word revocation_reason_words[] = {
     {0},
 };
 
-/* The same in kebab-case; "cACompromise" cannot be split by rule. */
-static const char *const kebab[] = {
-    "unspecified",         "key-compromise",         "ca-compromise",    "affiliation-changed",
-    "superseded",          "cessation-of-operation", "certificate-hold", "remove-from-crl",
-    "privilege-withdrawn", "aa-compromise",
+/* Other spellings in use; "cACompromise" cannot be split by rule. */
+const struct word revocation_reason_spellings[] = {
+    {"key-compromise", REASON_KEY_COMPROMISE, NULL},
+    {"ca-compromise", REASON_CA_COMPROMISE, NULL},
+    {"affiliation-changed", REASON_AFFILIATION_CHANGED, NULL},
+    {"cessation-of-operation", REASON_CESSATION_OF_OPERATION, NULL},
+    {"certificate-hold", REASON_CERTIFICATE_HOLD, NULL},
+    {"remove-from-crl", REASON_REMOVE_FROM_CRL, NULL},
+    {"privilege-withdrawn", REASON_PRIVILEGE_WITHDRAWN, NULL},
+    {"aa-compromise", REASON_AA_COMPROMISE, NULL},
+    {"0", REASON_UNSPECIFIED, NULL},
+    {"1", REASON_KEY_COMPROMISE, NULL},
+    {"2", REASON_CA_COMPROMISE, NULL},
+    {"3", REASON_AFFILIATION_CHANGED, NULL},
+    {"4", REASON_SUPERSEDED, NULL},
+    {"5", REASON_CESSATION_OF_OPERATION, NULL},
+    {"6", REASON_CERTIFICATE_HOLD, NULL},
+    {"8", REASON_REMOVE_FROM_CRL, NULL},
+    {"9", REASON_PRIVILEGE_WITHDRAWN, NULL},
+    {"10", REASON_AA_COMPROMISE, NULL},
+    {0},
 };
-_Static_assert(NITEMS(kebab) + 1 == NITEMS(revocation_reason_words), "one spelling per reason");
 
 const char *revocation_reason_name(int reason)
 {
@@ -54,14 +69,14 @@ bool revocation_reason_known(int reason)
 
 bool revocation_reason_parse(const char *s, int *reason)
 {
-    uint64_t number = UINT64_MAX;
-    bool numeric = str_u64(s, &number);
-    for (size_t i = 0; i < NITEMS(kebab); i++) {
-        const struct word *w = &revocation_reason_words[i];
-        if (str_eq(s, w->text) || str_eq(s, kebab[i]) ||
-            (numeric && number == (uint64_t)w->value)) {
-            *reason = w->value;
-            return true;
+    static const struct word *const tables[] = {revocation_reason_words,
+                                                revocation_reason_spellings};
+    for (size_t i = 0; i < NITEMS(tables); i++) {
+        for (const struct word *w = tables[i]; w->text; w++) {
+            if (str_eq(s, w->text)) {
+                *reason = w->value;
+                return true;
+            }
         }
     }
     return false;

@@ -23,9 +23,10 @@ enum revocation_reason {
     REASON_AA_COMPROMISE = 10,
     REASON_NONE = -1
 };
-extern const struct word revocation_reason_words[]; /* camelCase as in RFC 5280 */
-const char *revocation_reason_name(int reason);     /* "none" for REASON_NONE and unknown codes */
-bool revocation_reason_known(int reason) MUST_USE;  /* a code of RFC 5280, or REASON_NONE */
+extern const struct word revocation_reason_words[];     /* camelCase as in RFC 5280 */
+extern const struct word revocation_reason_spellings[]; /* kebab-case, then the numbers */
+const char *revocation_reason_name(int reason);    /* "none" for REASON_NONE and unknown codes */
+bool revocation_reason_known(int reason) MUST_USE; /* a code of RFC 5280, or REASON_NONE */
 /* camelCase, kebab-case or the number; never guesses. */
 bool revocation_reason_parse(const char *s, int *reason) MUST_USE;
 

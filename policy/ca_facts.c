@@ -12,6 +12,9 @@ const struct ca_facts ca_facts_rows[] = {
      .can = CA_CAN_NEW | CA_CAN_RENEW | CA_CAN_REISSUE | CA_CAN_REVOKE | CA_CAN_HOLD,
      .reasons = 1u << 0 | 1u << 1 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 9,
      .sans = "dns ip email uri"},
+    {.type = "sectigo", .title = "Sectigo Certificate Manager", .can = CA_CAN_REVOKE,
+     .reasons = 1u << 0 | 1u << 1 | 1u << 3 | 1u << 4 | 1u << 5, .public = true,
+     .comment_min = 1, .comment_max = 512},
     {0}};
 /* clang-format on */
 

@@ -128,6 +128,10 @@ static void remember(const struct rule_run *run, struct arena *keep, struct batc
     if (f->key) {
         memcpy(m->spki_sha256, f->key->sha256, SHA256_SIZE);
     }
+    if (s->prior) {
+        m->has_prior = true;
+        memcpy(m->prior_spki_sha256, s->prior->key.sha256, SHA256_SIZE);
+    }
     if (f->key && f->key->alg == KEY_ALG_RSA && f->key->n.n) {
         m->rsa_n = (struct span){arena_memdup(keep, f->key->n.p, f->key->n.n), f->key->n.n};
     }
@@ -196,6 +200,9 @@ void policy_judge(const struct policy *p, const struct subject *s, struct policy
               subject_date(s));
     if (member) {
         remember(&run, keep, member);
+        if (s->kind == SUBJECT_REVOCATION && s->prior) {
+            cert_facts(&scratch->arena, s->prior, &facts);
+        }
         remember_names(&facts, keep, member);
     }
 }

@@ -87,7 +87,7 @@ void rule_hit_member(struct rule_run *run, const struct batch_member *m, const c
         return; /* said, or left unsaid, under the member's own setting */
     }
     const struct rule *r = run->active->row;
-    const struct ynode *node = key ? yaml_get(m->node, key) : NULL;
+    const struct ynode *node = key ? field_below(m->node, key) : NULL;
     node = node ? node : m->node;
     va_list ap;
     va_start(ap, fmt);

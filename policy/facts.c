@@ -372,3 +372,10 @@ void facts_make(struct arena *a, const struct subject *s, struct facts *out)
     }
     mark_effective(s, out);
 }
+
+void cert_facts(struct arena *a, const struct cert *cert, struct facts *out)
+{
+    struct subject *s = arena_alloc(a, sizeof *s);
+    *s = (struct subject){.kind = SUBJECT_CERT_FILE, .cert = cert};
+    facts_make(a, s, out);
+}

@@ -115,6 +115,8 @@ struct facts {
 };
 
 void facts_make(struct arena *a, const struct subject *s, struct facts *out);
+/* Of a certificate alone: its names and attributes, all of them effective. */
+void cert_facts(struct arena *a, const struct cert *cert, struct facts *out);
 
 /* A name as people write it: "dns:NAME" "ip:ADDRESS" "email:ADDRESS" "uri:URI", or bare: an
  * address, a URI (has "://"), a mailbox (has "@"), else a DNS name. out->text points into text. */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* "ev.contract_signer.email" below node; NULL as soon as a part is missing. */
-static const struct ynode *walk(const struct ynode *node, const char *path)
+const struct ynode *field_below(const struct ynode *node, const char *path)
 {
     char part[64];
     while (node && *path) {
@@ -31,10 +31,15 @@ static const char *scalar(const struct ynode *n)
     return n && n->kind == YAML_SCALAR && n->text[0] ? n->text : NULL;
 }
 
+const char *text_below(const struct ynode *node, const char *path)
+{
+    return scalar(field_below(node, path));
+}
+
 const struct ynode *rule_field(const struct rule_run *run, const char *path)
 {
-    const struct ynode *own = run->s ? walk(run->s->node, path) : NULL;
-    return own || !run->s ? own : walk(run->s->defaults, path);
+    const struct ynode *own = run->s ? field_below(run->s->node, path) : NULL;
+    return own || !run->s ? own : field_below(run->s->defaults, path);
 }
 
 const char *rule_text(const struct rule_run *run, const char *path)
@@ -44,7 +49,7 @@ const char *rule_text(const struct rule_run *run, const char *path)
 
 const struct ynode *rule_ca_field(const struct rule_run *run, const char *path)
 {
-    return run->s ? walk(run->s->ca_node, path) : NULL;
+    return run->s ? field_below(run->s->ca_node, path) : NULL;
 }
 
 const char *rule_ca_text(const struct rule_run *run, const char *path)
@@ -57,7 +62,7 @@ const struct ynode *rule_change_field(const struct rule_run *run, const char *pa
     const struct ynode *change = run->s       ? run->s->change
                                  : run->batch ? yaml_get(run->batch->root, "change")
                                               : NULL;
-    return walk(change, path);
+    return field_below(change, path);
 }
 
 const struct ca_facts *rule_ca(const struct rule_run *run)

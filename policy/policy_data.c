@@ -20,7 +20,8 @@ static const struct {
     const char *key, *rule, *param;
 } data_feeds[] = {{"blocklist", "key.blocklist", "files"},
                   {"known-public", "key.known-public", "files"},
-                  {"debian-weak", "key.debian-weak", "files"}};
+                  {"debian-weak", "key.debian-weak", "files"},
+                  {"distrusted-cas", "product.distrusted-ca", "files"}};
 
 static int compare(const void *a, const void *b)
 {
@@ -240,4 +241,21 @@ void data_section_read(struct policy_ctx *ctx, struct policy_file *file)
     }
     set->overrides = all;
     set->noverrides += n;
+}
+
+const char *data_line_find(const struct data_lines *lines, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    size_t low = 0;
+    size_t high = lines ? lines->n : 0;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (strncmp(lines->v[mid], prefix, n) < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    bool hit = lines && low < lines->n && strncmp(lines->v[low], prefix, n) == 0;
+    return hit ? lines->v[low] : NULL;
 }

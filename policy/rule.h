@@ -183,6 +183,8 @@ struct data_lines {
     size_t n;
 };
 const struct data_lines *rule_lines(const struct rule_run *run, size_t param);
+/* The first line that begins with prefix, or NULL; lines may be NULL. */
+const char *data_line_find(const struct data_lines *lines, const char *prefix);
 
 /* The profile's `subject:` section: what an attribute ("O", "OU") may, must and must not say. */
 struct subject_policy {
@@ -203,6 +205,9 @@ const char *rule_text(const struct rule_run *run, const char *path);
 const struct ynode *rule_ca_field(const struct rule_run *run, const char *path);
 const char *rule_ca_text(const struct rule_run *run, const char *path);
 const struct ynode *rule_change_field(const struct rule_run *run, const char *path);
+/* The same below any node, for rules over a whole batch; NULL when a part is missing. */
+const struct ynode *field_below(const struct ynode *node, const char *path);
+const char *text_below(const struct ynode *node, const char *path);
 
 /* What a kind of CA accepts (policy/ca_facts.c): data, one row for each. */
 enum { /* what can be asked of it */
@@ -270,8 +275,11 @@ struct batch_member {
     bool has_csr, has_spki;
     uint8_t csr_sha256[SHA256_SIZE], spki_sha256[SHA256_SIZE];
     struct span rsa_n;  /* copied; empty unless RSA */
-    const char **names; /* effective, normalised, sorted, "dns:www.example.com" */
+    const char **names; /* effective, normalised, sorted, "dns:www.example.com"; of a revocation
+                           those of the certificate, when it was given */
     size_t nnames;
+    bool has_prior; /* certificate that is renewed or revoked */
+    uint8_t prior_spki_sha256[SHA256_SIZE];
     const char *const *outputs; /* output file names, NULL-closed; may be NULL */
     int reason;
     const struct profile *profile; /* that judged it; set by policy_judge() */
@@ -281,6 +289,7 @@ const struct batch_member *rule_members(const struct rule_run *run, size_t *n);
 const struct ynode *rule_root(const struct rule_run *run);
 const char *rule_root_file(const struct rule_run *run);
 int64_t rule_as_of(const struct rule_run *run);
+/* key: path of a key of the item to point at; NULL or not written = the item. */
 void rule_hit_member(struct rule_run *run, const struct batch_member *m, const char *key,
                      const char *value, const char *fmt, ...) PRINTF(5, 6);
 

@@ -20,6 +20,11 @@ void batch_check_output_collision(struct rule_run *run);
 struct batch_index;
 struct batch_index *batch_index_ids(struct rule_run *run);
 struct batch_index *batch_index_replaced(struct rule_run *run);
+/* An index over any text: keys stay the caller's; batch_index_done() before the first look-up. */
+struct batch_index *batch_index_new(struct rule_run *run, size_t room);
+void batch_index_add(struct batch_index *index, const char *key, const struct batch_member *m);
+void batch_index_done(struct batch_index *index);
+const struct batch_member *batch_index_find(const struct batch_index *index, const char *key);
 const struct batch_member *batch_by_id(const struct batch_index *ids, const char *id);
 const struct batch_member *batch_by_replaced(struct rule_run *run, const struct batch_index *orders,
                                              const char *ca, const char *serial);

@@ -98,6 +98,25 @@ static struct batch_index *make_index(struct rule_run *run, struct entries e)
     return index;
 }
 
+struct batch_index *batch_index_new(struct rule_run *run, size_t room)
+{
+    struct batch_index *index = arena_alloc(rule_arena(run), sizeof *index);
+    index->e = entries_for(run, room);
+    return index;
+}
+
+void batch_index_add(struct batch_index *index, const char *key, const struct batch_member *m)
+{
+    add(&index->e, key, m, NULL);
+}
+
+void batch_index_done(struct batch_index *index)
+{
+    if (index->e.n) {
+        qsort(index->e.v, index->e.n, sizeof *index->e.v, compare_entries);
+    }
+}
+
 static const struct batch_member *look_up(const struct batch_index *index, const char *key)
 {
     size_t low = 0;
@@ -112,6 +131,11 @@ static const struct batch_member *look_up(const struct batch_index *index, const
     }
     bool hit = low < index->e.n && strcmp(index->e.v[low].key, key) == 0;
     return hit ? index->e.v[low].m : NULL;
+}
+
+const struct batch_member *batch_index_find(const struct batch_index *index, const char *key)
+{
+    return look_up(index, key);
 }
 
 struct batch_index *batch_index_ids(struct rule_run *run)

@@ -18,24 +18,6 @@ static const struct {
      "RFC 9500, with explicit parameters"},
 };
 
-/* The first line that begins with prefix, or NULL. */
-static const char *find_line(const struct data_lines *lines, const char *prefix)
-{
-    size_t n = strlen(prefix);
-    size_t low = 0;
-    size_t high = lines ? lines->n : 0;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (strncmp(lines->v[mid], prefix, n) < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    bool hit = lines && low < lines->n && strncmp(lines->v[low], prefix, n) == 0;
-    return hit ? lines->v[low] : NULL;
-}
-
 static const char *spki_hex(const struct rule_run *run, const struct spki *key)
 {
     return hex_dup(rule_arena(run), key->sha256, sizeof key->sha256);
@@ -55,7 +37,7 @@ void key_check_known_public(struct rule_run *run)
             return;
         }
     }
-    if (find_line(rule_lines(run, 0), hex)) {
+    if (data_line_find(rule_lines(run, 0), hex)) {
         rule_hit(run, (struct hit){.value = hex}, "the private half of this key is published");
     }
 }
@@ -65,7 +47,7 @@ void key_check_blocklist(struct rule_run *run)
 {
     const struct spki *key = rule_facts(run)->key;
     const char *hex = key ? spki_hex(run, key) : NULL;
-    const char *line = hex ? find_line(rule_lines(run, 0), hex) : NULL;
+    const char *line = hex ? data_line_find(rule_lines(run, 0), hex) : NULL;
     if (line) {
         const char *why = strchr(line, ';');
         rule_hit(run, (struct hit){.value = hex}, "the key is on the block list%s%s",
@@ -108,7 +90,7 @@ void key_check_debian_weak(struct rule_run *run)
     char line[21];
     if (!debian_line(run, key, line)) {
         rule_broken(run, "libcrypto refuses SHA-1, which the lists of Debian weak keys use");
-    } else if (find_line(lines, line) || find_line(lines, spki_hex(run, key))) {
+    } else if (data_line_find(lines, line) || data_line_find(lines, spki_hex(run, key))) {
         rule_hit(run, (struct hit){.value = line},
                  "the key was made by a Debian system with a predictable generator");
     }

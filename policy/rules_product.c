@@ -7,6 +7,8 @@
 #include "policy/names.h"
 #include "policy/rule.h"
 
+#include "formats/base/time.h"
+
 #include <string.h>
 
 static struct hit at_product(const struct rule_run *run)
@@ -153,6 +155,114 @@ static void check_mark(struct rule_run *run)
     }
 }
 
+/* --- distrusted issuers --- */
+
+/* Behind the issuer may stand ";YYYY-MM-DD", the day from which it is distrusted. Without a
+ * readable day: always. */
+static bool in_force(const char *rest, int64_t at)
+{
+    int64_t from;
+    char day[sizeof "2026-11-20"];
+    rest += strspn(rest, "; ");
+    const size_t n = strcspn(rest, "; ");
+    if (n != sizeof day - 1) {
+        return true;
+    }
+    memcpy(day, rest, n);
+    day[n] = '\0';
+    return !time_parse_date(day, &from) || at >= from;
+}
+
+/* One issuer's name may be the beginning of another's, so the end is part of what is looked for. */
+static bool listed(const struct rule_run *run, const char *key, int64_t at)
+{
+    static const char *const ends[] = {";", " ;"};
+    const struct data_lines *lines = rule_lines(run, 0);
+    const char *line = key ? data_line_find(lines, key) : NULL;
+    bool found = line && str_eq(line, key);
+    for (size_t i = 0; i < NITEMS(ends) && line && !found; i++) {
+        const char *dated =
+            data_line_find(lines, arena_printf(rule_arena(run), "%s%s", key, ends[i]));
+        found = dated && in_force(dated + strlen(key), at);
+    }
+    return found;
+}
+
+static const char *hex(const struct rule_run *run, struct span bytes)
+{
+    return bytes.n ? hex_dup(rule_arena(run), bytes.p, bytes.n) : NULL;
+}
+
+static bool listed_name(const struct rule_run *run, const struct dn *dn, int64_t at)
+{
+    struct arena *a = rule_arena(run);
+    return listed(run, arena_printf(a, "dn:%s", str_lower(a, dn_text(a, dn))), at);
+}
+
+/* The issuer as a certificate below it knows it. */
+static bool issuer_listed(const struct rule_run *run, const struct cert *cert, int64_t at)
+{
+    return listed(run, hex(run, cert->authority_key_id), at) || listed_name(run, &cert->issuer, at);
+}
+
+static bool ca_listed(const struct rule_run *run, const struct cert *ca, int64_t at)
+{
+    const struct span spki = {ca->key.sha256, sizeof ca->key.sha256};
+    return listed(run, hex(run, spki), at) || listed(run, hex(run, ca->subject_key_id), at) ||
+           listed_name(run, &ca->subject, at);
+}
+
+static void judge_certificate(struct rule_run *run, const struct cert *cert)
+{
+    const struct subject *s = rule_facts(run)->s;
+    bool found = issuer_listed(run, cert, cert->not_before);
+    for (size_t i = 0; i < s->nchain && !found; i++) {
+        found = ca_listed(run, &s->chain[i], cert->not_before);
+    }
+    if (found) {
+        rule_hit(run, (struct hit){.value = dn_text(rule_arena(run), &cert->issuer)},
+                 "the certificate was issued under a distrusted CA");
+    }
+}
+
+/* Of a CA whose signing certificate is not at hand, the certificate that is replaced tells who
+ * signs: of a reissue very likely the same CA again, of a renewal it may be left on purpose. */
+static void judge_order(struct rule_run *run)
+{
+    const struct subject *s = rule_facts(run)->s;
+    const int64_t at = subject_date(s);
+    const bool reissue = str_eq(s->action, "reissue");
+    if (s->ca_issuer && ca_listed(run, s->ca_issuer, at)) {
+        rule_hit(
+            run,
+            (struct hit){.key = "ca", .value = dn_text(rule_arena(run), &s->ca_issuer->subject)},
+            "the CA that will sign is distrusted");
+    } else if (!s->ca_issuer && s->prior && issuer_listed(run, s->prior, at)) {
+        rule_hit(run,
+                 (struct hit){.key = "replaces",
+                              .value = dn_text(rule_arena(run), &s->prior->issuer),
+                              .severity = reissue ? SEV_WARNING : SEV_INFO},
+                 "the old certificate was issued under a distrusted CA; the new one must not be");
+    }
+}
+
+static void check_distrusted(struct rule_run *run)
+{
+    const struct facts *f = rule_facts(run);
+    if (rule_lines(run, 0) && f->cert) {
+        judge_certificate(run, f->cert);
+    } else if (rule_lines(run, 0) && f->s->kind == SUBJECT_ORDER) {
+        judge_order(run);
+    }
+}
+
+/* clang-format off */
+static const struct param distrusted_params[] = {
+    {.name = "files", .kind = PARAM_FILES, .fallback = "",
+     .help = "issuers: SHA-256 of the public key, key identifier, or dn:NAME; then ;YYYY-MM-DD"},
+};
+/* clang-format on */
+
 /* clang-format off */
 const struct rule rules_product[] = {
     {.id = "product.known", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_ORDER,
@@ -228,6 +338,13 @@ const struct rule rules_product[] = {
      .cite = "catalogue of the CA", .check = check_mark, .arg = MARK_BLOCKED,
      .bad = "{ca: certinext-prod, common_name: www.example.com, product: '845'}",
      .good = "{ca: certinext-prod, common_name: www.example.com, product: '838'}"},
+    {.id = "product.distrusted-ca", .severity = SEV_ERROR, .scope = SCOPE_ALL,
+     .title = "issuer is on the list of distrusted CAs",
+     .why = "Clients refuse, or soon will refuse, what the CA signs, however good the order is.",
+     .fix = "order from another CA or issuing certificate",
+     .cite = "root programs", .check = check_distrusted, RULE_PARAMS(distrusted_params),
+     .bad = "{cert: prior.pem} # with product.distrusted-ca: {files: [product.distrusted-ca.txt]}",
+     .good = "{cert: prior-p384.pem} # with product.distrusted-ca: {files: [product.distrusted-ca.txt]}"},
     {.id = NULL},
 };
 /* clang-format on */

@@ -119,6 +119,9 @@ struct field {
     size_t offset;
     const struct schema *sub;
     const struct word *words; /* closed by {0} */
+    /* WORD: further spellings of the same values, taken but not advertised; or NULL */
+    const struct word *spellings;
+    const char *rule; /* id under which a wrong value is reported; NULL = rules->schema */
     const char *fallback;
     const char *pattern; /* for JSON Schema and message; checked by `check` */
     int64_t min, max;    /* INT and DURATION; max 0 = none */

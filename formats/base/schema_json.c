@@ -8,6 +8,7 @@
 
 #include "formats/base/limits.h"
 #include "formats/base/schema_scalar.h"
+#include "formats/base/str.h"
 
 #include <string.h>
 
@@ -36,16 +37,33 @@ static void put_number_limits(struct jw *j, const struct field *f)
     }
 }
 
+/* A spelling of digits is a number to YAML editors when it is not quoted. */
+static void put_words(struct jw *j, const struct field *f)
+{
+    uint64_t number;
+    jw_array(j, "enum");
+    for (const struct word *w = f->words; w->text; w++) {
+        jw_str(j, NULL, w->text);
+    }
+    for (const struct word *w = f->spellings; w && w->text; w++) {
+        jw_str(j, NULL, w->text);
+        if (str_u64(w->text, &number)) {
+            jw_int(j, NULL, (int64_t)number);
+        }
+    }
+    jw_end(j);
+}
+
 static void put_scalar(struct jw *j, const struct field *f)
 {
     const char *type = scalar_kinds[f->kind].json_type;
+    if (f->kind == FIELD_WORD && f->spellings) {
+        put_words(j, f); /* of more than one type */
+        return;
+    }
     jw_str(j, "type", type);
     if (f->kind == FIELD_WORD) {
-        jw_array(j, "enum");
-        for (const struct word *w = f->words; w->text; w++) {
-            jw_str(j, NULL, w->text);
-        }
-        jw_end(j);
+        put_words(j, f);
     } else if (strcmp(type, "string") == 0) {
         put_text_limits(j, f);
     } else if (strcmp(type, "boolean") != 0) {

@@ -29,6 +29,9 @@ static void report(struct schema_ctx *ctx, const char *rule, enum severity sever
 }
 
 #define SHAPE(ctx, pos, ...) report(ctx, (ctx)->rules->schema, SEV_ERROR, pos, __VA_ARGS__)
+/* The value of a field is wrong, not its place or kind. */
+#define VALUE(ctx, f, pos, ...)                                                                    \
+    report(ctx, (f)->rule ? (f)->rule : (ctx)->rules->schema, SEV_ERROR, pos, __VA_ARGS__)
 
 void schema_problem(struct schema_ctx *ctx, const struct ynode *at, const char *fmt, ...)
 {
@@ -77,7 +80,7 @@ static void wrong_scalar(struct schema_ctx *ctx, const struct field *f, const st
     }
     scalar_expectation(&want, f);
     const char *hint = f->kind == FIELD_WORD ? word_suggest(f->words, n->text) : NULL;
-    SHAPE(ctx, pos, "'%s' must be %s, not '%s'%s%s%s", f->name, buf_text(&want),
+    VALUE(ctx, f, pos, "'%s' must be %s, not '%s'%s%s%s", f->name, buf_text(&want),
           shown(ctx, n->text), hint ? "; did you mean '" : "", hint ? hint : "", hint ? "'?" : "");
 }
 
@@ -86,8 +89,8 @@ static bool passes_check(struct schema_ctx *ctx, const struct field *f, const ch
 {
     const char *why = NULL;
     if (f->check && !f->check(text, &why)) {
-        SHAPE(ctx, pos, "'%s' %s, not '%s'", f->name, why ? why : "has a value that is not allowed",
-              shown(ctx, text));
+        VALUE(ctx, f, pos, "'%s' %s, not '%s'", f->name,
+              why ? why : "has a value that is not allowed", shown(ctx, text));
         return false;
     }
     return true;

@@ -44,15 +44,20 @@ static bool parse_bool(const struct field *f, const char *text, void *out)
     return str_eq(text, "true") || str_eq(text, "false");
 }
 
-static bool parse_word(const struct field *f, const char *text, void *out)
+static bool find_word(const struct word *words, const char *text, void *out)
 {
-    for (const struct word *w = f->words; w->text; w++) {
+    for (const struct word *w = words; w && w->text; w++) {
         if (str_eq(w->text, text)) {
             *(int *)out = w->value;
             return true;
         }
     }
     return false;
+}
+
+static bool parse_word(const struct field *f, const char *text, void *out)
+{
+    return find_word(f->words, text, out) || find_word(f->spellings, text, out);
 }
 
 static bool parse_duration(const struct field *f, const char *text, void *out)

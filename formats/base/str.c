@@ -251,10 +251,43 @@ char *hex_dup_upper(struct arena *a, const uint8_t *p, size_t n)
     return s;
 }
 
+enum { SERIAL_DIGITS = 40 }; /* hexadecimal, 20 octets: RFC 5280 4.1.2.2 */
+
+/* The digits of a decimal number to the octets of a serial; false when it is none or too large. */
+static bool serial_from_decimal(const char *s, uint8_t out[SERIAL_DIGITS / 2])
+{
+    memset(out, 0, SERIAL_DIGITS / 2);
+    for (const char *c = s; *c; c++) {
+        unsigned carry = (unsigned)(*c - '0');
+        if (carry > 9) {
+            return false;
+        }
+        for (size_t i = SERIAL_DIGITS / 2; i > 0; i--) {
+            carry += out[i - 1] * 10u;
+            out[i - 1] = carry & 0xFF;
+            carry >>= 8;
+        }
+        if (carry) {
+            return false;
+        }
+    }
+    return *s != '\0';
+}
+
 char *serial_normal(struct arena *a, const char *s)
 {
-    char digits[41];
+    char digits[SERIAL_DIGITS + 1];
+    uint8_t octets[SERIAL_DIGITS / 2];
     size_t n = 0;
+    if (str_starts(s, "dec:")) {
+        if (!serial_from_decimal(s + 4, octets)) {
+            return NULL;
+        }
+        hex_encode(octets, sizeof octets, digits);
+        s = arena_strdup(a, digits);
+    } else if (strncasecmp(s, "dec:", 4) == 0) {
+        return NULL; /* "DEC:1" is hexadecimal too: never guess */
+    }
     s += s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 2 : 0;
     for (; *s; s++) {
         if (*s == ':') {

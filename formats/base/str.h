@@ -42,8 +42,9 @@ void hex_encode(const uint8_t *p, size_t n, char *out); /* 2n characters and NUL
 char *hex_dup(struct arena *a, const uint8_t *p, size_t n) MUST_USE;
 char *hex_dup_upper(struct arena *a, const uint8_t *p, size_t n) MUST_USE; /* serial numbers */
 
-/* Serial text as people write it ("0A:1b", "0x0a1b") to upper-case hex without leading zeros and
- * an even number of digits; NULL when it is not a positive serial of at most 20 octets. */
+/* Serial text as people write it ("0A:1b", "0x0a1b", decimal only as "dec:2587") to upper-case hex
+ * without leading zeros and an even number of digits; NULL when it is not a positive serial of at
+ * most 20 octets. */
 char *serial_normal(struct arena *a, const char *s) MUST_USE;
 
 /* [A-Za-z0-9][A-Za-z0-9._-]{0,63}: item ids and batch names, which name files. */

@@ -120,6 +120,8 @@ GOOD = [
     ORDER + "    san: [\"*.example.com\"]\n    subject: {country: NO}\n    product: \"0842\"\n",
     ORDER + "    key_file: k\n    key_password: {command: [pass, show, k]}\n",
     MANIFEST + "policy: cabf-tls\nrevocations:\n  - {id: r, serial: 0A1B, reason: superseded}\n",
+    MANIFEST + "revocations:\n  - {id: r, serial: dec:2587, reason: key-compromise}\n"
+               "  - {id: s, serial: \"0x0A\", reason: 4}\n  - {id: t, serial: 0B, reason: \"4\"}\n",
     MANIFEST + "orders:\n  - {id: a, action: renew, replaces: {order: \"1\"}}\n",
     MANIFEST + "change: {type: normal, window: {start: 2026-11-21, end: 2026-11-22}}\norders: []\n",
 ]
@@ -153,6 +155,8 @@ BAD = [
     MANIFEST + "revocations:\n  - {id: r}\n",
     MANIFEST + "revocations:\n  - {id: r, serial: \"1\", order: \"2\"}\n",
     MANIFEST + "revocations:\n  - {id: r, serial: \"1\", reason: because}\n",
+    MANIFEST + "revocations:\n  - {id: r, serial: \"1\", reason: 7}\n",
+    MANIFEST + "revocations:\n  - {id: r, serial: \"dec:0A\", reason: 4}\n",
     MANIFEST + "orders: []\nchange: {window: {start: 2026-11-21}}\n",
     MANIFEST + "orders: []\npolicy_sha256: abc\n",
 ]
@@ -187,7 +191,8 @@ def refused_by_certbatch(directory, name, text):
     rules = [x["rule"] for file in json.loads(run.stdout)["files"] for x in file["findings"]
              if x["severity"] == "error"]
     shape = [r for r in rules if r in ("manifest.schema", "manifest.secret.inline",
-                                       "manifest.timezone", "config.schema")]
+                                       "manifest.timezone", "config.schema",
+                                       "revoke.reason.known", "revoke.serial.format")]
     return bool(shape)
 
 

@@ -162,9 +162,7 @@ static inline void read_revocation(struct arena *a, const struct ynode *map, str
     const char *reason = yaml_text(map, "reason");
     s->kind = SUBJECT_REVOCATION;
     s->reason = REASON_NONE;
-    for (const struct word *w = revocation_reason_words; reason && w->text; w++) {
-        s->reason = str_eq(w->text, reason) ? w->value : s->reason;
-    }
+    assert_true(!reason || revocation_reason_parse(reason, &s->reason));
     s->serial = yaml_text(map, "serial") ? serial_normal(a, yaml_text(map, "serial")) : NULL;
 }
 
@@ -188,6 +186,7 @@ static inline void read_ca(struct arena *a, const struct ynode *map, struct subj
 
 /* One item as rule samples write it: the keys of an order or revocation, and
  *   csr, key_file, prior, cert   files of tests/samples (cert: the certificate under judgement)
+ *   issuer                       certificate of the CA that will sign, a file too
  *   key_file_mode                what batch would have found out
  *   ca                           name of a CA, or its settings as a mapping
  *   change, defaults, today      of the manifest and the run
@@ -225,6 +224,9 @@ static inline void subject_from(struct arena *a, const struct ynode *map, struct
     if (yaml_text(map, "prior")) {
         s->prior = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "prior")));
         s->serial = s->prior->serial_hex;
+    }
+    if (yaml_text(map, "issuer")) {
+        s->ca_issuer = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "issuer")));
     }
     if (str_eq(s->action, "revoke")) {
         read_revocation(a, map, s);

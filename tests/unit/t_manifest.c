@@ -17,6 +17,7 @@
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 #include "formats/crl.h"
+#include "policy/rule.h"
 #include "formats/key.h"
 #include "formats/keystore.h"
 
@@ -326,9 +327,20 @@ static const struct problem {
      "2026-11-20T10:00:00Z"},
     {REVOKE, 4, 5, "manifest.schema", "exactly one of 'certificate', 'serial', 'order'"},
     {REVOKE "    serial: '1'\n    order: '2'", 4, 5, "manifest.schema", "exactly one of"},
-    {REVOKE "    serial: '1'\n    reason: key_compromise", 6, 13, "manifest.schema",
+    {REVOKE "    serial: '1'\n    reason: key_compromise", 6, 13, "revoke.reason.known",
      "did you mean 'keyCompromise'?"},
-    {REVOKE "    serial: '1'\n    reason: 4", 6, 13, "manifest.schema", "must be one of"},
+    {REVOKE "    serial: '1'\n    reason: Superseded", 6, 13, "revoke.reason.known",
+     "did you mean 'superseded'?"},
+    {REVOKE "    serial: '1'\n    reason: 7", 6, 13, "revoke.reason.known", "must be one of"},
+    {REVOKE "    serial: '1'\n    reason: 04", 6, 13, "revoke.reason.known", "must be one of"},
+    {REVOKE "    serial: '1'\n    reason: 11", 6, 13, "revoke.reason.known", "must be one of"},
+    {REVOKE "    serial: '1'\n    reason: [1]", 6, 13, "manifest.schema", "not a list"},
+    {REVOKE "    serial: '0x'", 5, 13, "revoke.serial.format", "must be a serial number"},
+    {REVOKE "    serial: '-1'", 5, 13, "revoke.serial.format", "must be a serial number"},
+    {REVOKE "    serial: '00:00'", 5, 13, "revoke.serial.format", "must be a serial number"},
+    {REVOKE "    serial: 'dec:0A'", 5, 13, "revoke.serial.format", "begins with dec:"},
+    {REVOKE "    serial: '10000000000000000000000000000000000000000'", 5, 13,
+     "revoke.serial.format", "1 to 40 hexadecimal digits"},
     {ORDER "    comment: |\n      -----BEGIN PRIVATE KEY-----\n      x", 6, 14,
      "manifest.secret.inline", "a private key in the file"},
     {ORDER "    common_name: y.example", 6, 5, "manifest.yaml.strict", "given twice"},
@@ -382,6 +394,55 @@ static void accepted(void **state)
     for (size_t i = 0; i < NITEMS(good); i++) {
         struct result r;
         read_text(&r, good[i]);
+        must_be_clean(&r);
+        done(&r);
+    }
+}
+
+/* Every spelling of a reason and of a serial number arrives as the same value. */
+static void spellings_of_revocations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int reason;
+    } reasons[] = {{"keyCompromise", 1},
+                   {"key-compromise", 1},
+                   {"1", 1},
+                   {"'1'", 1},
+                   {"cessation-of-operation", 5},
+                   {"10", 10},
+                   {"privilege-withdrawn", 9},
+                   {"0", 0},
+                   {"unspecified", 0}};
+    for (size_t i = 0; i < NITEMS(reasons); i++) {
+        CLEANUP(arena_release) struct arena a = ARENA_INIT;
+        struct result r;
+        read_text(&r, arena_printf(&a, REVOKE "    serial: 'dec:2587'\n    reason: %s\n",
+                                   reasons[i].text));
+        must_be_clean(&r);
+        const struct revocation *v = r.m.revocations.v;
+        assert_int_equal(v[0].reason, reasons[i].reason);
+        assert_string_equal(v[0].serial, "dec:2587");
+        done(&r);
+    }
+}
+
+/* The samples of the rows that this reader reports. */
+static void samples_of_the_rows(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"revoke.reason.known", "revoke.serial.format"};
+    for (size_t i = 0; i < NITEMS(ids); i++) {
+        const struct rule *row = rule_find(ids[i]);
+        struct result r;
+        assert_non_null(row);
+        read_text(&r, row->bad + strlen("manifest:"));
+        assert_false(r.ok);
+        assert_int_equal(r.findings.n, 1);
+        assert_string_equal(r.findings.v[0].rule, ids[i]);
+        done(&r);
+        read_text(&r, row->good + strlen("manifest:"));
         must_be_clean(&r);
         done(&r);
     }
@@ -507,6 +568,8 @@ int main(void)
         cmocka_unit_test(bytes_and_digest_are_kept),
         cmocka_unit_test(every_problem_has_its_place),
         cmocka_unit_test(accepted),
+        cmocka_unit_test(spellings_of_revocations),
+        cmocka_unit_test(samples_of_the_rows),
         cmocka_unit_test(look_alikes_are_warnings),
         cmocka_unit_test(unreadable_is_not_a_finding),
         cmocka_unit_test(item_limit),

@@ -35,7 +35,8 @@ static int make_work(void **state)
                                         "key.blocklist.txt",
                                         "key.debian-weak.pem",
                                         "key.debian-weak.txt",
-                                        "good-upn.pem"};
+                                        "good-upn.pem",
+                                        "product.distrusted-ca.txt"};
     for (size_t i = 0; i < NITEMS(files); i++) {
         struct span bytes = corpus_read(&a, arena_printf(&a, SAMPLES "%s", files[i]));
         (void)temp_write(&a, work, files[i], bytes);
@@ -80,7 +81,10 @@ static bool cert_fires(struct arena *a, const struct rule *r, const char *name)
 
 static bool item_fires(struct arena *a, const struct rule *r, const char *text)
 {
-    struct policy *p = policy_of_level(a, work, level_for(r->scope), "");
+    const char *with = strstr(text, "# with ");
+    struct policy *p =
+        policy_of_level(a, work, level_for(r->scope),
+                        with ? arena_printf(a, "  %s\n", with + strlen("# with ")) : "");
     struct subject s;
     subject_from(a, parse_yaml(a, text), &s);
     bool fired = fires(p, &s, r->id, NULL);

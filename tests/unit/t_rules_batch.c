@@ -60,7 +60,12 @@ static void add_item(struct batch *b, const struct ynode *node, bool order)
     subject_from(&b->a, node, &s);
     s.id = yaml_text(node, "id");
     s.kind = order ? SUBJECT_ORDER : SUBJECT_REVOCATION;
-    s.serial = yaml_text(serial, "serial");
+    if (!order) {
+        read_revocation(&b->a, node, &s);
+    }
+    s.serial = yaml_text(serial, "serial") ? yaml_text(serial, "serial")
+               : s.prior                   ? s.prior->serial_hex
+                                           : NULL;
     m->after = yaml_text(node, "after");
     add_outputs(b, node, m);
     policy_judge(b->policy, &s, &scratch, &b->a, &ignored, m);
@@ -263,6 +268,150 @@ static void test_output_paths(void **state)
     }
 }
 
+/* --- revocations against the rest of the batch --- */
+
+#define COMPROMISED "revocations: [{id: a, prior: prior.pem, reason: keyCompromise}]\n"
+
+static void test_revocations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *rule;
+        size_t findings;
+    } cases[] = {
+        /* a renewal of another certificate of the key; of the revoked one it is no news */
+        {COMPROMISED "orders: [{id: b, prior: prior-sibling.pem, san: [api.example.com]}]",
+         "revoke.key-compromise.siblings", 1},
+        {COMPROMISED "orders: [{id: b, prior: prior.pem, san: [www.example.com]}]",
+         "revoke.key-compromise.siblings", 0},
+        {COMPROMISED "orders: [{id: b, prior: prior-same-key.pem, san: [www.example.com]}]",
+         "revoke.key-compromise.siblings", 0},
+        {COMPROMISED "orders: [{id: b, prior: prior.pem, reuse_key: true}]",
+         "revoke.key-compromise.reorder", 1},
+        {COMPROMISED "orders: [{id: b, prior: prior.pem, reuse_key: false}]",
+         "revoke.key-compromise.reorder", 0},
+        {"revocations: [{id: a, prior: prior-same-key.pem, reason: superseded}]\n"
+         "orders: [{id: b, csr: good.pem}]",
+         "revoke.key-compromise.reorder", 0},
+        /* a replacement is an order of the same certificate, after or replaced_by */
+        {"revocations: [{id: a, serial: '0A', reason: superseded}]\n"
+         "orders: [{id: b, san: [www.example.com], replaces: {serial: '0A'}}]",
+         "revoke.superseded.replacement", 0},
+        {"revocations: [{id: a, serial: '0A', reason: superseded}]\n"
+         "orders: [{id: b, san: [www.example.com], replaces: {serial: '0B'}}]",
+         "revoke.superseded.replacement", 1},
+        {"revocations: [{id: a, serial: '0A', reason: superseded, after: b}]\n"
+         "orders: [{id: b, san: [www.example.com]}]",
+         "revoke.superseded.replacement", 0},
+        {"revocations: [{id: a, serial: '0A', reason: unspecified}]",
+         "revoke.superseded.replacement", 0},
+        {"revocations: [{id: a, serial: '0A', reason: superseded, after: b}]\n"
+         "orders: [{id: b, san: [www.example.com]}]\n"
+         "# with revoke.superseded.order: {min-delay: 24}",
+         "revoke.superseded.order", 1},
+        {"revocations: [{id: a, serial: '0A', reason: superseded, after: b}]\n"
+         "orders: [{id: b, san: [www.example.com]}]",
+         "revoke.superseded.order", 0},
+        {"revocations: [{id: a, serial: '0A', reason: superseded, replaced_by: '0B'}]",
+         "revoke.superseded.order", 0},
+        {"revocations: [{id: a, serial: '0A', reason: cessationOfOperation}]\n"
+         "orders: [{id: b, san: [www.example.com], replaces: {serial: '0A'}}]",
+         "revoke.cessation", 1},
+        {"revocations: [{id: a, serial: '0A', reason: cessationOfOperation}]\n"
+         "orders: [{id: b, san: [www.example.com], replaces: {serial: '0B'}}]",
+         "revoke.cessation", 0},
+        {"revocations: [{id: a, serial: '01'}, {id: b, serial: '02'}]\n"
+         "orders: [{id: c, san: [www.example.com]}]\n# with revoke.count.max: {max: 2}",
+         "revoke.count.max", 0},
+        {"revocations: [{id: a, serial: '01'}, {id: b, serial: '02'}, {id: c, serial: '03'}]\n"
+         "# with revoke.count.max: {max: 2}",
+         "revoke.count.max", 1},
+    };
+    for (size_t i = 0; i < NITEMS(cases); i++) {
+        struct batch b;
+        batch_make(&b, cases[i].text);
+        if (count(&b, cases[i].rule) != cases[i].findings) {
+            fail_msg("%s fires %zu times on %s", cases[i].rule, count(&b, cases[i].rule),
+                     cases[i].text);
+        }
+        batch_drop(&b);
+    }
+}
+
+#define STORE(id, secret)                                                                          \
+    "{id: " id ", common_name: " id ".example.com, outputs: [{pfx: {password: " secret "}}]}"
+
+static void test_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *rule;
+        size_t findings;
+    } cases[] = {
+        {"orders: [" STORE("a", "{env: P}") ", " STORE("b", "{env: P}") ", " STORE("c",
+                                                                                   "{env: P}") "]",
+         "export.password.shared", 1},
+        {"orders: [" STORE("a", "{env: P}") ", " STORE("b", "{file: P}") "]",
+         "export.password.shared", 0},
+        {"orders: [" STORE("a", "{command: [p, x]}") ", " STORE("b", "{command: [p, y]}") "]",
+         "export.password.shared", 0},
+        {"orders: [" STORE("a", "{command: [p, x]}") ", " STORE("b", "{command: [p, x]}") "]",
+         "export.password.shared", 1},
+        {"orders: [" STORE("a", "{env: P}") ", " STORE(
+             "b", "{env: P}") "]\n"
+                              "# with export.password.shared: {n: 2}",
+         "export.password.shared", 0},
+        {"change: {requested_by: a.singh, approved_by: [Ops Team, 'm.ortiz@']}\n"
+         "orders: [{id: a, san: [a.example.com]}]",
+         "manifest.requestor.email", 1},
+        {"defaults: {ev: {contract_signer: {email: nobody}}}\n"
+         "orders: [{id: a, san: [a.example.com], ev: {certificate_approver: {email: "
+         "'A <a@example.com>'}}}]",
+         "manifest.requestor.email", 2},
+        {"orders: [{id: a, san: [a.example.com], ev: {certificate_approver: {email: "
+         "o'neil+tls@mail.example.com}}}]",
+         "manifest.requestor.email", 0},
+        {"orders: [{id: a, san: [a.example.com], ev: {certificate_approver: {email: "
+         "a..b@example.com}}}]",
+         "manifest.requestor.email", 1},
+        {"ca: local\norders: [{id: a, san: [a.example.com], ca: lab}]", "manifest.unused", 1},
+        {"ca: local\norders: [{id: a, san: [a.example.com], ca: lab}]\n"
+         "revocations: [{id: b, serial: '01'}]",
+         "manifest.unused", 0},
+        {"ca: local\ndefaults: {ca: lab}\norders: [{id: a, san: [a.example.com]}]",
+         "manifest.unused", 1},
+        {"defaults: {key: ec-p256, product: dv}\n"
+         "orders: [{id: a, csr: good.pem}, {id: b, csr: good-rsa.pem, product: ov}]",
+         "manifest.unused", 1},
+        {"orders: [{id: a, csr: good.pem, key_password: {env: P}}]", "manifest.unused", 1},
+        {"defaults: {key_file: good.key}\norders: [{id: a, csr: good.pem, key_password: {env: P}}]",
+         "manifest.unused", 0},
+    };
+    for (size_t i = 0; i < NITEMS(cases); i++) {
+        struct batch b;
+        batch_make(&b, cases[i].text);
+        if (count(&b, cases[i].rule) != cases[i].findings) {
+            fail_msg("%s fires %zu times on %s", cases[i].rule, count(&b, cases[i].rule),
+                     cases[i].text);
+        }
+        batch_drop(&b);
+    }
+}
+
+/* A dotted key leads to the value itself. */
+static void test_nested_place(void **state)
+{
+    (void)state;
+    struct batch b;
+    batch_make(&b, "orders:\n  - id: a\n    san: [a.example.com]\n    ev:\n"
+                   "      contract_signer:\n        email: nobody\n");
+    const struct finding *f = find(&b, "manifest.requestor.email");
+    if (!f || f->line != 6 || f->column != 16 || !str_eq(f->item, "a")) {
+        fail_msg("%u:%u", f ? f->line : 0, f ? f->column : 0);
+    }
+    batch_drop(&b);
+}
+
 /* Thousands of items in one chain without a finding: rules that compared all pairs would make
  * themselves felt in every run of the tests. */
 static void test_large(void **state)
@@ -293,6 +442,8 @@ int main(void)
         cmocka_unit_test(test_samples),      cmocka_unit_test(test_places),
         cmocka_unit_test(test_depends),      cmocka_unit_test(test_ticket),
         cmocka_unit_test(test_output_paths), cmocka_unit_test(test_large),
+        cmocka_unit_test(test_revocations),  cmocka_unit_test(test_files),
+        cmocka_unit_test(test_nested_place),
     };
     return !!cmocka_run_group_tests(tests, make_work, remove_work);
 }

@@ -28,11 +28,13 @@ static struct {
     struct err err;
     volatile sig_atomic_t stop;
     unsigned progress;
+    int64_t confirm; /* 0: not said */
 } t;
 
 #define HEAD                                                                                       \
     "certbatch: 1\nname: b\nca: lab\n"                                                             \
-    "change: {ticket: CHG0000001, type: standard, requested_by: ops@corp.example.com}\n"           \
+    "change: {ticket: CHG0000001, type: standard, requested_by: ops@corp.example.com, "            \
+    "approved_by: lead@corp.example.com}\n"                                                        \
     "defaults: {product: tls-server, key: ec-p256, validity: 30d}\n"
 #define ORDER(id)                                                                                  \
     "  - {id: " id ", common_name: " id ".corp.example.com, san: [" id ".corp.example.com]}\n"
@@ -85,7 +87,7 @@ static bool run_wait(const char *manifest, int64_t wait)
         .batch = {.manifest = "b.batch.yaml", .config = "certbatch.yaml", .as_of = TIME_NONE},
         .workers = 2,
         .wait_seconds = wait,
-        .confirm = -1,
+        .confirm = t.confirm ? t.confirm : -1,
         .stop = &t.stop,
         .progress = on_progress};
     findings_release(&t.findings);
@@ -419,6 +421,33 @@ static void no_revocation_before_its_order(void **ctx UNUSED)
     assert_int_equal(revoked_at_ca(), 0);
 }
 
+/* How many revocations go without being asked is the policy's to say; --confirm answers. */
+static void a_number_that_has_to_be_said(void **ctx UNUSED)
+{
+    static const char two[] =
+        REVOKE "  - {id: q, serial: '0A', reason: unspecified}\npolicy: [./p.policy.yaml]\n";
+    issue_old();
+    put("p.policy.yaml", "certbatch_policy: 1\nname: p\nextends: [private]\n"
+                         "rules: {revoke.count.max: {max: 1}}\n");
+    for (t.confirm = 0; t.confirm < 2; t.confirm++) {
+        assert_false(run(two));
+        assert_int_equal(t.err.code, ERR_REFUSED);
+        assert_non_null(strstr(t.err.msg, "2 revocations: more than 1"));
+        assert_int_equal(faulty.orders + faulty.revocations, 0);
+        assert_int_not_equal(access("b.state", F_OK), 0);
+    }
+    assert_true(run(two));
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 3);
+    assert_int_equal(t.summary.counts[STATE_REVOKED], 1);
+    size_t said = 0;
+    for (size_t i = 0; i < t.findings.n; i++) {
+        const struct finding *f = &t.findings.v[i];
+        said += f->waived && str_eq(f->rule, "revoke.count.max") && str_eq(f->waiver, "--confirm");
+    }
+    assert_int_equal(said, 1);
+    t.confirm = 0;
+}
+
 static void a_stop_before_the_start(void **ctx UNUSED)
 {
     t.stop = 1;
@@ -465,6 +494,7 @@ int main(void)
         T(a_lost_revocation_is_asked_for),
         T(a_revocation_that_never_arrived_is_sent_again),
         T(no_revocation_before_its_order),
+        T(a_number_that_has_to_be_said),
         T(a_stop_before_the_start),
         T(a_damaged_journal_is_refused),
     };

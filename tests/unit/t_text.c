@@ -154,15 +154,33 @@ static void serial_numbers(void **state)
         {"a1b", "0A1B"},
         {"00:00:01", "01"},
         {"1", "01"},
+        {"dec:1", "01"},
+        {"dec:0010", "0A"},
+        {"dec:256", "0100"},
+        {"dec:1461501637330902918203684832716283019655932542975",
+         "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"}, /* 2^160 - 1 */
         {"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"},
         {"0000FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
          "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"}};
     for (size_t i = 0; i < NITEMS(rows); i++) {
         assert_string_equal(serial_normal(&a, rows[i][0]), rows[i][1]);
     }
-    static const char *const bad[] = {"",    "0",   "00:00",
-                                      "0x",  ":",   "-1",
-                                      "1 2", "12g", "1FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"};
+    static const char *const bad[] = {"",
+                                      "0",
+                                      "00:00",
+                                      "0x",
+                                      ":",
+                                      "-1",
+                                      "1 2",
+                                      "12g",
+                                      "1FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
+                                      "dec:",
+                                      "dec:0",
+                                      "dec:-1",
+                                      "dec:1A",
+                                      "dec:1 ",
+                                      "DEC:1",
+                                      "dec:1461501637330902918203684832716283019655932542976"};
     for (size_t i = 0; i < NITEMS(bad); i++) {
         if (serial_normal(&a, bad[i])) {
             fail_msg("'%s' is a serial number", bad[i]);
