@@ -333,6 +333,8 @@ struct policy_file {
     struct objects waivers;  /* struct waiver_text */
     struct objects samples;  /* struct sample_text */
     struct objects data;     /* struct data_text */
+    struct freeze *freezes;  /* of `calendars` */
+    size_t nfreezes;
 };
 extern const struct schema sample_item_schema;
 
@@ -358,6 +360,11 @@ void data_section_read(struct policy_ctx *ctx, struct policy_file *file);
 bool data_read(struct policy_ctx *ctx, const struct ynode *at, const char *path, const char *pin);
 const struct data_lines *data_lines(struct policy *p, const struct strlist *paths);
 const char *data_sha256(const struct policy *p, const char *path);
+/* calendars.c: the `calendars` section of one file into `target`, a struct policy_file; those of
+ * all files into p->freezes, sorted. */
+void calendars_read(struct schema_ctx *ctx, const struct ynode *node, void *target);
+extern const char calendars_json_schema[];
+void calendars_join(struct policy *p);
 /* policy_resolve.c: p->files -> p->bases, p->profiles. */
 void policy_resolve(struct policy *p, struct findings *findings);
 /* policy_json.c */

@@ -138,6 +138,21 @@ static bool same_paths(const struct strlist *a, const struct strlist *b)
     return same;
 }
 
+size_t data_lines_from(const struct data_lines *lines, const char *prefix)
+{
+    size_t low = 0;
+    size_t high = lines->n;
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+        if (strcmp(lines->v[mid], prefix) < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low;
+}
+
 const struct data_lines *data_lines(struct policy *p, const struct strlist *paths)
 {
     for (size_t i = 0; i < p->njoins; i++) {

@@ -21,19 +21,8 @@ static const struct {
 /* The first line that begins with prefix, or NULL. */
 static const char *find_line(const struct data_lines *lines, const char *prefix)
 {
-    size_t n = strlen(prefix);
-    size_t low = 0;
-    size_t high = lines ? lines->n : 0;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (strncmp(lines->v[mid], prefix, n) < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    bool hit = lines && low < lines->n && strncmp(lines->v[low], prefix, n) == 0;
-    return hit ? lines->v[low] : NULL;
+    const size_t at = lines ? data_lines_from(lines, prefix) : 0;
+    return lines && at < lines->n && str_starts(lines->v[at], prefix) ? lines->v[at] : NULL;
 }
 
 static const char *spki_hex(const struct rule_run *run, const struct spki *key)
