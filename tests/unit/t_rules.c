@@ -28,10 +28,14 @@ static int make_work(void **state)
     static struct arena a;
     (void)state;
     work = temp_make(&a);
-    static const char *const files[] = {
-        "good.pem",           "good-rsa.pem",      "key.rsa.modulus.prime.pem",
-        "key.blocklist.pem",  "key.blocklist.txt", "key.debian-weak.pem",
-        "key.debian-weak.txt"};
+    static const char *const files[] = {"good.pem",
+                                        "good-rsa.pem",
+                                        "key.rsa.modulus.prime.pem",
+                                        "key.blocklist.pem",
+                                        "key.blocklist.txt",
+                                        "key.debian-weak.pem",
+                                        "key.debian-weak.txt",
+                                        "caa.txt"};
     for (size_t i = 0; i < NITEMS(files); i++) {
         struct span bytes = corpus_read(&a, arena_printf(&a, SAMPLES "%s", files[i]));
         (void)temp_write(&a, work, files[i], bytes);
