@@ -368,6 +368,10 @@ static const struct param approval_params[] = {
     {.name = "max-age", .kind = PARAM_INT, .fallback = "30", .min = 1, .max = 3650,
      .help = "days an approval lasts"},
 };
+static const struct param blackout_params[] = {
+    {.name = "calendars", .kind = PARAM_STRINGS, .fallback = "",
+     .help = "calendars of the policy that count; empty = all"},
+};
 /* clang-format on */
 
 /* clang-format off */
@@ -522,6 +526,40 @@ const struct rule rules_batch[] = {
             "a.singh@example.com, approved_by: [m.ortiz@example.com], approved_at: "
             "2026-11-20T10:00:00Z}\n"
             "orders: [{id: www, common_name: www.example.com}]"},
+    {.id = "batch.rate", .severity = SEV_INFO, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "the batch takes longer than its change window",
+     .why = "CAs take only so many orders in a time, and lock out who sends more. What is not sent "
+            "when the window closes stays undone.",
+     .fix = "ask for a longer window, or split the batch",
+     .cite = "limits of the CA", .check = batch_check_rate,
+     .bad = "batch:change: {window: {start: 2026-11-21T22:00:00Z, end: 2026-11-21T23:00:00Z}}\n"
+            "orders: [{id: a, ca: {type: certinext, limits: {orders_per_second: '0.0002'}}}, "
+            "{id: b, ca: {type: certinext, limits: {orders_per_second: '0.0002'}}}]",
+     .good = "batch:change: {window: {start: 2026-11-21T22:00:00Z, end: 2026-11-21T23:00:00Z}}\n"
+            "orders: [{id: a, ca: {type: certinext, limits: {orders_per_second: '0.6'}}}, "
+            "{id: b, ca: {type: certinext, limits: {orders_per_second: '0.6'}}}]"},
+    {.id = "batch.environment.mixed", .severity = SEV_WARNING, .scope = SCOPE_ALL,
+     .needs = NEEDS_BATCH,
+     .title = "sandbox and production in one batch",
+     .why = "Certificates of a sandbox are trusted nowhere; mostly the configuration or one ca: is "
+            "a leftover of a test.",
+     .fix = "send the whole batch to one environment",
+     .cite = "certbatch", .check = batch_check_environment,
+     .bad = "batch:orders: [{id: a, ca: {type: certinext, environment: sandbox}}, {id: b, ca: "
+            "{type: certinext}}]",
+     .good = "batch:orders: [{id: a, ca: {type: certinext}}, {id: b, ca: {type: certinext}}]"},
+    {.id = "batch.blackout", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "planned run is inside a freeze",
+     .why = "In a freeze nobody is there to undo what goes wrong. Of emergency changes this is a "
+            "warning.",
+     .fix = "move the change window or the order date out of the freeze",
+     .cite = "policy", .check = batch_check_blackout, RULE_PARAMS(blackout_params),
+     .bad = "batch:change: {window: {start: 2026-12-17T22:00:00Z, end: 2026-12-18T04:00:00Z}}\n"
+            "orders: [{id: www, common_name: www.example.com}]\n"
+            "# with calendars: {freeze: [{from: 2026-12-18, to: 2027-01-04, why: year-end freeze}]}",
+     .good = "batch:change: {window: {start: 2026-12-17T20:00:00Z, end: 2026-12-18T00:00:00Z}}\n"
+            "orders: [{id: www, common_name: www.example.com}]\n"
+            "# with calendars: {freeze: [{from: 2026-12-18, to: 2027-01-04, why: year-end freeze}]}"},
     {.id = "batch.output.collision", .severity = SEV_ERROR, .scope = SCOPE_ALL,
      .needs = NEEDS_BATCH,
      .title = "two items write the same file",

@@ -179,6 +179,8 @@ static inline void read_ca(struct arena *a, const struct ynode *map, struct subj
         s->ca_node = node;
         s->ca_file = "certbatch.yaml";
         s->ca_type = yaml_text(node, "type");
+        s->ca_environment =
+            yaml_text(node, "environment") ? yaml_text(node, "environment") : s->ca_environment;
         s->ca = arena_printf(a, "%s-prod", s->ca_type);
     } else if (name) {
         s->ca = name;

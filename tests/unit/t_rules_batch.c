@@ -62,18 +62,27 @@ static void add_item(struct batch *b, const struct ynode *node, bool order)
     s.kind = order ? SUBJECT_ORDER : SUBJECT_REVOCATION;
     s.serial = yaml_text(serial, "serial");
     m->after = yaml_text(node, "after");
+    const struct ynode *limits = yaml_get(s.ca_node, "limits");
+    m->orders_per_second = yaml_text(limits, "orders_per_second")
+                               ? strtod(yaml_text(limits, "orders_per_second"), NULL)
+                               : 0;
+    m->burst = yaml_text(limits, "burst") ? strtoll(yaml_text(limits, "burst"), NULL, 10) : 0;
     add_outputs(b, node, m);
     policy_judge(b->policy, &s, &scratch, &b->a, &ignored, m);
     arena_release(&scratch.arena);
 }
 
-/* text is a manifest; a comment "# with RULE: {...}" at its end is a setting of the policy. */
+/* text is a manifest; a comment "# with RULE: {...}" at its end is a setting of the policy, "# with
+ * calendars: {...}" its calendars. */
 static void batch_make(struct batch *b, const char *text)
 {
     const char *with = strstr(text, "# with ");
     *b = (struct batch){.findings = FINDINGS_INIT};
     b->policy = policy_of_level(
-        &b->a, work, "tls", with ? arena_printf(&b->a, "  %s\n", with + strlen("# with ")) : "");
+        &b->a, work, "tls",
+        with ? arena_printf(&b->a, "%s%s\n", str_starts(with, "# with calendars") ? "" : "  ",
+                            with + strlen("# with "))
+             : "");
     b->root = parse_yaml(&b->a, text);
     const struct ynode *orders = yaml_get(b->root, "orders");
     const struct ynode *revocations = yaml_get(b->root, "revocations");
