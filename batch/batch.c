@@ -77,6 +77,16 @@ static bool make_twins(struct batch *b, struct err *err)
     return true;
 }
 
+/* --- issuers --- */
+static void find_issuers(struct batch *b)
+{
+    b->issuers = arena_array(&b->arena, b->config.ncas + 1, sizeof *b->issuers);
+    for (size_t i = 0; i < b->config.ncas; i++) {
+        const struct ca_config *ca = &b->config.cas[i];
+        b->issuers[i] = ca->type->issuer ? ca->type->issuer(ca, b->config.dir, &b->arena) : NULL;
+    }
+}
+
 /* --- misshapen items --- */
 static bool before(const struct finding *f, const struct ynode *node)
 {
@@ -131,6 +141,7 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
     if (!fs_root_open(&b->root, b->manifest.dir, b->config.allow_outside_paths, err)) {
         return false;
     }
+    find_issuers(b);
     items_resolve(b, findings);
     if (!b->manifest_ok) {
         mark_misshapen(b, findings, shape_from);
