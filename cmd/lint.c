@@ -9,6 +9,8 @@
 #include "cmd/lint.h"
 #include "cmd/lint_walk.h"
 
+#include "cmd/forecast.h"
+
 #include "formats/crl.h"
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
@@ -124,26 +126,26 @@ struct file_job {
     struct policy_scratch scratch[LIMIT_WORKERS];
 };
 
-static void judge_csr(const struct file_job *job, struct lint_file *f, struct policy_scratch *s,
-                      struct arena *a)
+void lint_judge_alone(const struct policy *policy, const struct options *o, struct lint_file *f,
+                      struct policy_scratch *s, struct arena *a)
 {
     struct csr csr;
     struct cert *certs = NULL;
     size_t n = 0;
     struct err err = ERR_INIT;
     struct subject subject = {.file = f->path,
-                              .profile = job->o->profile,
+                              .profile = o->profile,
                               .ca_public = true,
                               .key_file_mode = -1,
                               .key_file_matches = true,
                               .reason = REASON_NONE};
-    subject.order_date = job->o->as_of != TIME_NONE ? job->o->as_of : time_now();
+    subject.order_date = o->as_of != TIME_NONE ? o->as_of : time_now();
     if (f->kind == LINT_CSR) {
         csr_parse(a, buf_span(&f->text), &csr);
         subject.kind = SUBJECT_CSR_FILE;
         subject.csr = &csr;
         subject.csr_file = f->path;
-        policy_judge(job->policy, &subject, s, a, &f->findings, NULL);
+        policy_judge(policy, &subject, s, a, &f->findings, NULL);
         return;
     }
     if (!certs_read(a, f->path, buf_span(&f->text), &certs, &n, &err)) {
@@ -153,10 +155,12 @@ static void judge_csr(const struct file_job *job, struct lint_file *f, struct po
     }
     subject.kind = SUBJECT_CERT_FILE;
     subject.cert = &certs[0];
-    if (job->o->as_of == TIME_NONE) {
+    subject.chain = n > 1 ? &certs[1] : NULL;
+    subject.nchain = n > 1 ? n - 1 : 0;
+    if (o->as_of == TIME_NONE) {
         subject.order_date = certs[0].not_before;
     }
-    policy_judge(job->policy, &subject, s, a, &f->findings, NULL);
+    policy_judge(policy, &subject, s, a, &f->findings, NULL);
 }
 
 static void judge_file(void *ctx, size_t index, unsigned worker)
@@ -164,7 +168,7 @@ static void judge_file(void *ctx, size_t index, unsigned worker)
     struct file_job *job = ctx;
     struct lint_file *f = &job->files[job->index[index]];
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    judge_csr(job, f, &job->scratch[worker], &a);
+    lint_judge_alone(job->policy, job->o, f, &job->scratch[worker], &a);
     findings_sort(&f->findings);
     buf_release(&f->text);
 }
@@ -216,6 +220,16 @@ static int judge_all(const struct options *o, struct term *t, struct lint *l)
     return n ? judge_files(o, t, l, index, n) : EXIT_DONE;
 }
 
+/* The other formats know findings of one day only. */
+static bool forecast_fits(struct term *t, const char *format)
+{
+    const bool fits = str_eq(format, "text") || str_eq(format, "json");
+    if (!fits) {
+        term_err(t, "certbatch: --forecast goes with --format text or json");
+    }
+    return fits;
+}
+
 static int verdict(const struct options *o, struct term *t, const struct lint *l)
 {
     int code = EXIT_DONE;
@@ -241,7 +255,7 @@ static bool mend(const struct options *o, struct term *t, const struct lint_file
 int cmd_lint(const struct options *o, struct term *t)
 {
     const char *format = cmd_format(o, t, "lint");
-    if (!format) {
+    if (!format || (o->forecast && !forecast_fits(t, format))) {
         return EXIT_USAGE;
     }
     struct err walk = ERR_INIT;
@@ -261,10 +275,14 @@ int cmd_lint(const struct options *o, struct term *t)
     if (code == EXIT_DONE) {
         code = judge_all(o, t, &l);
     }
+    if (code == EXIT_DONE && o->forecast) {
+        code = forecast_make(o, t, &l);
+    }
     if (code == EXIT_DONE) {
         lint_print(o, t, &l, format);
         code = verdict(o, t, &l);
     }
+    forecast_release(l.forecast);
     for (size_t i = 0; i < l.n; i++) {
         findings_release(&l.files[i].findings);
         buf_release(&l.files[i].text);

@@ -18,10 +18,16 @@ struct lint_file {
     struct err err;       /* the file's policy or config could not be loaded */
     bool err_in_findings; /* err only repeats what the findings say */
 };
+struct forecast; /* cmd/forecast.h */
 struct lint {
     struct lint_file *files;
     size_t n;
+    struct forecast *forecast; /* --forecast; else NULL */
 };
+
+/* Judges f->text, a CSR or certificate, into f->findings. */
+void lint_judge_alone(const struct policy *policy, const struct options *o, struct lint_file *f,
+                      struct policy_scratch *s, struct arena *a);
 
 void lint_print(const struct options *o, struct term *t, const struct lint *l, const char *format);
 /* The JSON document of `lint --format json` (design 6). */

@@ -205,7 +205,7 @@ const struct rule rules_validity[] = {
      .why = "The limit falls in steps: 200 days since 2026-03-15, 100 from 2027-03-15, 47 from "
             "2029-03-15. The CA refuses the order or shortens the certificate, and browsers "
             "reject one that is longer.",
-     .fix = "ask for at most one day less than the limit, such as validity: 199d",
+     .fix = "ask for at most one day less than the limit of the day of the order",
      .cite = "BR 6.3.2", .check = check_max,
      .bad = ORDER "validity: 201d}", .good = ORDER "validity: 199d}"},
     {.id = "validity.recommended", .severity = SEV_WARNING, .scope = SCOPE_TLS,
