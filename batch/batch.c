@@ -47,8 +47,10 @@ static bool open_policy(struct batch *b, struct findings *findings, struct err *
     size_t nproducts = 0;
     const struct product_info *products = ca_all_products(&nproducts);
     CLEANUP(sources_release) struct sources s = {0};
-    add_list(&s, &b->manifest.policy, b->manifest.path, b->manifest.dir);
-    add_list(&s, &b->config.policy, b->config.path, b->config.dir);
+    if (!b->options->only_policies) {
+        add_list(&s, &b->manifest.policy, b->manifest.path, b->manifest.dir);
+        add_list(&s, &b->config.policy, b->config.path, b->config.dir);
+    }
     for (size_t i = 0; i < b->options->npolicies; i++) {
         add_source(&s, b->options->policies[i], ".", (struct pos){0});
     }

@@ -49,6 +49,7 @@ struct batch_options {
     const char *state_dir;         /* --state, or NULL: where the twins of a simulation live */
     const char *const *policies;   /* --policy, may be empty */
     size_t npolicies;
+    bool only_policies;  /* they replace what manifest and configuration name */
     const char *profile; /* --profile, or NULL */
     int64_t as_of;       /* --as-of, or TIME_NONE */
     bool lint;           /* judge what is whole even when the manifest is not: see batch_open */

@@ -28,6 +28,7 @@ int cmd_lint(const struct options *o, struct term *t);
 int cmd_rules(const struct options *o, struct term *t);
 int cmd_explain(const struct options *o, struct term *t);
 int cmd_policy(const struct options *o, struct term *t);
+int cmd_policy_diff(const struct options *o, struct term *t); /* of cmd_policy() */
 int cmd_plan(const struct options *o, struct term *t);
 int cmd_run(const struct options *o, struct term *t);
 int cmd_status(const struct options *o, struct term *t);
