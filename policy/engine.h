@@ -205,6 +205,8 @@ int64_t subject_date(const struct subject *s);
 
 /* mend.c: the edit that mends what the running rule points at, or NULL; in the run's arena. */
 const struct edit *mend_make(const struct rule_run *run, const struct hit *where);
+/* engine_hit.c: what a hit that asks for a severity gets. */
+enum severity severity_of(const struct rule_run *run, enum severity asked);
 
 /* waiver.c: marks f as waived when a waiver of the running rule covers it. */
 void waiver_apply(const struct rule_run *run, const struct hit *where, struct finding *f);

@@ -297,5 +297,8 @@ const char *rule_root_file(const struct rule_run *run);
 int64_t rule_as_of(const struct rule_run *run);
 void rule_hit_member(struct rule_run *run, const struct batch_member *m, const char *key,
                      const char *value, const char *fmt, ...) PRINTF(5, 6);
+/* With another severity than the row's; SEV_DISABLED = the row's. */
+void rule_hit_member_as(struct rule_run *run, const struct batch_member *m, enum severity asked,
+                        const char *key, const char *value, const char *fmt, ...) PRINTF(6, 7);
 
 #endif

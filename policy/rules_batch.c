@@ -36,6 +36,7 @@ static void check_count(struct rule_run *run)
                  "allowed in one",
                  n, (long long)rule_int(run, 0));
     }
+    batch_check_count_per_ca(run, (size_t)rule_int(run, 1));
 }
 
 /* --- shared primes --- */
@@ -351,10 +352,16 @@ static void check_order_revoke(struct rule_run *run)
 static const struct param count_params[] = {
     {.name = "max", .kind = PARAM_INT, .fallback = "10000", .min = 1, .max = LIMIT_ITEMS,
      .help = "orders and revocations"},
+    {.name = "per-ca", .kind = PARAM_INT, .fallback = "10000", .min = 1, .max = LIMIT_ITEMS,
+     .help = "orders that go to one CA"},
 };
 static const struct param shared_params[] = {
     {.name = "max-keys", .kind = PARAM_INT, .fallback = "5000", .min = 2, .max = LIMIT_ITEMS,
      .help = "more RSA keys are not compared; the work grows with the square"},
+};
+static const struct param shared_key_params[] = {
+    {.name = "allow", .kind = PARAM_BOOL, .fallback = "false",
+     .help = "items may share a key: a warning instead of an error"},
 };
 static const struct param required_params[] = {
     {.name = "required", .kind = PARAM_BOOL, .fallback = "true",
@@ -395,9 +402,10 @@ const struct rule rules_batch[] = {
      .good = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good-rsa.pem}]"},
     {.id = "batch.key.duplicate", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
      .title = "two items use the same key",
-     .why = "If one host loses the key, both certificates must be revoked.",
+     .why = "If one host loses the key, both certificates must be revoked. Where the policy allows "
+            "shared keys this is a warning.",
      .fix = "generate a key for each item",
-     .cite = "certbatch", .check = batch_check_key_duplicate,
+     .cite = "certbatch", .check = batch_check_key_duplicate, RULE_PARAMS(shared_key_params),
      .bad = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good-nocn.pem}]",
      .good = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good-rsa.pem}]"},
     {.id = "batch.key.shared-prime", .severity = SEV_ERROR, .scope = SCOPE_ALL,

@@ -95,6 +95,19 @@ static size_t first_orders(const struct batch_member *m, size_t n, size_t first[
     return known;
 }
 
+void batch_check_count_per_ca(struct rule_run *run, size_t most)
+{
+    size_t n, first[CAS_MAX], count[CAS_MAX];
+    const struct batch_member *m = rule_members(run, &n);
+    const size_t cas = first_orders(m, n, first, count);
+    for (size_t i = 0; i < cas; i++) {
+        if (count[i] > most) {
+            rule_hit(run, (struct hit){.key = "orders", .value = m[first[i]].ca},
+                     "%zu orders go to one CA; at most %zu are allowed", count[i], most);
+        }
+    }
+}
+
 void batch_check_rate(struct rule_run *run)
 {
     size_t n, first[CAS_MAX], count[CAS_MAX];
@@ -150,37 +163,44 @@ static const char *scalar_of(const struct ynode *map, const char *key)
     return node && node->kind == YAML_SCALAR ? node->text : NULL;
 }
 
+static void check_planned(struct rule_run *run, const struct strlist *names, enum severity asked)
+{
+    size_t n;
+    int64_t planned;
+    const struct batch_member *m = rule_members(run, &n);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = scalar_of(m[i].node, "order_date");
+        const struct freeze *f = text && time_parse_any(text, &planned)
+                                     ? calendar_hit(run, names, planned, planned)
+                                     : NULL;
+        if (f) {
+            rule_hit_member_as(run, &m[i], asked, "order_date", text,
+                               "the planned order date is inside %s", shown(run, f));
+        }
+    }
+}
+
 /* With a window the batch runs inside it, whenever it is checked; without one it runs now. An item
  * with an order date of its own is planned for that day. */
 void batch_check_blackout(struct rule_run *run)
 {
-    size_t n;
-    int64_t start, end, planned;
-    const struct batch_member *m = rule_members(run, &n);
+    int64_t start, end;
     const struct strlist *names = rule_strings(run, 0);
+    const struct ynode *window = rule_change_field(run, "window");
     const struct ynode *type = rule_change_field(run, "type");
+    const bool emergency = type && type->kind == YAML_SCALAR && str_eq(type->text, "emergency");
+    struct hit here = {.key = "change", .severity = emergency ? SEV_WARNING : SEV_DISABLED};
     if (!calendars_known(run, names)) {
         return;
     }
     window_of(run, &start, &end);
     const bool windowed = start != TIME_NONE;
-    const struct freeze *f = windowed ? calendar_hit(run, names, start, end - 1)
-                                      : calendar_hit(run, names, rule_as_of(run), rule_as_of(run));
+    const struct freeze *f = calendar_hit(run, names, windowed ? start : rule_as_of(run),
+                                          windowed ? end - 1 : rule_as_of(run));
     if (f) {
-        const struct ynode *at = rule_change_field(run, "window");
-        struct hit here = {.key = "change",
-                           .pos = at ? yaml_pos(rule_root_file(run), at) : (struct pos){0}};
-        here.severity = type && str_eq(type->text, "emergency") ? SEV_WARNING : SEV_DISABLED;
-        rule_hit(run, here, "the %s %s %s", windowed ? "change window" : "run",
-                 windowed ? "meets" : "is inside", shown(run, f));
+        here.pos = windowed ? yaml_pos(rule_root_file(run), window) : (struct pos){0};
+        rule_hit(run, here, "the %s %s", windowed ? "change window meets" : "run is inside",
+                 shown(run, f));
     }
-    for (size_t i = 0; i < n; i++) {
-        const char *text = scalar_of(m[i].node, "order_date");
-        f = text && time_parse_any(text, &planned) ? calendar_hit(run, names, planned, planned)
-                                                   : NULL;
-        if (f) {
-            rule_hit_member(run, &m[i], "order_date", text, "the planned order date is inside %s",
-                            shown(run, f));
-        }
-    }
+    check_planned(run, names, here.severity);
 }
