@@ -10,6 +10,7 @@
 #define JUDGING (OPT(CONFIG) | OPT(POLICY) | OPT(PROFILE) | OPT(AS_OF) | OPT(JOBS))
 
 const struct command commands[] = {
+    {"lint", "FILE|DIR...", "check manifests, policies, configs, CSRs, certificates; offline",
      "text json", JUDGING | OPT(FORMAT) | OPT(SEVERITY) | OPT(FIX) | OPT(FORECAST), 1, UINT_MAX,
      cmd_lint, false},
     {"rules", "", "the rule catalogue", "text json", OPT(PACK) | OPT(FORMAT) | OPT(POLICY), 0, 0,
