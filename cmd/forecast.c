@@ -117,6 +117,7 @@ static void judge_at(struct judge *j, int64_t at, struct findings *out)
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
     policy_forget_waivers(j->policy);
     if (j->batch) {
+        suppressions_forget(j->batch->suppressions);
         j->batch_options->as_of = at;
         batch_judge(j->batch, (unsigned)j->o->jobs, out);
         return;
@@ -178,7 +179,8 @@ static void judge_days(struct judge *j, struct forecast *out)
     CLEANUP(known_release) struct known today = known_make(&j->file->findings);
     const int64_t now = j->o->as_of != TIME_NONE ? j->o->as_of : time_now();
     CLEANUP(freep) int64_t *days = NULL;
-    const size_t n = policy_change_days(j->policy, now, &days);
+    const size_t n =
+        policy_change_days(j->policy, j->batch ? j->batch->suppressions : NULL, now, &days);
     for (size_t i = 0; i < n; i++) {
         judge_day(j, day_of(out, days[i]), &today);
     }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The days on which what a policy says changes by itself: rules that begin or end, dated steps of
- * profiles, limits and methods of the Baseline Requirements, waivers that expire. Between two of
- * these days every date is judged alike.
+ * profiles, limits and methods of the Baseline Requirements, waivers and comments that expire.
+ * Between two of these days every date is judged alike.
  */
 #include "policy/engine.h"
 
 #include "policy/br_dates.h"
 #include "policy/dcv.h"
+#include "policy/suppress.h"
 
 #include <stdlib.h>
 
@@ -68,7 +69,8 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-size_t policy_change_days(const struct policy *p, int64_t after, int64_t **out)
+size_t policy_change_days(const struct policy *p, const struct suppressions *s, int64_t after,
+                          int64_t **out)
 {
     struct days d = {.after = after};
     add_profiles(&d, p->bases, p->nbases);
@@ -76,6 +78,10 @@ size_t policy_change_days(const struct policy *p, int64_t after, int64_t **out)
     add_tables(&d);
     for (size_t i = 0; i < p->nwaivers; i++) {
         add(&d, p->waivers[i]->expires);
+    }
+    int64_t until;
+    for (size_t i = 0; suppressions_until(s, i, &until); i++) {
+        add(&d, until);
     }
     size_t n = 0;
     if (d.n) {

@@ -482,7 +482,7 @@ static void change_days(void **state)
         "  - {id: W, rules: [key.dsa], match: {item: a}, reason: until it is replaced, ticket: "
         "CHG0041999, approver: b, created: 2031-07-01, expires: 2031-08-01}\n");
     int64_t *days = NULL;
-    size_t n = policy_change_days(p, day("2027-03-15"), &days);
+    size_t n = policy_change_days(p, NULL, day("2027-03-15"), &days);
     bool seen[4] = {false};
     static const char *const want[] = {"2029-03-15", "2031-05-01", "2031-06-01", "2031-08-01"};
     for (size_t i = 0; i < n; i++) {
