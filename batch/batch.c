@@ -47,8 +47,10 @@ static bool open_policy(struct batch *b, struct findings *findings, struct err *
     size_t nproducts = 0;
     const struct product_info *products = ca_all_products(&nproducts);
     CLEANUP(sources_release) struct sources s = {0};
-    add_list(&s, &b->manifest.policy, b->manifest.path, b->manifest.dir);
-    add_list(&s, &b->config.policy, b->config.path, b->config.dir);
+    if (!b->options->only_policies) {
+        add_list(&s, &b->manifest.policy, b->manifest.path, b->manifest.dir);
+        add_list(&s, &b->config.policy, b->config.path, b->config.dir);
+    }
     for (size_t i = 0; i < b->options->npolicies; i++) {
         add_source(&s, b->options->policies[i], ".", (struct pos){0});
     }
@@ -75,6 +77,16 @@ static bool make_twins(struct batch *b, struct err *err)
         b->twins[i] = ca_twin(real, path_join(&b->arena, root, real->name), &b->arena);
     }
     return true;
+}
+
+/* --- issuers --- */
+static void find_issuers(struct batch *b)
+{
+    b->issuers = arena_array(&b->arena, b->config.ncas + 1, sizeof *b->issuers);
+    for (size_t i = 0; i < b->config.ncas; i++) {
+        const struct ca_config *ca = &b->config.cas[i];
+        b->issuers[i] = ca->type->issuer ? ca->type->issuer(ca, b->config.dir, &b->arena) : NULL;
+    }
 }
 
 /* --- misshapen items --- */
@@ -131,6 +143,7 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
     if (!fs_root_open(&b->root, b->manifest.dir, b->config.allow_outside_paths, err)) {
         return false;
     }
+    find_issuers(b);
     items_resolve(b, findings);
     if (!b->manifest_ok) {
         mark_misshapen(b, findings, shape_from);

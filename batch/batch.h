@@ -50,6 +50,7 @@ struct batch_options {
     const char *state_dir;         /* --state, or NULL: where the twins of a simulation live */
     const char *const *policies;   /* --policy, may be empty */
     size_t npolicies;
+    bool only_policies;  /* they replace what manifest and configuration name */
     const char *profile; /* --profile, or NULL */
     int64_t as_of;       /* --as-of, or TIME_NONE */
     bool lint;           /* judge what is whole even when the manifest is not: see batch_open */
@@ -68,8 +69,9 @@ struct batch {
     int64_t now; /* taken once */
     struct item *items;
     size_t nitems, norders;
-    uint32_t *by_id;          /* indexes of items, sorted by id, then index */
-    struct ca_config **twins; /* parallel to config.cas; NULL without simulate */
+    uint32_t *by_id;             /* indexes of items, sorted by id, then index */
+    struct ca_config **twins;    /* parallel to config.cas; NULL without simulate */
+    const struct cert **issuers; /* parallel to config.cas: who will sign; entries may be NULL */
     struct arena arena;
 };
 

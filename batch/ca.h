@@ -23,6 +23,7 @@
 #define BATCH_CA_H
 
 #include "formats/base/schema.h"
+#include "formats/cert.h"
 #include "formats/csr.h"
 #include "policy/rule.h"
 
@@ -172,6 +173,10 @@ struct ca_type {
     /* Which environment a configuration addresses: "sandbox", "production", or NULL when it
      * cannot be told. NULL function: the kind of CA has no environments. */
     const char *(*environment)(const struct ca_config *config);
+    /* The certificate that will sign, when it can be read without asking anybody and without
+     * changing anything; NULL when not. NULL function: never. */
+    const struct cert *(*issuer)(const struct ca_config *config, const char *config_dir,
+                                 struct arena *a);
     const struct ca_ops *ops; /* NULL: known to lint and policy only; nothing can be sent */
 };
 

@@ -155,6 +155,7 @@ static void subject_common(struct load *l)
         .ca_reads_csr_names = ca && (ca->type->caps & CA_READS_CSR_NAMES),
         .ca_node = ca ? ca->node : NULL,
         .ca_file = l->b->config.path,
+        .ca_issuer = ca ? l->b->issuers[ca - l->b->config.cas] : NULL,
         .ca_environment = ca ? ca_environment(ca) : NULL,
         .today = l->b->now,
         .product = item->product_name,

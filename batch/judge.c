@@ -57,6 +57,9 @@ static void judge_one(void *ctx, size_t index, unsigned n)
     m->after = item->revocation ? item->revocation->after : NULL;
     m->ticket = change ? change->ticket : NULL;
     m->outputs = output_names(item, &w->keep);
+    const struct ca_config *ca = batch_real_ca(j->b, item);
+    m->orders_per_second = ca ? ca->common.limits.orders_per_second : 0;
+    m->burst = ca ? ca->common.limits.burst : 0;
     policy_judge(j->b->policy, &data.subject, &w->scratch, &w->keep, &w->findings, m);
     arena_reset(&w->files);
 }

@@ -28,6 +28,7 @@ int cmd_lint(const struct options *o, struct term *t);
 int cmd_rules(const struct options *o, struct term *t);
 int cmd_explain(const struct options *o, struct term *t);
 int cmd_policy(const struct options *o, struct term *t);
+int cmd_policy_diff(const struct options *o, struct term *t); /* of cmd_policy() */
 int cmd_plan(const struct options *o, struct term *t);
 int cmd_run(const struct options *o, struct term *t);
 int cmd_status(const struct options *o, struct term *t);
@@ -49,6 +50,8 @@ const char *cmd_format(const struct options *o, struct term *t, const char *comm
 /* Findings as text to stdout or stderr, one or two lines each, at or above `least`. */
 void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum severity least,
                         bool citations);
+/* One of them. */
+void cmd_finding_text(struct buf *out, const struct finding *f, bool color, bool citations);
 /* `first` (a pack or file, may be NULL) and then every --policy; without any the caller names one.
  */
 bool cmd_open_policy(const struct options *o, const char *first, struct policy **policy,

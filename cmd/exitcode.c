@@ -8,7 +8,7 @@ const struct exit_row exit_rows[] = {
     {EXIT_DONE, "done: no finding at or above the threshold; every item in its final good state; "
                 "bundle valid"},
     {EXIT_FINDINGS, "findings at or above the threshold (lint, plan, run before anything was "
-                    "sent); bundle invalid (verify)"},
+                    "sent); a verdict changes (policy diff); bundle invalid (verify)"},
     {EXIT_USAGE, "usage"},
     {EXIT_INPUT, "input unreadable or invalid (manifest, policy, config, CSR): nothing was "
                  "attempted"},

@@ -28,7 +28,7 @@ static void where(struct buf *out, const struct finding *f)
     buf_puts(out, ": ");
 }
 
-static void one(struct buf *out, const struct finding *f, bool color, bool citations)
+void cmd_finding_text(struct buf *out, const struct finding *f, bool color, bool citations)
 {
     where(out, f);
     term_paint(out, color, f->waived ? PAINT_DIM : paint_of(f->severity),
@@ -58,7 +58,7 @@ void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum s
     bool color = fd == STDOUT_FILENO ? t->out_color : t->err_color;
     for (size_t i = 0; i < f->n; i++) {
         if (f->v[i].severity >= least) {
-            one(&b, &f->v[i], color, citations);
+            cmd_finding_text(&b, &f->v[i], color, citations);
         }
     }
     if (fd == STDOUT_FILENO) {

@@ -10,6 +10,8 @@
 #include "cmd/lint.h"
 #include "cmd/lint_walk.h"
 
+#include "cmd/forecast.h"
+
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/base/pool.h"
@@ -127,6 +129,16 @@ static int judge_all(const struct options *o, struct term *t, struct lint *l)
     return n ? judge_files(o, t, l, index, n) : EXIT_DONE;
 }
 
+/* The other formats know findings of one day only. */
+static bool forecast_fits(struct term *t, const char *format)
+{
+    const bool fits = str_eq(format, "text") || str_eq(format, "json");
+    if (!fits) {
+        term_err(t, "certbatch: --forecast goes with --format text or json");
+    }
+    return fits;
+}
+
 static int verdict(const struct options *o, struct term *t, const struct lint *l)
 {
     int code = EXIT_DONE;
@@ -152,7 +164,7 @@ static bool mend(const struct options *o, struct term *t, const struct lint_file
 int cmd_lint(const struct options *o, struct term *t)
 {
     const char *format = cmd_format(o, t, "lint");
-    if (!format) {
+    if (!format || (o->forecast && !forecast_fits(t, format))) {
         return EXIT_USAGE;
     }
     struct err walk = ERR_INIT;
@@ -172,10 +184,14 @@ int cmd_lint(const struct options *o, struct term *t)
     if (code == EXIT_DONE) {
         code = judge_all(o, t, &l);
     }
+    if (code == EXIT_DONE && o->forecast) {
+        code = forecast_make(o, t, &l);
+    }
     if (code == EXIT_DONE) {
         lint_print(o, t, &l, format);
         code = verdict(o, t, &l);
     }
+    forecast_release(l.forecast);
     for (size_t i = 0; i < l.n; i++) {
         findings_release(&l.files[i].findings);
         buf_release(&l.files[i].text);

@@ -18,9 +18,11 @@ struct lint_file {
     struct err err;       /* the file's policy or config could not be loaded */
     bool err_in_findings; /* err only repeats what the findings say */
 };
+struct forecast; /* cmd/forecast.h */
 struct lint {
     struct lint_file *files;
     size_t n;
+    struct forecast *forecast; /* --forecast; else NULL */
 };
 
 enum lint_kind lint_kind_of(const char *path, struct span text);

@@ -4,6 +4,8 @@
  */
 #include "cmd/lint.h"
 
+#include "cmd/forecast.h"
+
 #include "formats/base/finding_json.h"
 #include "formats/base/time.h"
 
@@ -49,6 +51,9 @@ bool lint_json(const struct lint *l, int64_t as_of, struct buf *out, struct err 
     jw_int(&j, "warnings", (int64_t)warnings);
     jw_int(&j, "infos", (int64_t)(total(l, SEV_INFO) - errors - warnings));
     jw_end(&j);
+    if (l->forecast) {
+        forecast_json(&j, l->forecast);
+    }
     jw_end(&j);
     return jw_finish(&j, err);
 }
@@ -69,6 +74,9 @@ static void print_text(const struct options *o, struct term *t, const struct lin
     CLEANUP(buf_release) struct buf b = BUF_INIT(4096);
     for (size_t i = 0; i < l->n; i++) {
         cmd_print_findings(t, STDOUT_FILENO, &l->files[i].findings, SEV_INFO, o->verbose);
+    }
+    if (l->forecast) {
+        forecast_print(o, t, l->forecast);
     }
     if (!o->quiet) {
         size_t waived = 0;

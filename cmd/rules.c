@@ -84,8 +84,13 @@ int cmd_policy(const struct options *o, struct term *t)
     struct err err = ERR_INIT;
     struct policy *policy = NULL;
     bool test = str_eq(verb, "test");
-    if (!test && !str_eq(verb, "show")) {
-        err_set(&err, ERR_USAGE, "usage: certbatch policy show|test POLICY");
+    if (str_eq(verb, "diff")) {
+        return cmd_policy_diff(o, t);
+    }
+    if ((!test && !str_eq(verb, "show")) || o->operands.n != 2 || o->format) {
+        err_set(&err, ERR_USAGE,
+                "usage: certbatch policy show|test POLICY, or certbatch policy diff [--format F] "
+                "OLD NEW MANIFEST...");
         return cmd_fail(t, &err);
     }
     if (!cmd_open_policy(o, o->operands.v[1], &policy, &findings, &err)) {

@@ -27,4 +27,24 @@ enum dcv_method {
 };
 extern const struct word dcv_method_words[]; /* in enum order, without DCV_NONE */
 
+struct dcv_facts {
+    const char *section;    /* of the BR, for names */
+    const char *avoid_from; /* first day on which it SHOULD NOT be used any more; NULL = never */
+    const char *until;      /* first day on which it MUST NOT be used; NULL = no day is set */
+    bool wildcard;          /* shows control of everything below a name */
+    const char *ip_section; /* the corresponding method for addresses; NULL = none */
+    const char *ip_until;
+    bool constructed; /* its mailbox is one of dcv_mailboxes */
+    int reuse_days;   /* how long it may be used again, when it has a limit of its own; else 0 */
+};
+/* By the word of a manifest; NULL when it is none. */
+const struct dcv_facts *dcv_facts_find(const char *word);
+const struct dcv_facts *dcv_facts_of(enum dcv_method method);
+
+/* Local parts of constructed addresses (BR 3.2.2.4.4), closed by NULL. */
+extern const char *const dcv_mailboxes[];
+
+/* A day of the table as a point in time; false for NULL. */
+bool dcv_day(const char *text, int64_t *day);
+
 #endif

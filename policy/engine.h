@@ -205,6 +205,8 @@ int64_t subject_date(const struct subject *s);
 
 /* mend.c: the edit that mends what the running rule points at, or NULL; in the run's arena. */
 const struct edit *mend_make(const struct rule_run *run, const struct hit *where);
+/* engine_hit.c: what a hit that asks for a severity gets. */
+enum severity severity_of(const struct rule_run *run, enum severity asked);
 
 /* waiver.c: marks f as waived when a waiver of the running rule covers it. */
 void waiver_apply(const struct rule_run *run, const struct hit *where, struct finding *f);
@@ -351,6 +353,8 @@ struct policy_file {
     struct objects samples;       /* struct sample_text */
     struct objects data;          /* struct data_text */
     struct objects organizations; /* struct organization_text */
+    struct freeze *freezes;       /* of `calendars` */
+    size_t nfreezes;
 };
 extern const struct schema sample_item_schema;
 
@@ -383,6 +387,11 @@ void organizations_read(struct policy_ctx *ctx, struct policy_file *file);
 void organizations_resolve(struct policy *p, struct findings *findings);
 void organizations_write(struct jw *j, const struct policy *p);
 const struct organization *organization_find(const struct policy *p, const char *name);
+/* calendars.c: the `calendars` section of one file into `target`, a struct policy_file; those of
+ * all files into p->freezes, sorted. */
+void calendars_read(struct schema_ctx *ctx, const struct ynode *node, void *target);
+extern const char calendars_json_schema[];
+void calendars_join(struct policy *p);
 /* policy_resolve.c: p->files -> p->bases, p->profiles. */
 void policy_resolve(struct policy *p, struct findings *findings);
 /* policy_json.c */

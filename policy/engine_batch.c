@@ -78,8 +78,8 @@ static const struct profile *profile_of(const struct policy *p, const struct bat
     return m->profile ? m->profile : p->bases[0];
 }
 
-void rule_hit_member(struct rule_run *run, const struct batch_member *m, const char *key,
-                     const char *value, const char *fmt, ...)
+static void hit_member(struct rule_run *run, const struct batch_member *m, enum severity asked,
+                       const char *key, const char *value, const char *fmt, va_list ap)
 {
     const struct setting *own =
         setting_for(profile_of(run->policy, m), run->active->row, run->batch->as_of);
@@ -89,10 +89,8 @@ void rule_hit_member(struct rule_run *run, const struct batch_member *m, const c
     const struct rule *r = run->active->row;
     const struct ynode *node = key ? field_below(m->node, key) : NULL;
     node = node ? node : m->node;
-    va_list ap;
-    va_start(ap, fmt);
     struct finding f = {.rule = r->id,
-                        .severity = run->setting->severity,
+                        .severity = severity_of(run, asked),
                         .firm = run->active->unsuppressable,
                         .file = m->file,
                         .line = node ? node->line : 0,
@@ -103,10 +101,27 @@ void rule_hit_member(struct rule_run *run, const struct batch_member *m, const c
                         .message = arena_vprintf(run->arena, fmt, ap),
                         .fix = r->fix,
                         .cite = r->cite};
-    va_end(ap);
     waiver_apply_member(run, m, &f);
     suppression_apply(run, m->node, &f);
     findings_add(run->findings, &f);
+}
+
+void rule_hit_member(struct rule_run *run, const struct batch_member *m, const char *key,
+                     const char *value, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    hit_member(run, m, SEV_DISABLED, key, value, fmt, ap);
+    va_end(ap);
+}
+
+void rule_hit_member_as(struct rule_run *run, const struct batch_member *m, enum severity asked,
+                        const char *key, const char *value, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    hit_member(run, m, asked, key, value, fmt, ap);
+    va_end(ap);
 }
 
 /* The distinct profiles of the members, the file-level settings when there is none. */

@@ -99,7 +99,7 @@ static void value_of(struct finding *f, struct arena *a, const struct hit *where
 
 /* A check may soften or sharpen its row in a special case; a policy that set another severity
  * than the row's has the last word. */
-static enum severity severity_of(const struct rule_run *run, enum severity asked)
+enum severity severity_of(const struct rule_run *run, enum severity asked)
 {
     const enum severity set = run->setting->severity;
     if (asked == SEV_DISABLED || set != run->active->row->severity) {

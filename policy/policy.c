@@ -42,6 +42,7 @@ static bool load_all(struct policy *p, const struct policy_source *sources, size
     for (size_t i = 0; i < p->nfiles; i++) {
         waivers_read(p, p->files[i], findings);
     }
+    calendars_join(p);
     policy_resolve(p, findings);
     const size_t errors = errors_since(findings, before);
     if (errors) {

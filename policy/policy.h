@@ -74,6 +74,12 @@ void policy_judge_batch(const struct policy *p, const struct batch_member *membe
                         const struct suppressions *suppressions, struct findings *findings);
 /* policy.waiver.unused: after everything was judged. */
 void policy_close_waivers(const struct policy *p, struct findings *findings);
+/* Forgets what was counted, so that the same policy may judge the same items once more. */
+void policy_forget_waivers(const struct policy *p);
+/* The days after `after` on which what the policy says changes by itself, or a comment of the
+ * manifest (s may be NULL) ends; ascending, the caller frees *out. */
+size_t policy_change_days(const struct policy *p, const struct suppressions *s, int64_t after,
+                          int64_t **out);
 /* policy.waiver.self: the batch's requester may not be the approver of a waiver. */
 void policy_check_requester(const struct policy *p, const char *requested_by,
                             struct findings *findings);

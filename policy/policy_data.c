@@ -139,6 +139,21 @@ static bool same_paths(const struct strlist *a, const struct strlist *b)
     return same;
 }
 
+size_t data_lines_from(const struct data_lines *lines, const char *prefix)
+{
+    size_t low = 0;
+    size_t high = lines->n;
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+        if (strcmp(lines->v[mid], prefix) < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low;
+}
+
 const struct data_lines *data_lines(struct policy *p, const struct strlist *paths)
 {
     for (size_t i = 0; i < p->njoins; i++) {
@@ -245,17 +260,6 @@ void data_section_read(struct policy_ctx *ctx, struct policy_file *file)
 
 const char *data_line_find(const struct data_lines *lines, const char *prefix)
 {
-    size_t n = strlen(prefix);
-    size_t low = 0;
-    size_t high = lines ? lines->n : 0;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (strncmp(lines->v[mid], prefix, n) < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    bool hit = lines && low < lines->n && strncmp(lines->v[low], prefix, n) == 0;
-    return hit ? lines->v[low] : NULL;
+    const size_t at = lines ? data_lines_from(lines, prefix) : 0;
+    return lines && at < lines->n && str_starts(lines->v[at], prefix) ? lines->v[at] : NULL;
 }

@@ -265,6 +265,37 @@ static void write_waiver(struct jw *j, const struct waiver *w)
     jw_end(j);
 }
 
+static void write_time(struct jw *j, const char *key, int64_t t)
+{
+    char text[TIME_TEXT];
+    time_format(t, text);
+    jw_str(j, key, text);
+}
+
+/* Sorted by name and time when the policy was loaded. */
+static void write_calendars(struct jw *j, const struct policy *p)
+{
+    if (!p->nfreezes) {
+        return;
+    }
+    jw_object(j, "calendars");
+    for (size_t i = 0; i < p->nfreezes; i++) {
+        const struct freeze *f = &p->freezes[i];
+        if (i == 0 || !str_eq(f->calendar, p->freezes[i - 1].calendar)) {
+            jw_array(j, f->calendar);
+        }
+        jw_object(j, NULL);
+        write_time(j, "from", f->from);
+        write_time(j, "to", f->to);
+        jw_str(j, "why", f->why);
+        jw_end(j);
+        if (i + 1 == p->nfreezes || !str_eq(f->calendar, p->freezes[i + 1].calendar)) {
+            jw_end(j);
+        }
+    }
+    jw_end(j);
+}
+
 static void write_policy(struct jw *j, const struct policy *p)
 {
     char table[SHA256_HEX];
@@ -275,6 +306,7 @@ static void write_policy(struct jw *j, const struct policy *p)
         write_profile(j, p, NULL, p->bases[i]);
     }
     jw_end(j);
+    write_calendars(j, p);
     organizations_write(j, p);
     jw_object(j, "profiles");
     for (size_t i = 0; i < p->nprofiles; i++) {

@@ -161,6 +161,9 @@ struct product_info {    /* from the product tables of the connectors, passed in
     const char *keys;     /* blank-separated tokens; NULL = any */
     bool deprecated, blocked;
     unsigned max_days; /* 0 = not known */
+    const char *terms; /* terms it is sold for, blank-separated: "1y 2y 3y", "90d 199d"; years of
+                          a public CA are terms of a subscription (struct ca_facts). NULL: those
+                          of the CA, else not known */
 };
 /* The item's product in the tables: NULL when unknown. *other gets a row of another environment
  * with the same code, for the hint. */
@@ -185,6 +188,9 @@ struct data_lines {
 const struct data_lines *rule_lines(const struct rule_run *run, size_t param);
 /* The first line that begins with prefix, or NULL; lines may be NULL. */
 const char *data_line_find(const struct data_lines *lines, const char *prefix);
+/* Index of the first line that is not less than prefix (lines->n when there is none): the lines
+ * that begin with it stand there, one after another. */
+size_t data_lines_from(const struct data_lines *lines, const char *prefix);
 
 /* The profile's `subject:` section: what an attribute ("O", "OU") may, must and must not say. */
 struct subject_policy {
@@ -228,6 +234,12 @@ struct ca_facts {
     bool public;             /* issues publicly trusted certificates */
     unsigned comment_min, comment_max; /* of a revocation, in characters; 0 = no bound */
     const char *comment_refused;       /* characters it refuses there; NULL = none */
+    const char *terms;      /* of products that say no terms of their own; NULL = not known */
+    bool subscription;      /* years are paid time: a certificate lives as long as one may, and is
+                               issued again within them */
+    unsigned pace_ms;       /* an order is taken every so many milliseconds; 0 = not known */
+    unsigned burst;         /* orders taken at once before that */
+    const char *caa_issuer; /* blank-separated domain names it answers to in CAA records */
 };
 const struct ca_facts *ca_facts_find(const char *type); /* NULL when unknown */
 extern const struct ca_facts ca_facts_rows[];           /* closed by a row without type */
@@ -268,8 +280,11 @@ int64_t rule_validity_days(const struct rule_run *run);
 struct profile; /* policy/engine.h */
 struct batch_member {
     const char *id, *file, *action, *ca, *product, *serial; /* set by policy_judge() */
-    const char *after, *ticket; /* with outputs: set by the caller, in a member that was zeroed;
-                                   policy_judge() leaves them alone */
+    const char *ca_type, *ca_environment;                   /* so too */
+    const char *after, *ticket; /* with outputs and limits: set by the caller, in a member that was
+                                   zeroed; policy_judge() leaves them alone */
+    double orders_per_second;   /* the configuration's limits for the CA; 0 = none */
+    int64_t burst;
     enum subject_kind kind;
     const struct ynode *node;
     bool has_csr, has_spki;
@@ -292,5 +307,8 @@ int64_t rule_as_of(const struct rule_run *run);
 /* key: path of a key of the item to point at; NULL or not written = the item. */
 void rule_hit_member(struct rule_run *run, const struct batch_member *m, const char *key,
                      const char *value, const char *fmt, ...) PRINTF(5, 6);
+/* With another severity than the row's; SEV_DISABLED = the row's. */
+void rule_hit_member_as(struct rule_run *run, const struct batch_member *m, enum severity asked,
+                        const char *key, const char *value, const char *fmt, ...) PRINTF(6, 7);
 
 #endif

@@ -36,6 +36,7 @@ static void check_count(struct rule_run *run)
                  "allowed in one",
                  n, (long long)rule_int(run, 0));
     }
+    batch_check_count_per_ca(run, (size_t)rule_int(run, 1));
 }
 
 /* --- shared primes --- */
@@ -351,10 +352,16 @@ static void check_order_revoke(struct rule_run *run)
 static const struct param count_params[] = {
     {.name = "max", .kind = PARAM_INT, .fallback = "10000", .min = 1, .max = LIMIT_ITEMS,
      .help = "orders and revocations"},
+    {.name = "per-ca", .kind = PARAM_INT, .fallback = "10000", .min = 1, .max = LIMIT_ITEMS,
+     .help = "orders that go to one CA"},
 };
 static const struct param shared_params[] = {
     {.name = "max-keys", .kind = PARAM_INT, .fallback = "5000", .min = 2, .max = LIMIT_ITEMS,
      .help = "more RSA keys are not compared; the work grows with the square"},
+};
+static const struct param shared_key_params[] = {
+    {.name = "allow", .kind = PARAM_BOOL, .fallback = "false",
+     .help = "items may share a key: a warning instead of an error"},
 };
 static const struct param required_params[] = {
     {.name = "required", .kind = PARAM_BOOL, .fallback = "true",
@@ -367,6 +374,10 @@ static const struct param format_params[] = {
 static const struct param approval_params[] = {
     {.name = "max-age", .kind = PARAM_INT, .fallback = "30", .min = 1, .max = 3650,
      .help = "days an approval lasts"},
+};
+static const struct param blackout_params[] = {
+    {.name = "calendars", .kind = PARAM_STRINGS, .fallback = "",
+     .help = "calendars of the policy that count; empty = all"},
 };
 /* clang-format on */
 
@@ -391,9 +402,10 @@ const struct rule rules_batch[] = {
      .good = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good-rsa.pem}]"},
     {.id = "batch.key.duplicate", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
      .title = "two items use the same key",
-     .why = "If one host loses the key, both certificates must be revoked.",
+     .why = "If one host loses the key, both certificates must be revoked. Where the policy allows "
+            "shared keys this is a warning.",
      .fix = "generate a key for each item",
-     .cite = "certbatch", .check = batch_check_key_duplicate,
+     .cite = "certbatch", .check = batch_check_key_duplicate, RULE_PARAMS(shared_key_params),
      .bad = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good-nocn.pem}]",
      .good = "batch:orders: [{id: a, csr: good.pem}, {id: b, csr: good-rsa.pem}]"},
     {.id = "batch.key.shared-prime", .severity = SEV_ERROR, .scope = SCOPE_ALL,
@@ -522,6 +534,40 @@ const struct rule rules_batch[] = {
             "a.singh@example.com, approved_by: [m.ortiz@example.com], approved_at: "
             "2026-11-20T10:00:00Z}\n"
             "orders: [{id: www, common_name: www.example.com}]"},
+    {.id = "batch.rate", .severity = SEV_INFO, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "the batch takes longer than its change window",
+     .why = "CAs take only so many orders in a time, and lock out who sends more. What is not sent "
+            "when the window closes stays undone.",
+     .fix = "ask for a longer window, or split the batch",
+     .cite = "limits of the CA", .check = batch_check_rate,
+     .bad = "batch:change: {window: {start: 2026-11-21T22:00:00Z, end: 2026-11-21T23:00:00Z}}\n"
+            "orders: [{id: a, ca: {type: certinext, limits: {orders_per_second: '0.0002'}}}, "
+            "{id: b, ca: {type: certinext, limits: {orders_per_second: '0.0002'}}}]",
+     .good = "batch:change: {window: {start: 2026-11-21T22:00:00Z, end: 2026-11-21T23:00:00Z}}\n"
+            "orders: [{id: a, ca: {type: certinext, limits: {orders_per_second: '0.6'}}}, "
+            "{id: b, ca: {type: certinext, limits: {orders_per_second: '0.6'}}}]"},
+    {.id = "batch.environment.mixed", .severity = SEV_WARNING, .scope = SCOPE_ALL,
+     .needs = NEEDS_BATCH,
+     .title = "sandbox and production in one batch",
+     .why = "Certificates of a sandbox are trusted nowhere; mostly the configuration or one ca: is "
+            "a leftover of a test.",
+     .fix = "send the whole batch to one environment",
+     .cite = "certbatch", .check = batch_check_environment,
+     .bad = "batch:orders: [{id: a, ca: {type: certinext, environment: sandbox}}, {id: b, ca: "
+            "{type: certinext}}]",
+     .good = "batch:orders: [{id: a, ca: {type: certinext}}, {id: b, ca: {type: certinext}}]"},
+    {.id = "batch.blackout", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
+     .title = "planned run is inside a freeze",
+     .why = "In a freeze nobody is there to undo what goes wrong. Of emergency changes this is a "
+            "warning.",
+     .fix = "move the change window or the order date out of the freeze",
+     .cite = "policy", .check = batch_check_blackout, RULE_PARAMS(blackout_params),
+     .bad = "batch:change: {window: {start: 2026-12-17T22:00:00Z, end: 2026-12-18T04:00:00Z}}\n"
+            "orders: [{id: www, common_name: www.example.com}]\n"
+            "# with calendars: {freeze: [{from: 2026-12-18, to: 2027-01-04, why: year-end freeze}]}",
+     .good = "batch:change: {window: {start: 2026-12-17T20:00:00Z, end: 2026-12-18T00:00:00Z}}\n"
+            "orders: [{id: www, common_name: www.example.com}]\n"
+            "# with calendars: {freeze: [{from: 2026-12-18, to: 2027-01-04, why: year-end freeze}]}"},
     {.id = "batch.output.collision", .severity = SEV_ERROR, .scope = SCOPE_ALL,
      .needs = NEEDS_BATCH,
      .title = "two items write the same file",

@@ -16,6 +16,12 @@ void batch_check_names_overlap(struct rule_run *run);
 void batch_check_double(struct rule_run *run);
 void batch_check_output_collision(struct rule_run *run);
 
+/* rules_batch_when.c */
+void batch_check_count_per_ca(struct rule_run *run, size_t most);
+void batch_check_rate(struct rule_run *run);
+void batch_check_environment(struct rule_run *run);
+void batch_check_blackout(struct rule_run *run);
+
 /* Members by id, or orders by the certificate they replace; of equal keys the first member. */
 struct batch_index;
 struct batch_index *batch_index_ids(struct rule_run *run);

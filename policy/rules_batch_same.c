@@ -206,7 +206,8 @@ static void report_key(struct rule_run *run, const struct entry *first, const st
     bool same_csr = first->m->has_csr && other->m->has_csr &&
                     memcmp(first->m->csr_sha256, other->m->csr_sha256, SHA256_SIZE) == 0;
     if (!same_csr) {
-        rule_hit_member(run, other->m, "csr", NULL, "the item %s has the same key", first->m->id);
+        rule_hit_member_as(run, other->m, rule_bool(run, 0) ? SEV_WARNING : SEV_DISABLED, "csr",
+                           NULL, "the item %s has the same key", first->m->id);
     }
 }
 

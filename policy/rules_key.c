@@ -29,6 +29,24 @@ static void check_type_allowed(struct rule_run *run)
     }
 }
 
+static void check_ca_generated(struct rule_run *run)
+{
+    if (str_eq(rule_text(run, "key_origin"), "ca")) {
+        rule_hit(run, (struct hit){.key = "key_origin", .value = "ca"},
+                 "the CA would generate the private key of a server certificate");
+    }
+}
+
+/* Of a key that is generated for the order here the origin is known. */
+static void check_origin_declared(struct rule_run *run)
+{
+    const struct subject *s = rule_facts(run)->s;
+    if (rule_bool(run, 0) && (s->csr || s->csr_file) && !rule_text(run, "key_origin")) {
+        rule_hit(run, (struct hit){.key = "csr"},
+                 "nothing says where the private key of the request was made");
+    }
+}
+
 /* One check for the algorithms that are refused as such; row.arg: bit set of enum key_alg. */
 static void check_algorithm(struct rule_run *run)
 {
@@ -108,6 +126,10 @@ static void check_downgrade(struct rule_run *run)
 }
 
 /* clang-format off */
+static const struct param origin_params[] = {
+    {.name = "required", .kind = PARAM_BOOL, .fallback = "false",
+     .help = "every request says where its key was made"},
+};
 static const struct param type_params[] = {
     {.name = "allowed", .kind = PARAM_STRINGS,
      .fallback = "rsa-2048 rsa-3072 rsa-4096 ec-p256 ec-p384", .help = "key types"},
@@ -397,6 +419,34 @@ const struct rule rules_key[] = {
      .cite = "certbatch", .check = check_file_mode,
      .bad = "{csr: good.pem, key_file: good.key, key_file_mode: '0644'}",
      .good = "{csr: good.pem, key_file: good.key, key_file_mode: '0600'}"},
+    {.id = "key.origin.ca-generated", .severity = SEV_ERROR, .scope = SCOPE_TLS,
+     .needs = NEEDS_ORDER,
+     .title = "CA would generate the key of a server certificate",
+     .why = "A publicly trusted CA must not make the key pair of a server certificate; a key that "
+            "somebody else made is known to somebody else.",
+     .fix = "generate the key where it is used: key_origin: local, hsm or appliance",
+     .cite = "BR 6.1.1.3", .check = check_ca_generated,
+     .bad = "{common_name: www.example.com, key_origin: ca}",
+     .good = "{common_name: www.example.com, key_origin: hsm}"},
+    {.id = "key.origin.declared", .severity = SEV_WARNING, .scope = SCOPE_ALL,
+     .needs = NEEDS_ORDER,
+     .title = "nothing says where the private key was made",
+     .why = "An auditor asks whether the key ever left its machine; a request alone does not "
+            "tell.",
+     .fix = "add key_origin: local, hsm, appliance or ca",
+     .cite = "policy", .check = check_origin_declared, RULE_PARAMS(origin_params),
+     .bad = "policy:certbatch_policy: 1\n"
+            "name: sample\n"
+            "level: private\n"
+            "rules: {key.origin.declared: {severity: error, required: true}}\n"
+            "samples:\n"
+            "  - {reject: {csr: good.pem}, by: key.origin.declared}",
+     .good = "policy:certbatch_policy: 1\n"
+            "name: sample\n"
+            "level: private\n"
+            "rules: {key.origin.declared: {severity: error, required: true}}\n"
+            "samples:\n"
+            "  - {accept: {common_name: www.example.com, key: ec-p256}}"},
     {.id = "key.size.downgrade", .severity = SEV_WARNING, .scope = SCOPE_ALL,
      .needs = NEEDS_TOKEN | NEEDS_PRIOR,
      .title = "new key is weaker than the old one",

@@ -105,25 +105,11 @@ static void check_san_limit(struct rule_run *run)
     }
 }
 
-/* word is one of the blank-separated words. */
-static bool has_word(const char *words, const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *p = words; *p; p += strspn(p, " ")) {
-        size_t len = strcspn(p, " ");
-        if (len == n && memcmp(p, word, n) == 0) {
-            return true;
-        }
-        p += len;
-    }
-    return false;
-}
-
 static void check_key_type(struct rule_run *run)
 {
     const struct product_info *product = product_of(run);
     const char *token = rule_facts(run)->key_token;
-    if (product && product->keys && !has_word(product->keys, token)) {
+    if (product && product->keys && !str_has_word(product->keys, token)) {
         rule_hit(run, (struct hit){.key = "key", .value = token},
                  "product %s (%s) is not sold for %s keys, only for %s", product->code,
                  product->name, token, product->keys);

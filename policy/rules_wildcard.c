@@ -2,6 +2,7 @@
  *
  * wildcard.*: a wildcard name is exactly "*." and a host name (BR 1.6.1).
  */
+#include "policy/dcv.h"
 #include "policy/engine.h"
 #include "policy/names.h"
 #include "policy/rule.h"
@@ -161,6 +162,21 @@ static void check_base_missing(struct rule_run *run)
     }
 }
 
+static void check_dcv_method(struct rule_run *run)
+{
+    const struct facts *f = rule_facts(run);
+    const char *method = rule_text(run, "dcv.method");
+    const struct dcv_facts *m = dcv_facts_find(method);
+    for (size_t i = 0; m && !m->wildcard && i < f->nnames; i++) {
+        const struct name_fact *n = &f->names[i];
+        if (is_wildcard(n) && n->views & VIEW_EFFECTIVE) {
+            rule_hit(run, (struct hit){.key = "dcv.method", .value = method},
+                     "method %s (BR %s) does not show control of %s", method, m->section, n->norm);
+            return;
+        }
+    }
+}
+
 /* clang-format off */
 static const struct param allowed_params[] = {
     {.name = "allow", .kind = PARAM_BOOL, .fallback = "false", .help = "accept wildcard names"},
@@ -262,6 +278,16 @@ const struct rule rules_wildcard[] = {
      .cite = "RFC 9525 section 6.3", .check = check_base_missing,
      .bad = "{common_name: '*.example.com', san: ['*.example.com']}",
      .good = "{common_name: '*.example.com', san: ['*.example.com', example.com]}"},
+    {.id = "wildcard.dcv-method", .severity = SEV_ERROR, .scope = SCOPE_TLS,
+     .needs = NEEDS_ORDER | NEEDS_NAMES,
+     .title = "validation method does not cover wildcards",
+     .why = "A file on one web server shows control of one host; the CA must not issue a wildcard "
+            "on it.",
+     .fix = "validate by dns",
+     .cite = "BR 3.2.2.4.8, BR 3.2.2.4.18, BR 3.2.2.4.19, BR 3.2.2.4.20",
+     .check = check_dcv_method,
+     .bad = "{san: ['*.example.com'], dcv: {method: http-01}}",
+     .good = "{san: ['*.example.com'], dcv: {method: dns}}"},
     {.id = NULL},
 };
 /* clang-format on */

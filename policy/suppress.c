@@ -404,3 +404,23 @@ void suppressions_close(const struct suppressions *s, bool whole, struct finding
         }
     }
 }
+
+void suppressions_forget(const struct suppressions *s)
+{
+    for (size_t i = 0; s && i < s->n; i++) {
+        struct suppression *c = &s->v[i];
+        atomic_store(&c->used, 0);
+        atomic_store(&c->late, 0);
+        atomic_store(&c->refused, 0);
+        atomic_store(&c->unsuppressable, 0);
+    }
+}
+
+bool suppressions_until(const struct suppressions *s, size_t index, int64_t *until)
+{
+    if (!s || index >= s->n) {
+        return false;
+    }
+    *until = s->v[index].until;
+    return true;
+}

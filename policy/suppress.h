@@ -32,5 +32,9 @@ struct suppressions *suppressions_read(struct arena *a, const char *file, struct
                                        const struct ynode *root, struct findings *findings);
 /* whole: everything was judged, so that what covered nothing is useless. */
 void suppressions_close(const struct suppressions *s, bool whole, struct findings *findings);
+/* Forgets what was counted, so that the same manifest may be judged once more. */
+void suppressions_forget(const struct suppressions *s);
+/* The first instant at which the index-th is no longer in force; false behind the last. */
+bool suppressions_until(const struct suppressions *s, size_t index, int64_t *until);
 
 #endif

@@ -321,6 +321,14 @@ void policy_close_waivers(const struct policy *p, struct findings *findings)
     }
 }
 
+void policy_forget_waivers(const struct policy *p)
+{
+    for (size_t i = 0; i < p->nwaivers; i++) {
+        atomic_store(&p->waivers[i]->used, 0);
+        atomic_store(&p->waivers[i]->late, 0);
+    }
+}
+
 void policy_check_requester(const struct policy *p, const char *requested_by,
                             struct findings *findings)
 {

@@ -380,5 +380,6 @@ const struct ca_type ca_local = {
     .pack = NULL,
     .renewal_window_days = 90,
     .in_flight = 512,
+    .issuer = local_store_issuer,
     .ops = &ops,
 };

@@ -122,6 +122,10 @@ enum { LOCAL_ORDER_ID = 2 + 2 * LOCAL_SERIAL + 1 };
 void local_order_id(const uint8_t serial[LOCAL_SERIAL], char out[LOCAL_ORDER_ID]);
 bool local_order_serial(const char *order_id, uint8_t serial[LOCAL_SERIAL]) MUST_USE;
 
+/* The issuing certificate, without making, locking or changing anything; NULL when there is none
+ * yet. */
+const struct cert *local_store_issuer(const struct ca_config *config, const char *config_dir,
+                                      struct arena *a);
 bool local_store_open(struct local *l, const char *config_dir, struct err *err) MUST_USE;
 bool local_lock(struct local *l, struct err *err) MUST_USE;
 void local_unlock(struct local *l);

@@ -344,6 +344,23 @@ static bool refresh_crl(struct local *l, struct err *err)
     return local_index_append(&l->index, &lines, err) && local_crl_write(l, now, err);
 }
 
+const struct cert *local_store_issuer(const struct ca_config *config, const char *config_dir,
+                                      struct arena *a)
+{
+    const struct local_config *c = config->own;
+    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
+    struct err ignored = ERR_INIT;
+    struct pair p = {.n = 0};
+    const char *dir = path_join(a, config_dir, c->directory);
+    const char *path = c->issuing ? path_join(a, config_dir, c->issuing->certificate)
+                                  : path_join(a, dir, "issuing.pem");
+    /* without its marker the directory is not a CA yet, and may be made anew */
+    const bool made = c->issuing || fs_exists_at(AT_FDCWD, path_join(a, dir, MARKER));
+    return made && fs_read(path, &text, &ignored) && parse_certs(a, path, &text, &p, &ignored)
+               ? &p.certs[0]
+               : NULL;
+}
+
 bool local_store_open(struct local *l, const char *config_dir, struct err *err)
 {
     const char *path = path_join(&l->arena, config_dir, l->config->directory);

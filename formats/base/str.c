@@ -51,6 +51,19 @@ bool str_iends(const char *s, const char *suffix)
     return n >= m && str_ieq(s + n - m, suffix);
 }
 
+bool str_has_word(const char *words, const char *word)
+{
+    const size_t n = strlen(word);
+    for (const char *p = words; *p; p += strspn(p, " ")) {
+        const size_t len = strcspn(p, " ");
+        if (len == n && memcmp(p, word, n) == 0) {
+            return true;
+        }
+        p += len;
+    }
+    return false;
+}
+
 char *str_lower(struct arena *a, const char *s)
 {
     char *q = arena_strdup(a, s);

@@ -18,6 +18,8 @@ bool str_ieq(const char *a, const char *b) MUST_USE;
 bool str_starts(const char *s, const char *prefix) MUST_USE;
 bool str_ends(const char *s, const char *suffix) MUST_USE;
 bool str_iends(const char *s, const char *suffix) MUST_USE;
+/* word is one of the blank-separated words. */
+bool str_has_word(const char *words, const char *word) MUST_USE;
 char ascii_lower(char c);
 char *str_lower(struct arena *a, const char *s) MUST_USE;
 

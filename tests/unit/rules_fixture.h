@@ -177,6 +177,8 @@ static inline void read_ca(struct arena *a, const struct ynode *map, struct subj
         s->ca_node = node;
         s->ca_file = "certbatch.yaml";
         s->ca_type = yaml_text(node, "type");
+        s->ca_environment =
+            yaml_text(node, "environment") ? yaml_text(node, "environment") : s->ca_environment;
         s->ca = arena_printf(a, "%s-prod", s->ca_type);
     } else if (name) {
         s->ca = name;
@@ -220,6 +222,9 @@ static inline void subject_from(struct arena *a, const struct ynode *map, struct
     }
     if (s->key_file) {
         read_key_file(a, map, s);
+    }
+    if (yaml_text(map, "issuer")) {
+        s->ca_issuer = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "issuer")));
     }
     if (yaml_text(map, "prior")) {
         s->prior = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "prior")));

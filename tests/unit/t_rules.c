@@ -36,7 +36,8 @@ static int make_work(void **state)
                                         "key.debian-weak.pem",
                                         "key.debian-weak.txt",
                                         "good-upn.pem",
-                                        "product.distrusted-ca.txt"};
+                                        "product.distrusted-ca.txt",
+                                        "caa.txt"};
     for (size_t i = 0; i < NITEMS(files); i++) {
         struct span bytes = corpus_read(&a, arena_printf(&a, SAMPLES "%s", files[i]));
         (void)temp_write(&a, work, files[i], bytes);

@@ -67,18 +67,27 @@ static void add_item(struct batch *b, const struct ynode *node, bool order)
                : s.prior                   ? s.prior->serial_hex
                                            : NULL;
     m->after = yaml_text(node, "after");
+    const struct ynode *limits = yaml_get(s.ca_node, "limits");
+    m->orders_per_second = yaml_text(limits, "orders_per_second")
+                               ? strtod(yaml_text(limits, "orders_per_second"), NULL)
+                               : 0;
+    m->burst = yaml_text(limits, "burst") ? strtoll(yaml_text(limits, "burst"), NULL, 10) : 0;
     add_outputs(b, node, m);
     policy_judge(b->policy, &s, &scratch, &b->a, &ignored, m);
     arena_release(&scratch.arena);
 }
 
-/* text is a manifest; a comment "# with RULE: {...}" at its end is a setting of the policy. */
+/* text is a manifest; a comment "# with RULE: {...}" at its end is a setting of the policy, "# with
+ * calendars: {...}" its calendars. */
 static void batch_make(struct batch *b, const char *text)
 {
     const char *with = strstr(text, "# with ");
     *b = (struct batch){.findings = FINDINGS_INIT};
     b->policy = policy_of_level(
-        &b->a, work, "tls", with ? arena_printf(&b->a, "  %s\n", with + strlen("# with ")) : "");
+        &b->a, work, "tls",
+        with ? arena_printf(&b->a, "%s%s\n", str_starts(with, "# with calendars") ? "" : "  ",
+                            with + strlen("# with "))
+             : "");
     b->root = parse_yaml(&b->a, text);
     const struct ynode *orders = yaml_get(b->root, "orders");
     const struct ynode *revocations = yaml_get(b->root, "revocations");
@@ -436,9 +445,142 @@ static void test_large(void **state)
     batch_drop(&b);
 }
 
+/* --- when and where --- */
+
+#define WINDOW(from, to) "change: {window: {start: " from ", end: " to "}}\n"
+#define CA(limits)       "{type: certinext" limits "}"
+#define THREE(limits)                                                                              \
+    "orders: [{id: a, ca: " CA(limits) "}, {id: b, ca: " CA(limits) "}, {id: c, ca: " CA(          \
+        limits) "}]"
+
+static void test_rate(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool fires;
+    } cases[] = {
+        /* the first goes at once, two wait ten seconds each */
+        {WINDOW("2026-11-22T22:00:00Z", "2026-11-22T22:00:20Z")
+             THREE(", limits: {orders_per_second: '0.1'}"),
+         false},
+        {WINDOW("2026-11-22T22:00:00Z", "2026-11-22T22:00:19Z")
+             THREE(", limits: {orders_per_second: '0.1'}"),
+         true},
+        {WINDOW("2026-11-22T22:00:00Z", "2026-11-22T22:00:10Z")
+             THREE(", limits: {orders_per_second: '0.1', burst: '2'}"),
+         false},
+        {WINDOW("2026-11-22T22:00:00Z", "2026-11-22T22:00:09Z")
+             THREE(", limits: {orders_per_second: '0.1', burst: '2'}"),
+         true},
+        /* what is known of the CA: ten at once */
+        {WINDOW("2026-11-22T22:00:00Z", "2026-11-22T22:00:01Z") THREE(""), false},
+        /* inside the window only what is left of it counts; the batch is judged at 12:00 */
+        {WINDOW("2026-11-21T10:00:00Z", "2026-11-21T12:00:19Z")
+             THREE(", limits: {orders_per_second: '0.1'}"),
+         true},
+        {THREE(", limits: {orders_per_second: '0.0001'}"), false},
+    };
+    for (size_t i = 0; i < NITEMS(cases); i++) {
+        if (batch_fires(cases[i].text, "batch.rate") != cases[i].fires) {
+            fail_msg("%s", cases[i].text);
+        }
+    }
+}
+
+/* Twelve orders at the known pace of CERTInext: ten at once, two more after three seconds. */
+static void test_known_pace(void **state)
+{
+    (void)state;
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    static const char *const ends[] = {"22:00:02Z", "22:00:03Z"};
+    for (size_t e = 0; e < NITEMS(ends); e++) {
+        CLEANUP(buf_release) struct buf text = BUF_INIT(65536);
+        buf_printf(&text,
+                   "change: {window: {start: 2026-11-22T22:00:00Z, end: 2026-11-22T%s}}\n"
+                   "orders:\n",
+                   ends[e]);
+        for (int i = 0; i < 12; i++) {
+            buf_printf(&text, "  - {id: i%d, ca: {type: certinext}}\n", i);
+        }
+        assert_int_equal(batch_fires(arena_strdup(&a, buf_text(&text)), "batch.rate"), e == 0);
+    }
+}
+
+#define FREEZE "\n# with calendars: {freeze: [{from: 2026-12-18, to: 2027-01-04, why: closing}]}"
+#define ONE    "orders: [{id: www, common_name: www.example.com}]"
+static void test_blackout(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum severity severity;
+    } cases[] = {
+        {WINDOW("2026-12-17T22:00:00Z", "2026-12-18T00:00:00Z") ONE FREEZE, SEV_DISABLED},
+        {WINDOW("2026-12-17T22:00:00Z", "2026-12-18T00:00:01Z") ONE FREEZE, SEV_ERROR},
+        {WINDOW("2027-01-03T23:59:59Z", "2027-01-04T04:00:00Z") ONE FREEZE, SEV_ERROR},
+        {WINDOW("2027-01-04T00:00:00Z", "2027-01-04T04:00:00Z") ONE FREEZE, SEV_DISABLED},
+        {"change: {type: emergency, window: {start: 2026-12-20T00:00:00Z, end: "
+         "2026-12-20T04:00:00Z}}\n" ONE FREEZE,
+         SEV_WARNING},
+        {ONE FREEZE, SEV_DISABLED}, /* judged in November */
+        {ONE "\n# with calendars: {now: [{from: 2026-11-21T12:00:00Z, to: "
+             "2026-11-21T12:00:01Z}]}",
+         SEV_ERROR},
+        {ONE "\n# with calendars: {now: [{from: 2026-11-21T11:00:00Z, to: "
+             "2026-11-21T12:00:00Z}]}",
+         SEV_DISABLED},
+        {"orders: [{id: www, common_name: www.example.com, order_date: 2027-01-03}]" FREEZE,
+         SEV_ERROR},
+        {"orders: [{id: www, common_name: www.example.com, order_date: 2027-01-04}]" FREEZE,
+         SEV_DISABLED},
+        {ONE "\n# with batch.blackout: {calendars: [freze]}", SEV_ERROR}, /* cannot be decided */
+    };
+    for (size_t i = 0; i < NITEMS(cases); i++) {
+        struct batch b;
+        batch_make(&b, cases[i].text);
+        const struct finding *f = find(&b, "batch.blackout");
+        enum severity got = f ? f->severity : SEV_DISABLED;
+        if (got != cases[i].severity) {
+            fail_msg("%s: %s", cases[i].text, severity_name(got));
+        }
+        batch_drop(&b);
+    }
+    struct batch b;
+    batch_make(&b, "orders:\n  - id: www\n    order_date: 2027-01-03\n" FREEZE);
+    const struct finding *f = find(&b, "batch.blackout");
+    assert_non_null(f);
+    assert_int_equal(f->line, 3);
+    assert_int_equal(f->column, 17);
+    assert_string_equal(f->item, "www");
+    batch_drop(&b);
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    struct batch b;
+    batch_make(&b, "orders: [{id: a, csr: good.pem}, {id: b, csr: good-nocn.pem}]\n"
+                   "# with batch.key.duplicate: {allow: true}");
+    const struct finding *f = find(&b, "batch.key.duplicate");
+    assert_non_null(f);
+    assert_int_equal(f->severity, SEV_WARNING);
+    batch_drop(&b);
+    assert_true(batch_fires("orders: [{id: a, ca: x}, {id: b, ca: x}]\n"
+                            "# with batch.count.max: {per-ca: 1}",
+                            "batch.count.max"));
+    assert_false(batch_fires("orders: [{id: a, ca: x}, {id: b, ca: y}]\n"
+                             "# with batch.count.max: {per-ca: 1}",
+                             "batch.count.max"));
+    assert_false(batch_fires("orders: [{id: a, ca: {type: x, environment: sandbox}}]",
+                             "batch.environment.mixed"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rate),         cmocka_unit_test(test_known_pace),
+        cmocka_unit_test(test_blackout),     cmocka_unit_test(test_settings),
         cmocka_unit_test(test_samples),      cmocka_unit_test(test_places),
         cmocka_unit_test(test_depends),      cmocka_unit_test(test_ticket),
         cmocka_unit_test(test_output_paths), cmocka_unit_test(test_large),
