@@ -85,6 +85,9 @@ bool config_read_text(struct config *c, const char *path, struct span text,
 /* For lint, which judges many directories from one place: the configuration beside a manifest, when
  * there is none where config_read() looks first. NULL otherwise. */
 const char *config_beside(struct arena *a, const char *manifest_dir);
+/* Host of an http:// or https:// URL, brackets of IPv6 cut. False when there is none, it does not
+ * fit, or the authority is odd in any way (user-info included). */
+bool url_host(const char *url, char *host, size_t size) MUST_USE;
 const struct ca_config *config_ca(const struct config *c, const char *name);
 void config_release(struct config *c);
 
