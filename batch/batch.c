@@ -165,6 +165,16 @@ void batch_release(struct batch *b)
     *b = (struct batch){0};
 }
 
+bool batch_can_send(const struct batch *b, struct err *err)
+{
+    for (size_t i = 0; i < b->nitems; i++) {
+        if (b->items[i].ca && !ca_can_send(b->items[i].ca, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 const struct item *batch_item(const struct batch *b, const char *id)
 {
     size_t low = 0;

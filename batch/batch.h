@@ -91,6 +91,9 @@ int64_t batch_date(const struct batch *b, const struct item *item);
 /* The CA as configured; with simulate, item->ca is its twin. NULL as item->ca is. */
 const struct ca_config *batch_real_ca(const struct batch *b, const struct item *item);
 
+/* False (err, ERR_INPUT) when an item's CA is of a kind that orders cannot be sent to. */
+bool batch_can_send(const struct batch *b, struct err *err) MUST_USE;
+
 /* Runs every rule on every item (in parallel) and the batch rules; appends sorted findings. */
 void batch_judge(const struct batch *b, unsigned workers, struct findings *findings);
 

@@ -71,11 +71,22 @@ static const char *names_of_products(const struct ca_type *type, struct arena *a
     return arena_strdup(a, buf_text(&names));
 }
 
+/* A name whose code depends on the environment, at a CA whose environment is not known. */
+static bool name_is_ambiguous(const struct item *item)
+{
+    const struct ca_type *type = item->ca->type;
+    bool known = false;
+    for (size_t i = 0; i < type->nproducts; i++) {
+        known = known || str_eq(type->products[i].name, item->product_name);
+    }
+    return known && !item->product;
+}
+
 /* An unknown product is the business of rule product.known: a CA may sell what no table lists. */
 static void resolve_product(struct resolve *r, struct item *item)
 {
     const struct ca_type *type = item->ca->type;
-    item->product_name = item->order->product ? item->order->product : type->default_product;
+    item->product_name = item->order->product ? item->order->product : ca_default_product(item->ca);
     if (!item->product_name) {
         item_problem(r->b, item, r->findings, RULE_SHAPE, "product",
                      "CA \"%s\" has no default product, so the order must name one; known: %s",
@@ -83,8 +94,15 @@ static void resolve_product(struct resolve *r, struct item *item)
         item->broken = true;
         return;
     }
-    item->product = ca_product_find(type, item->product_name);
+    item->product = ca_product_find(type, ca_environment(item->ca), item->product_name);
     item->product_code = item->product ? item->product->code : item->product_name;
+    if (!ca_environment(item->ca) && name_is_ambiguous(item)) {
+        item_problem(r->b, item, r->findings, RULE_SHAPE, "product",
+                     "product \"%s\" has another code in each environment, and which one CA "
+                     "\"%s\" is cannot be told from its URL: write the code",
+                     item->product_name, item->ca->name);
+        item->broken = true;
+    }
 }
 
 /* After everything was judged by the real CA: what the stand-in is told. A product it does not
@@ -97,7 +115,7 @@ static void resolve_twin(const struct batch *b, struct item *item)
         }
         const struct ca_type *type = b->twins[i]->type;
         const struct product_info *p =
-            ca_product_find(type, item->product ? item->product->name : NULL);
+            ca_product_find(type, NULL, item->product ? item->product->name : NULL);
         item->product_code = p ? p->code : type->default_product;
         item->ca = b->twins[i];
         return;

@@ -53,12 +53,20 @@ const struct ca_type *ca_type_find(const char *type)
     return NULL;
 }
 
-struct ca *ca_open(const struct ca_config *config, const char *config_dir, struct err *err)
+bool ca_can_send(const struct ca_config *config, struct err *err)
 {
     if (!config->type->ops) {
         err_set(err, ERR_INPUT, "CA %s: this version checks orders for %s but cannot place them",
                 config->name, config->type->title);
         err_hint(err, "rehearse the batch with --simulate, or send it to another CA");
+        return false;
+    }
+    return true;
+}
+
+struct ca *ca_open(const struct ca_config *config, const char *config_dir, struct err *err)
+{
+    if (!ca_can_send(config, err)) {
         return NULL;
     }
     struct ca *ca = xcalloc(1, sizeof *ca);
@@ -101,6 +109,12 @@ int64_t ca_renewal_window_days(const struct ca_config *config)
     return config->type->renewal_window_days ? config->type->renewal_window_days : 90;
 }
 
+const char *ca_default_product(const struct ca_config *config)
+{
+    const char *written = config_text(config, "default_product");
+    return written && *written ? written : config->type->default_product;
+}
+
 const char *ca_environment(const struct ca_config *config)
 {
     return config->type->environment ? config->type->environment(config) : NULL;
@@ -118,29 +132,48 @@ const char *ca_endpoint(const struct ca_config *config)
     return config->type->type;
 }
 
-static const struct product_info *product_by(const struct ca_type *type, const char *text,
-                                             bool by_code)
+static bool same_product(const struct product_info *a, const struct product_info *b)
 {
+    return str_eq(a->name, b->name) && str_eq(a->code, b->code);
+}
+
+/* A row of this very environment before one that holds everywhere. */
+static const struct product_info *product_by(const struct ca_type *type, const char *environment,
+                                             const char *text, bool by_code)
+{
+    const struct product_info *found = NULL;
     for (size_t i = 0; i < type->nproducts; i++) {
         const struct product_info *p = &type->products[i];
-        if (str_eq(by_code ? p->code : p->name, text)) {
+        if (!str_eq(by_code ? p->code : p->name, text)) {
+            continue;
+        }
+        if (!environment) {
+            if (found && !str_eq(found->environment, p->environment) && !same_product(found, p)) {
+                return NULL;
+            }
+            found = found ? found : p;
+        } else if (str_eq(p->environment, environment)) {
             return p;
+        } else if (!p->environment) {
+            found = found ? found : p;
         }
     }
-    return NULL;
+    return found;
 }
 
 /* The type's own codes and names first: a code may mean something else at another CA. */
-const struct product_info *ca_product_find(const struct ca_type *type, const char *name_or_code)
+const struct product_info *ca_product_find(const struct ca_type *type, const char *environment,
+                                           const char *name_or_code)
 {
     if (!name_or_code) {
         return NULL;
     }
-    const struct product_info *p = product_by(type, name_or_code, true);
-    p = p ? p : product_by(type, name_or_code, false);
+    const struct product_info *p = product_by(type, environment, name_or_code, true);
+    p = p ? p : product_by(type, environment, name_or_code, false);
     for (const struct ca_type *const *t = ca_types; !p && *t; t++) {
-        const struct product_info *other = product_by(*t, name_or_code, true);
-        p = other ? product_by(type, other->name, false) : NULL;
+        const struct product_info *other =
+            *t == type ? NULL : product_by(*t, NULL, name_or_code, true);
+        p = other ? product_by(type, environment, other->name, false) : NULL;
     }
     return p;
 }

@@ -164,6 +164,9 @@ struct ca_type {
     const char *type, *title;
     unsigned caps;
     const struct schema *config; /* the connector's own keys */
+    /* What no table can say about them (which key needs which other); problems are findings.
+     * Called when every key by itself was fine. May be NULL. */
+    void (*check)(struct schema_ctx *ctx, const struct ca_config *config);
     const struct product_info *products;
     size_t nproducts;
     const char *default_product; /* code when an order names none; NULL = must be named */
@@ -192,6 +195,8 @@ struct ca {
 
 extern const struct ca_type *const ca_types[]; /* batch/ca/registry.c, NULL-closed */
 const struct ca_type *ca_type_find(const char *type);
+/* False (err, ERR_INPUT) for a kind of CA without ops. */
+bool ca_can_send(const struct ca_config *config, struct err *err) MUST_USE;
 struct ca *ca_open(const struct ca_config *config, const char *config_dir,
                    struct err *err) MUST_USE;
 void ca_close(struct ca *ca);
@@ -199,6 +204,8 @@ void ca_close(struct ca *ca);
 const struct product_info *ca_all_products(size_t *n);
 /* `renewal_window_days` of the configuration, else the type's. */
 int64_t ca_renewal_window_days(const struct ca_config *config);
+/* Product of an order that names none: `default_product` of the configuration, else the type's. */
+const char *ca_default_product(const struct ca_config *config);
 /* "sandbox", "production" or NULL. */
 const char *ca_environment(const struct ca_config *config);
 /* What an order is addressed to, for digests: the URL or directory of the configuration, else
@@ -208,7 +215,10 @@ const char *ca_endpoint(const struct ca_config *config);
  * limits. directory is absolute or relative to the working directory; all memory from `a`. */
 struct ca_config *ca_twin(const struct ca_config *real, const char *directory,
                           struct arena *a) MUST_USE;
-/* Any CA's product name or code ("ov-ucc", "844") to a row of this CA's table; NULL = unknown. */
-const struct product_info *ca_product_find(const struct ca_type *type, const char *name_or_code);
+/* Any CA's product name or code ("ov-ucc", "844") to a row of this CA's table that holds in the
+ * environment; NULL = unknown. With an environment that is not known (NULL) a name or code that
+ * different environments give different meanings or codes is unknown too: nothing is guessed. */
+const struct product_info *ca_product_find(const struct ca_type *type, const char *environment,
+                                           const char *name_or_code);
 
 #endif

@@ -60,6 +60,12 @@ static bool has_scheme(const char *url, const char *scheme)
     return strncasecmp(url, scheme, n) == 0 && strncmp(url + n, "://", 3) == 0;
 }
 
+bool url_host(const char *url, char *host, size_t size)
+{
+    return url && (has_scheme(url, "http") || has_scheme(url, "https")) &&
+           host_of(strstr(url, "://") + 3, host, size);
+}
+
 /* One scalar that may be a URL. The URL itself is not shown when it carries user-info: that may
  * be a password. */
 static void check_endpoint(struct schema_ctx *ctx, const struct ynode *n)
@@ -176,6 +182,9 @@ static bool read_ca(struct schema_ctx *ctx, const struct ynode *node, struct ca_
                       &out->common);
     if (ok && !(found->caps & CA_EMBEDDED)) {
         check_endpoints(ctx, node);
+    }
+    if (ok && found->check) {
+        found->check(ctx, out);
     }
     return true;
 }

@@ -85,8 +85,22 @@ bool config_read_text(struct config *c, const char *path, struct span text,
 /* For lint, which judges many directories from one place: the configuration beside a manifest, when
  * there is none where config_read() looks first. NULL otherwise. */
 const char *config_beside(struct arena *a, const char *manifest_dir);
+/* Host of an http:// or https:// URL, brackets of IPv6 cut. False when there is none, it does not
+ * fit, or the authority is odd in any way (user-info included). */
+bool url_host(const char *url, char *host, size_t size) MUST_USE;
 const struct ca_config *config_ca(const struct config *c, const char *name);
 void config_release(struct config *c);
+
+/* Judges every enabled CA of a configuration that was read, by the policies it names and those of
+ * the command line, without any batch. False (err) when a policy cannot be used. */
+struct config_judge_options {
+    const char *const *policies; /* --policy, may be empty */
+    size_t npolicies;
+    const char *profile; /* --profile, or NULL */
+    int64_t as_of;       /* --as-of, or TIME_NONE */
+};
+bool config_judge(const struct config *c, const struct config_judge_options *o,
+                  struct findings *findings, struct err *err) MUST_USE;
 
 /* The schema with the connector keys of every type merged, for `certbatch schema config`. */
 void config_schema_json(struct jw *j);

@@ -25,6 +25,11 @@ static bool unique_ids(struct run *r, struct err *err)
     return true;
 }
 
+static bool cas_can_send(struct run *r, struct err *err)
+{
+    return batch_can_send(&r->batch, err);
+}
+
 static bool inside_window(struct run *r, struct err *err)
 {
     const struct change *c = r->batch.manifest.change;
@@ -93,7 +98,7 @@ static bool something_is_left(struct run *r, struct err *err)
 bool run_check(struct run *r, struct err *err)
 {
     static bool (*const checks[])(struct run *, struct err *) = {
-        unique_ids,       inside_window,      plan_is_current,
+        unique_ids,       cas_can_send,       inside_window,    plan_is_current,
         plan_is_approved, count_is_confirmed, something_is_left};
     for (size_t i = 0; i < NITEMS(checks); i++) {
         if (!checks[i](r, err)) {

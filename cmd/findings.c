@@ -28,8 +28,15 @@ static void where(struct buf *out, const struct finding *f)
     buf_puts(out, ": ");
 }
 
-void cmd_finding_text(struct buf *out, const struct finding *f, bool color, bool citations)
+/* What several items have to hear about one place, a setting of their CA, is said once. */
+struct said {
+    const struct finding *f;
+    size_t more; /* items beside f->item */
+};
+
+static void one(struct buf *out, const struct said *said, bool color, bool citations)
 {
+    const struct finding *f = said->f;
     where(out, f);
     term_paint(out, color, f->waived ? PAINT_DIM : paint_of(f->severity),
                f->waived ? "waived" : severity_name(f->severity));
@@ -38,7 +45,11 @@ void cmd_finding_text(struct buf *out, const struct finding *f, bool color, bool
         buf_printf(out, ": '%s'", f->value);
     }
     if (f->item) {
-        buf_printf(out, " (item %s)", f->item);
+        buf_printf(out, " (item %s", f->item);
+        if (said->more) {
+            buf_printf(out, " and %zu more", said->more);
+        }
+        buf_puts(out, ")");
     }
     buf_puts(out, " [");
     term_paint(out, color, PAINT_BOLD, f->rule);
@@ -51,14 +62,61 @@ void cmd_finding_text(struct buf *out, const struct finding *f, bool color, bool
     }
 }
 
+void cmd_finding_text(struct buf *out, const struct finding *f, bool color, bool citations)
+{
+    one(out, &(struct said){.f = f}, color, citations);
+}
+
+static bool same_place(const struct finding *a, const struct finding *b)
+{
+    return a->line && a->line == b->line && a->column == b->column && str_eq(a->file, b->file);
+}
+
+static bool same_words(const struct finding *a, const struct finding *b)
+{
+    return a->severity == b->severity && a->waived == b->waived && str_eq(a->rule, b->rule) &&
+           str_eq(a->message, b->message) && str_eq(a->value, b->value) &&
+           str_eq(a->waiver, b->waiver);
+}
+
+/* Of the findings from `at` on, all about one place: what they say. Returns how many they are. At
+ * most MOST different ones are looked through; sorted findings keep a place together. */
+enum { MOST = 32 };
+static size_t gather(const struct findings *f, size_t at, enum severity least,
+                     struct said said[MOST], size_t *n)
+{
+    size_t i = at;
+    for (*n = 0; i < f->n && (i == at || same_place(&f->v[at], &f->v[i])); i++) {
+        size_t k = 0;
+        if (f->v[i].severity < least) {
+            continue;
+        }
+        while (k < *n && !(f->v[i].item && said[k].f->item && same_words(said[k].f, &f->v[i]))) {
+            k++;
+        }
+        if (k < *n) {
+            said[k].more++;
+        } else if (*n < MOST) {
+            said[(*n)++] = (struct said){.f = &f->v[i]};
+        } else {
+            break;
+        }
+    }
+    return i - at;
+}
+
 void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum severity least,
                         bool citations)
 {
     CLEANUP(buf_release) struct buf b = BUF_INIT(256u << 20);
     bool color = fd == STDOUT_FILENO ? t->out_color : t->err_color;
-    for (size_t i = 0; i < f->n; i++) {
-        if (f->v[i].severity >= least) {
-            cmd_finding_text(&b, &f->v[i], color, citations);
+    struct said said[MOST];
+    size_t n;
+    size_t i = 0;
+    while (i < f->n) {
+        i += gather(f, i, least, said, &n);
+        for (size_t k = 0; k < n; k++) {
+            one(&b, &said[k], color, citations);
         }
     }
     if (fd == STDOUT_FILENO) {

@@ -55,12 +55,18 @@ static void lint_manifest(const struct options *o, struct lint_file *f)
     batch_release(&batch);
 }
 
-static void lint_config(struct lint_file *f)
+/* A policy it names that cannot be loaded is an error of its own, as with a manifest. */
+static void lint_config(const struct options *o, struct lint_file *f)
 {
+    const struct config_judge_options jo = {.policies = o->policies.v,
+                                            .npolicies = o->policies.n,
+                                            .profile = o->profile,
+                                            .as_of = o->as_of};
     struct config config = {0};
-    if (!config_read(&config, f->path, &f->findings, &f->err)) {
-        f->err_in_findings = findings_count(&f->findings, SEV_ERROR) > 0;
-    }
+    const bool read = config_read(&config, f->path, &f->findings, &f->err);
+    const bool judged = read && config_judge(&config, &jo, &f->findings, &f->err);
+    f->err_in_findings = !read && findings_count(&f->findings, SEV_ERROR) > 0;
+    (void)judged; /* f->err says why not */
     config_release(&config);
 }
 
@@ -120,7 +126,7 @@ static int judge_all(const struct options *o, struct term *t, struct lint *l)
         } else if (f->kind == LINT_POLICY) {
             policy_lint(f->path, &f->findings);
         } else if (f->kind == LINT_CONFIG) {
-            lint_config(f);
+            lint_config(o, f);
         } else {
             index[n++] = i;
         }

@@ -58,7 +58,8 @@ static int make_plan(const struct options *o, struct term *t, const char *format
     int code;
     batch_judge(b, (unsigned)o->jobs, findings);
     cmd_print_findings(t, STDERR_FILENO, findings, SEV_WARNING, o->verbose);
-    if (!read_history(o, b, &history, &present, &err) ||
+    /* a plan that no `run` of this version can carry out is no plan */
+    if (!batch_can_send(b, &err) || !read_history(o, b, &history, &present, &err) ||
         !plan_make(b, findings, present ? &history : NULL, (unsigned)o->jobs, &plan, &err)) {
         code = cmd_fail(t, &err);
     } else {

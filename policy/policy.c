@@ -108,8 +108,16 @@ static bool names_product(const struct product_info *row, const char *text)
     return str_eq(row->code, text) || str_eq(row->name, text);
 }
 
+/* Two environments mean different products by one code, and nobody knows which one is meant. */
+static bool ambiguous(const struct subject *s, const struct product_info *a,
+                      const struct product_info *b)
+{
+    return !s->ca_environment && a->environment && b->environment &&
+           !str_eq(a->environment, b->environment) && !str_eq(a->name, b->name);
+}
+
 /* One code may mean different things in two environments of one CA, so the environment counts
- * wherever both sides know it. */
+ * wherever both sides know it; where it is not known nothing is guessed (*other tells). */
 const struct product_info *policy_product(const struct policy *p, const struct subject *s,
                                           const struct product_info **other)
 {
@@ -124,6 +132,10 @@ const struct product_info *policy_product(const struct policy *p, const struct s
             !row->environment || !s->ca_environment || str_eq(row->environment, s->ca_environment);
         const struct product_info **slot = here && !found ? &found : other;
         *slot = *slot ? *slot : row;
+    }
+    if (found && *other && ambiguous(s, found, *other)) {
+        *other = found;
+        return NULL;
     }
     return found;
 }

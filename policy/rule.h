@@ -38,9 +38,12 @@ enum {                   /* facts a rule needs; missing fact = the rule does not
        NEEDS_ORDER = 32, /* an order item (not a file linted alone) */
        NEEDS_PRIOR = 64,
        NEEDS_REVOCATION = 128,
-       NEEDS_BATCH = 256,   /* runs once over all items (struct batch_facts) */
-       NEEDS_CERT = 512,    /* a certificate under judgement (file or issued) */
-       NEEDS_REQUEST = 1024 /* that certificate was issued for a known order */
+       NEEDS_BATCH = 256,    /* runs once over all items (struct batch_facts) */
+       NEEDS_CERT = 512,     /* a certificate under judgement (file or issued) */
+       NEEDS_REQUEST = 1024, /* that certificate was issued for a known order */
+       /* The settings of a CA, of an order or revocation or of a configuration linted alone. Only
+        * rules with this bit see SUBJECT_CA; a finding about a setting has hit.ca_key. */
+       NEEDS_CA = 2048
 };
 
 enum param_kind { PARAM_INT, PARAM_BOOL, PARAM_STRINGS, PARAM_PATTERNS, PARAM_FILES };

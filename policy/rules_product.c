@@ -40,7 +40,16 @@ static void check_known(struct rule_run *run)
 static void check_environment(struct rule_run *run)
 {
     const struct product_info *other = NULL;
-    if (rule_facts(run)->s->product && !rule_product(run, &other) && other) {
+    const struct subject *s = rule_facts(run)->s;
+    const bool elsewhere = s->product && !rule_product(run, &other) && other;
+    if (elsewhere && !s->ca_environment) {
+        struct hit hit = at_product(run);
+        hit.severity = SEV_WARNING; /* a proxy or a test host, not a mistake by itself */
+        rule_hit(run, hit,
+                 "product %s is %s in the %s environment and another product elsewhere; which "
+                 "one this CA entry points to cannot be told from its URL",
+                 other->code, other->name, other->environment ? other->environment : "other");
+    } else if (elsewhere) {
         rule_hit(run, at_product(run), "product %s (%s) belongs to the %s environment", other->code,
                  other->name, other->environment ? other->environment : "other");
     }
@@ -108,11 +117,15 @@ static void check_san_limit(struct rule_run *run)
 static void check_key_type(struct rule_run *run)
 {
     const struct product_info *product = product_of(run);
+    const struct ca_facts *ca = rule_ca(run);
     const char *token = rule_facts(run)->key_token;
+    const struct hit at = {.key = "key", .value = token};
     if (product && product->keys && !str_has_word(product->keys, token)) {
-        rule_hit(run, (struct hit){.key = "key", .value = token},
-                 "product %s (%s) is not sold for %s keys, only for %s", product->code,
+        rule_hit(run, at, "product %s (%s) is not sold for %s keys, only for %s", product->code,
                  product->name, token, product->keys);
+    } else if (!(product && product->keys) && ca && ca->keys && !str_has_word(ca->keys, token)) {
+        /* a code of the account, or a product the table says nothing about */
+        rule_hit(run, at, "%s signs no %s keys, only %s", ca->title, token, ca->keys);
     }
 }
 

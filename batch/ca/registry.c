@@ -3,9 +3,11 @@
  * The kinds of CA this program knows: one line for each connector. Everything else about a
  * connector is in its own file.
  */
+#include "batch/ca/certinext.h"
 #include "batch/ca/local.h"
 
 const struct ca_type *const ca_types[] = {
+    &ca_certinext,
     &ca_local,
     NULL,
 };

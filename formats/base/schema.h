@@ -162,6 +162,8 @@ void schema_problem(struct schema_ctx *ctx, const struct ynode *at, const char *
 
 /* The key of `schema` that a mistyped one was meant to be, or NULL. */
 const char *schema_suggest(const struct schema *schema, const char *key) MUST_USE;
+/* The word that a mistyped one was meant to be, or NULL. */
+const char *word_suggest(const struct word *words, const char *text) MUST_USE;
 
 /* JSON Schema 2020-12 of the whole file shape, additionalProperties false everywhere. */
 void schema_json(struct jw *j, const struct schema *schema, const char *id);

@@ -23,8 +23,6 @@ extern const struct scalar_kind scalar_kinds[FIELD__MAX];
 
 /* "one of a, b or c", "a whole number from 1 to 10": what was expected, in full. */
 void scalar_expectation(struct buf *out, const struct field *f);
-/* The word that a mistyped one was meant to be, or NULL. */
-const char *word_suggest(const struct word *words, const char *text);
 /* Would `text` be a time if it had a zone? */
 bool scalar_lacks_zone(const char *text);
 

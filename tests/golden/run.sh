@@ -14,6 +14,8 @@ mkdir "$work/bin"
 ln -s "$certbatch" "$work/bin/certbatch"
 PATH=$work/bin:$PATH
 export PATH
+SAMPLES=$here/../../samples # for cases that take the samples as they are
+export SAMPLES
 unset CERTBATCH_CONFIG
 bad=0
 for case in */; do

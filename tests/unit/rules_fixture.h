@@ -28,6 +28,8 @@ static const struct product_info fixture_products[] = {
      .name = "OV wildcard UCC", .level = "ov", .wildcard = true, .multi = true, .blocked = true},
     {.ca_type = "certinext", .environment = "production", .code = "846", .name = "EV",
      .level = "ev"},
+    {.ca_type = "certinext", .environment = "production", .code = "100",
+     .name = "intranet-ssl", .level = "private", .any_names = true},
     {.ca_type = "certinext", .environment = "sandbox", .code = "850", .name = "EV",
      .level = "ev"},
     {.ca_type = "digicert", .code = "ssl_multi_domain", .name = "Multi-Domain SSL",

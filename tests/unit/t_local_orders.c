@@ -449,10 +449,10 @@ static void types_and_products(void **state UNUSED)
     size_t n = 0;
     assert_non_null(local);
     assert_null(ca_type_find("loca"));
-    assert_non_null(ca_product_find(local, local->default_product));
-    assert_string_equal(ca_product_find(local, "ov-ucc")->level, "ov");
-    assert_null(ca_product_find(local, "no-such"));
-    assert_null(ca_product_find(local, NULL));
+    assert_non_null(ca_product_find(local, NULL, local->default_product));
+    assert_string_equal(ca_product_find(local, NULL, "ov-ucc")->level, "ov");
+    assert_null(ca_product_find(local, NULL, "no-such"));
+    assert_null(ca_product_find(local, NULL, NULL));
     assert_non_null(ca_all_products(&n));
     assert_true(n >= local->nproducts);
     for (int o = 0; o < OUTCOME__MAX; o++) {
