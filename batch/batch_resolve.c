@@ -75,7 +75,10 @@ static const char *names_of_products(const struct ca_type *type, struct arena *a
 static void resolve_product(struct resolve *r, struct item *item)
 {
     const struct ca_type *type = item->ca->type;
-    item->product_name = item->order->product ? item->order->product : type->default_product;
+    item->product_name = item->order->product ? item->order->product : ca_default_product(item->ca);
+    if (!item->product_name && type->product_optional) {
+        return;
+    }
     if (!item->product_name) {
         item_problem(r->b, item, r->findings, RULE_SHAPE, "product",
                      "CA \"%s\" has no default product, so the order must name one; known: %s",
@@ -83,7 +86,7 @@ static void resolve_product(struct resolve *r, struct item *item)
         item->broken = true;
         return;
     }
-    item->product = ca_product_find(type, item->product_name);
+    item->product = ca_product_of(item->ca, item->product_name);
     item->product_code = item->product ? item->product->code : item->product_name;
 }
 

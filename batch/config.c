@@ -177,6 +177,7 @@ static bool read_ca(struct schema_ctx *ctx, const struct ynode *node, struct ca_
     if (ok && !(found->caps & CA_EMBEDDED)) {
         check_endpoints(ctx, node);
     }
+    config_products_fill(ctx->arena, out);
     return true;
 }
 

@@ -152,6 +152,7 @@ struct product_ref {
 };
 struct product_info {    /* from the product tables of the connectors, passed in by policy_open */
     const char *ca_type; /* connector */
+    const char *ca;      /* only of the CA of this name in the configuration; NULL = any */
     const char *environment; /* "sandbox" "production" or NULL */
     const char *code, *name;
     const char *level;    /* "dv" "ov" "ev" "smime" "private" */
