@@ -216,6 +216,7 @@ static void resolve_order(struct resolve *r, struct item *item)
     resolve_ca(r, item);
     if (item->ca) {
         resolve_product(r, item);
+        item_fields_check(r->b, item, &r->scratch, r->findings);
     }
     resolve_action(r, item, old);
     resolve_key(r, item, old);
@@ -290,5 +291,6 @@ void items_resolve(struct batch *b, struct findings *findings)
         (item->kind == ITEM_ORDER ? resolve_order : resolve_revocation)(&r, item);
         arena_reset(&r.scratch);
     }
+    default_fields_check(b, findings);
     arena_release(&r.scratch);
 }

@@ -56,6 +56,7 @@ static unsigned facts_at_hand(const struct facts *f)
     have |= s->kind == SUBJECT_REVOCATION ? NEEDS_REVOCATION : 0;
     have |= f->cert ? NEEDS_CERT : 0;
     have |= f->cert && s->request ? NEEDS_REQUEST : 0;
+    have |= s->ca_node ? NEEDS_CA : 0;
     return have;
 }
 
@@ -82,7 +83,9 @@ static void run_rules(struct rule_run *run, const struct active *rules, size_t n
 {
     for (size_t i = 0; i < n; i++) {
         const struct active *a = &rules[i];
+        const bool about_ca = a->row->needs & NEEDS_CA;
         if (!in_scope(a->row, run->scope) || (a->row->needs & ~have) ||
+            (run->s->kind == SUBJECT_CA && !about_ca) ||
             (a->row->ca && !str_eq(a->row->ca, run->s->ca_type))) {
             continue;
         }

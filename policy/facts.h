@@ -22,7 +22,13 @@
 
 struct suppressions; /* policy/suppress.h */
 
-enum subject_kind { SUBJECT_ORDER, SUBJECT_REVOCATION, SUBJECT_CSR_FILE, SUBJECT_CERT_FILE };
+enum subject_kind {
+    SUBJECT_ORDER,
+    SUBJECT_REVOCATION,
+    SUBJECT_CSR_FILE,
+    SUBJECT_CERT_FILE,
+    SUBJECT_CA /* the settings of a CA, configuration linted alone: only ca_* are set */
+};
 
 struct subject {
     enum subject_kind kind;

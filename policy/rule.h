@@ -38,9 +38,12 @@ enum {                   /* facts a rule needs; missing fact = the rule does not
        NEEDS_ORDER = 32, /* an order item (not a file linted alone) */
        NEEDS_PRIOR = 64,
        NEEDS_REVOCATION = 128,
-       NEEDS_BATCH = 256,   /* runs once over all items (struct batch_facts) */
-       NEEDS_CERT = 512,    /* a certificate under judgement (file or issued) */
-       NEEDS_REQUEST = 1024 /* that certificate was issued for a known order */
+       NEEDS_BATCH = 256,    /* runs once over all items (struct batch_facts) */
+       NEEDS_CERT = 512,     /* a certificate under judgement (file or issued) */
+       NEEDS_REQUEST = 1024, /* that certificate was issued for a known order */
+       /* The settings of a CA, of an order or revocation or of a configuration linted alone. Only
+        * rules with this bit see SUBJECT_CA; a finding about a setting has hit.ca_key. */
+       NEEDS_CA = 2048
 };
 
 enum param_kind { PARAM_INT, PARAM_BOOL, PARAM_STRINGS, PARAM_PATTERNS, PARAM_FILES };
@@ -227,6 +230,17 @@ struct ca_facts {
 };
 const struct ca_facts *ca_facts_find(const char *type); /* NULL when unknown */
 extern const struct ca_facts ca_facts_rows[];           /* closed by a row without type */
+/* The `fields:` of an order that a kind of CA knows (policy/ca_fields.c). */
+enum ca_field_kind { CA_FIELD_TEXT, CA_FIELD_NUMBER, CA_FIELD_BOOL, CA_FIELD_LIST, CA_FIELD_MAP };
+struct ca_field {
+    const char *name;
+    enum ca_field_kind kind;
+    const char *help;
+};
+/* NULL when there is no table for that kind of CA; *n 0 when it has no fields at all. */
+const struct ca_field *ca_fields_of(const char *type, size_t *n);
+/* NULL, or what is wrong with the value: "must be ...". */
+const char *ca_field_problem(const struct ca_field *field, const struct ynode *value);
 /* Of the item's CA; NULL when the CA is not known. */
 const struct ca_facts *rule_ca(const struct rule_run *run);
 

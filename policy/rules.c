@@ -12,12 +12,12 @@
 #include <string.h>
 
 const struct rule *const rule_groups[] = {
-    rules_csr,       rules_sig,       rules_key,      rules_subject,  rules_san,
-    rules_dns,       rules_name,      rules_wildcard, rules_product,  rules_batch,
-    rules_policy,    rules_shape,     rules_idn,      rules_ip,       rules_other_names,
-    rules_ext,       rules_level,     rules_ev,       rules_validity, rules_dcv,
-    rules_certinext, rules_ca_fields, rules_smime,    rules_revoke,   rules_renew,
-    rules_manifest,  rules_export,    rules_issued,   rules_suppress, NULL};
+    rules_csr,      rules_sig,      rules_key,         rules_subject,  rules_san,     rules_dns,
+    rules_name,     rules_wildcard, rules_product,     rules_batch,    rules_policy,  rules_shape,
+    rules_idn,      rules_ip,       rules_other_names, rules_ext,      rules_level,   rules_ev,
+    rules_validity, rules_dcv,      rules_certinext,   rules_digicert, rules_sectigo, rules_entrust,
+    rules_adcs,     rules_emca,     rules_local,       rules_smime,    rules_revoke,  rules_renew,
+    rules_manifest, rules_export,   rules_issued,      rules_suppress, NULL};
 
 enum { RULES_MAX = 1024 };
 struct entry {

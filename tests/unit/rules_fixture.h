@@ -188,6 +188,7 @@ static inline void read_ca(struct arena *a, const struct ynode *map, struct subj
 
 /* One item as rule samples write it: the keys of an order or revocation, and
  *   csr, key_file, prior, cert   files of tests/samples (cert: the certificate under judgement)
+ *   issuer                       file of the certificate that will sign
  *   key_file_mode                what batch would have found out
  *   ca                           name of a CA, or its settings as a mapping
  *   change, defaults, today      of the manifest and the run
@@ -221,6 +222,9 @@ static inline void subject_from(struct arena *a, const struct ynode *map, struct
     }
     if (s->key_file) {
         read_key_file(a, map, s);
+    }
+    if (yaml_text(map, "issuer")) {
+        s->ca_issuer = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "issuer")));
     }
     if (yaml_text(map, "prior")) {
         s->prior = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "prior")));
