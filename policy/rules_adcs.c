@@ -87,7 +87,7 @@ static void check_template(struct rule_run *run)
 {
     const char *setup = rule_ca_text(run, "ca_setup_type");
     const struct said t = ca_said_product(run, "fields.template", "template");
-    if (t.text) {
+    if (t.text && !ca_is_revocation(run)) {
         check_template_name(run, &t);
     } else if (ca_is_order(run) && !str_eq(setup, "standalone")) {
         rule_hit(run, (struct hit){.key = "product"},
@@ -148,7 +148,7 @@ static void check_injection(struct rule_run *run)
 
 static void check_san_attribute(struct rule_run *run)
 {
-    if (rule_bool(run, 0)) {
+    if (rule_bool(run, 0) || ca_is_revocation(run)) {
         return;
     }
     const struct said asked = ca_said(run, "fields.san_attribute", "san_attribute");

@@ -37,6 +37,11 @@ bool ca_is_order(const struct rule_run *run)
     return rule_facts(run)->s->kind == SUBJECT_ORDER;
 }
 
+bool ca_is_revocation(const struct rule_run *run)
+{
+    return rule_facts(run)->s->kind == SUBJECT_REVOCATION;
+}
+
 const char *ca_shown(const struct rule_run *run, const char *text)
 {
     return str_vis_dup(rule_arena(run), text, strlen(text));

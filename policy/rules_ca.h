@@ -21,6 +21,8 @@ struct said ca_said_product(const struct rule_run *run, const char *field, const
 bool ca_said_true(const struct rule_run *run, const char *field, const char *setting);
 
 bool ca_is_order(const struct rule_run *run);
+/* Settings that only orders use are no matter of a revocation. */
+bool ca_is_revocation(const struct rule_run *run);
 /* Foreign text safe for a message. */
 const char *ca_shown(const struct rule_run *run, const char *text);
 /* "dv" "ov" "iv" "ev" "smime" "private" of the product, else of the profile; NULL = not known. */

@@ -65,8 +65,8 @@ static void check_required(struct rule_run *run)
 static void check_signature_hash(struct rule_run *run)
 {
     const struct said hash = ca_said(run, "fields.signature_hash", "signature_hash");
-    if (!hash.text || str_eq(hash.text, "sha256") || str_eq(hash.text, "sha384") ||
-        str_eq(hash.text, "sha512")) {
+    if (!hash.text || ca_is_revocation(run) || str_eq(hash.text, "sha256") ||
+        str_eq(hash.text, "sha384") || str_eq(hash.text, "sha512")) {
         return;
     }
     /* of settings alone nobody knows what they will be used for */
@@ -198,7 +198,7 @@ static void check_validity(struct rule_run *run)
                                         {"certificate_validity", true},
                                         {"fields.order_validity", false},
                                         {"fields.cert_validity", false}};
-    for (size_t i = 0; i < NITEMS(terms); i++) {
+    for (size_t i = 0; !ca_is_revocation(run) && i < NITEMS(terms); i++) {
         check_term(run, &terms[i]);
     }
 }

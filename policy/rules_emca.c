@@ -111,7 +111,7 @@ static void check_validity_format(struct rule_run *run)
     const struct said term = ca_said(run, "fields.validity", "validity");
     const int64_t seconds = rule_facts(run)->s->validity_seconds;
     const int64_t most = (int64_t)(DAYS_MAX + 1) * DAY_SECONDS - 1;
-    if (term.text && !is_term(term.text)) {
+    if (term.text && !ca_is_revocation(run) && !is_term(term.text)) {
         rule_hit(run, term.at,
                  "the validity %s is not Days:Hours:Minutes:Seconds up to 36135:23:59:59",
                  ca_shown(run, term.text));

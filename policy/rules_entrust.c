@@ -94,6 +94,9 @@ static void check_csr_form(struct rule_run *run)
     const struct said format = ca_said(run, "fields.format", "format");
     const char *text = format.text ? format.text : "X509";
     const bool pkcs12 = str_eq(text, "PKCS12");
+    if (ca_is_revocation(run)) {
+        return;
+    }
     if (!pkcs12 && !str_eq(text, "X509") && !str_eq(text, "PEM")) {
         rule_hit(run, format.at, "the format %s is none of X509, PEM and PKCS12",
                  ca_shown(run, text));
@@ -153,7 +156,7 @@ static bool is_iso_duration(const char *text)
 static void check_validity_period(struct rule_run *run)
 {
     const struct said period = ca_said(run, "fields.validity_period", "validity_period");
-    if (period.text && !is_iso_duration(period.text)) {
+    if (period.text && !ca_is_revocation(run) && !is_iso_duration(period.text)) {
         rule_hit(run, period.at, "the validity period %s is not an ISO 8601 duration, as P90D",
                  ca_shown(run, period.text));
     }

@@ -243,6 +243,19 @@ static const struct row {
     {"emca.validity-format", "private", QUIET, "{" EM(EM_WHOLE) "validity: 36135d}"},
     {"emca.validity-format", "private", SEV_ERROR, "{" EM(EM_WHOLE) "validity: 36136d}"},
 
+    /* settings that only orders use are no matter of a revocation; the address is */
+    {"digicert.signature-hash", "tls", QUIET,
+     "{" REVOKE "ca: {type: digicert, signature_hash: md5}}"},
+    {"digicert.validity", "tls", QUIET,
+     "{" REVOKE "ca: {type: digicert, order_validity: {years: 4}}}"},
+    {"entrust.csr-form", "tls", QUIET, "{" REVOKE "ca: {type: entrust, format: DER}}"},
+    {"entrust.validity-period", "tls", QUIET,
+     "{" REVOKE "ca: {type: entrust, validity_period: x}}"},
+    {"adcs.template", "private", QUIET, "{" REVOKE "ca: {type: adcs, template: Web Server}}"},
+    {"adcs.san-attribute", "private", QUIET, "{" REVOKE "ca: {type: adcs, san_attribute: true}}"},
+    {"emca.validity-format", "private", QUIET, "{" REVOKE "ca: {type: emca, validity: x}}"},
+    {"emca.required", "private", SEV_ERROR, "{" REVOKE "ca: {type: emca, dialect: est}}"},
+
     {"local.issuer", "private", SEV_ERROR, /* not a CA */
      "{ca: local, issuer: local.serial.good.pem, common_name: a.example.com}"},
     {"local.issuer", "private", SEV_ERROR, /* expired */
