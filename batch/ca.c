@@ -186,3 +186,27 @@ const struct product_info *ca_product_of(const struct ca_config *config, const c
     }
     return ca_product_find(config->type, name_or_code);
 }
+
+const struct product_info *config_products(const struct config *c, struct arena *a, size_t *n)
+{
+    size_t shared = 0;
+    const struct product_info *tables = ca_all_products(&shared);
+    *n = shared;
+    for (size_t i = 0; i < c->ncas; i++) {
+        *n += c->cas[i].nproducts;
+    }
+    if (*n == shared) {
+        return tables;
+    }
+    struct product_info *all = arena_array(a, *n, sizeof *all);
+    size_t at = 0;
+    for (size_t i = 0; i < c->ncas; i++) { /* first: what is written beats what is built in */
+        for (size_t k = 0; k < c->cas[i].nproducts; k++) {
+            all[at++] = c->cas[i].products[k];
+        }
+    }
+    for (size_t i = 0; i < shared; i++) {
+        all[at++] = tables[i];
+    }
+    return all;
+}
