@@ -45,7 +45,7 @@ static void add_list(struct sources *s, const struct strings *list, const char *
 static bool open_policy(struct batch *b, struct findings *findings, struct err *err)
 {
     size_t nproducts = 0;
-    const struct product_info *products = ca_all_products(&nproducts);
+    const struct product_info *products = config_products(&b->config, &b->arena, &nproducts);
     CLEANUP(sources_release) struct sources s = {0};
     if (!b->options->only_policies) {
         add_list(&s, &b->manifest.policy, b->manifest.path, b->manifest.dir);

@@ -37,6 +37,11 @@ bool item_certificate(const struct batch *b, const struct item *item, const char
 /* The certificate an order replaces or a revocation names; NULL when it is told otherwise. */
 const char *item_prior_path(const struct item *item, const char **key);
 
+/* --- batch_fields.c --- */
+void item_fields_check(const struct batch *b, const struct item *item, struct arena *a,
+                       struct findings *findings);
+void default_fields_check(const struct batch *b, struct findings *findings);
+
 /* --- item_names.c: the fields of names, from the manifest, a CSR or a certificate --- */
 struct name_set {
     const char *common_name;

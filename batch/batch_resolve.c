@@ -87,6 +87,9 @@ static void resolve_product(struct resolve *r, struct item *item)
 {
     const struct ca_type *type = item->ca->type;
     item->product_name = item->order->product ? item->order->product : ca_default_product(item->ca);
+    if (!item->product_name && type->product_optional) {
+        return;
+    }
     if (!item->product_name) {
         item_problem(r->b, item, r->findings, RULE_SHAPE, "product",
                      "CA \"%s\" has no default product, so the order must name one; known: %s",
@@ -94,7 +97,7 @@ static void resolve_product(struct resolve *r, struct item *item)
         item->broken = true;
         return;
     }
-    item->product = ca_product_find(type, ca_environment(item->ca), item->product_name);
+    item->product = ca_product_of(item->ca, item->product_name);
     item->product_code = item->product ? item->product->code : item->product_name;
     if (!ca_environment(item->ca) && name_is_ambiguous(item)) {
         item_problem(r->b, item, r->findings, RULE_SHAPE, "product",
@@ -231,6 +234,7 @@ static void resolve_order(struct resolve *r, struct item *item)
     resolve_ca(r, item);
     if (item->ca) {
         resolve_product(r, item);
+        item_fields_check(r->b, item, &r->scratch, r->findings);
     }
     resolve_action(r, item, old);
     resolve_key(r, item, old);
@@ -305,5 +309,6 @@ void items_resolve(struct batch *b, struct findings *findings)
         (item->kind == ITEM_ORDER ? resolve_order : resolve_revocation)(&r, item);
         arena_reset(&r.scratch);
     }
+    default_fields_check(b, findings);
     arena_release(&r.scratch);
 }

@@ -8,6 +8,7 @@
 #include "batch/config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const bool changes_state[STEP__MAX] = {
     [STEP_ORDER] = true,
@@ -109,10 +110,33 @@ int64_t ca_renewal_window_days(const struct ca_config *config)
     return config->type->renewal_window_days ? config->type->renewal_window_days : 90;
 }
 
+/* "profile.name" below the CA's mapping. */
+static const char *config_path(const struct ca_config *config, const char *path)
+{
+    char part[64];
+    const char *dot = strchr(path, '.');
+    const size_t n = dot ? (size_t)(dot - path) : strlen(path);
+    if (n >= sizeof part) {
+        return NULL;
+    }
+    memcpy(part, path, n);
+    part[n] = '\0';
+    const struct ynode *node = yaml_get(config->node, part);
+    node = dot ? yaml_get(node, dot + 1) : node;
+    return node && node->kind == YAML_SCALAR && node->text[0] ? node->text : NULL;
+}
+
 const char *ca_default_product(const struct ca_config *config)
 {
-    const char *written = config_text(config, "default_product");
-    return written && *written ? written : config->type->default_product;
+    const char *key = config->type->product_key;
+    const char *text = config_path(config, key ? key : "default_product");
+    return text ? text : config->type->default_product;
+}
+
+bool ca_is_public(const struct ca_config *config)
+{
+    return config_text(config, "public") ? config->common.publicly_trusted
+                                         : (config->type->caps & CA_PUBLIC) != 0;
 }
 
 const char *ca_environment(const struct ca_config *config)
@@ -122,7 +146,8 @@ const char *ca_environment(const struct ca_config *config)
 
 const char *ca_endpoint(const struct ca_config *config)
 {
-    static const char *const keys[] = {"api_url", "url", "server", "directory"};
+    static const char *const keys[] = {"api_url",       "url",    "base_url",
+                                       "directory_url", "server", "directory"};
     for (size_t i = 0; i < NITEMS(keys); i++) {
         const char *text = config_text(config, keys[i]);
         if (text) {
@@ -176,4 +201,39 @@ const struct product_info *ca_product_find(const struct ca_type *type, const cha
         p = other ? product_by(type, environment, other->name, false) : NULL;
     }
     return p;
+}
+
+const struct product_info *ca_product_of(const struct ca_config *config, const char *name_or_code)
+{
+    for (size_t i = 0; name_or_code && i < config->nproducts; i++) {
+        const struct product_info *p = &config->products[i];
+        if (str_eq(p->name, name_or_code) || str_eq(p->code, name_or_code)) {
+            return p;
+        }
+    }
+    return ca_product_find(config->type, ca_environment(config), name_or_code);
+}
+
+const struct product_info *config_products(const struct config *c, struct arena *a, size_t *n)
+{
+    size_t shared = 0;
+    const struct product_info *tables = ca_all_products(&shared);
+    *n = shared;
+    for (size_t i = 0; i < c->ncas; i++) {
+        *n += c->cas[i].nproducts;
+    }
+    if (*n == shared) {
+        return tables;
+    }
+    struct product_info *all = arena_array(a, *n, sizeof *all);
+    size_t at = 0;
+    for (size_t i = 0; i < c->ncas; i++) { /* first: what is written beats what is built in */
+        for (size_t k = 0; k < c->cas[i].nproducts; k++) {
+            all[at++] = c->cas[i].products[k];
+        }
+    }
+    for (size_t i = 0; i < shared; i++) {
+        all[at++] = tables[i];
+    }
+    return all;
 }

@@ -170,6 +170,9 @@ struct ca_type {
     const struct product_info *products;
     size_t nproducts;
     const char *default_product; /* code when an order names none; NULL = must be named */
+    /* Key of the configuration that says the same ("template"); NULL = "default_product". */
+    const char *product_key;
+    bool product_optional;       /* an order without product is whole */
     const char *pack;            /* its policy pack, or NULL */
     int64_t renewal_window_days; /* default; 90 */
     unsigned in_flight;          /* default concurrency */
@@ -204,8 +207,10 @@ void ca_close(struct ca *ca);
 const struct product_info *ca_all_products(size_t *n);
 /* `renewal_window_days` of the configuration, else the type's. */
 int64_t ca_renewal_window_days(const struct ca_config *config);
-/* Product of an order that names none: `default_product` of the configuration, else the type's. */
+/* Product of an order that names none: of the configuration, else of the type; NULL = none. */
 const char *ca_default_product(const struct ca_config *config);
+/* Publicly trusted: `public:` of the configuration, else what the type is. */
+bool ca_is_public(const struct ca_config *config);
 /* "sandbox", "production" or NULL. */
 const char *ca_environment(const struct ca_config *config);
 /* What an order is addressed to, for digests: the URL or directory of the configuration, else
@@ -220,5 +225,7 @@ struct ca_config *ca_twin(const struct ca_config *real, const char *directory,
  * different environments give different meanings or codes is unknown too: nothing is guessed. */
 const struct product_info *ca_product_find(const struct ca_type *type, const char *environment,
                                            const char *name_or_code);
+/* The same, the products of the CA's own configuration first. */
+const struct product_info *ca_product_of(const struct ca_config *config, const char *name_or_code);
 
 #endif

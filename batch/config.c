@@ -186,6 +186,7 @@ static bool read_ca(struct schema_ctx *ctx, const struct ynode *node, struct ca_
     if (ok && found->check) {
         found->check(ctx, out);
     }
+    config_products_fill(ctx->arena, out);
     return true;
 }
 

@@ -41,14 +41,29 @@ struct ca_common {
     struct ca_limits limits;
     struct ca_timeouts timeouts;
     bool enabled;
+    bool publicly_trusted;   /* only when written: ca_is_public() */
+    struct objects products; /* struct ca_product */
 };
+
+/* A product of one customer, which no table of a connector can have. */
+struct ca_product {
+    const char *name, *code;
+    const struct ynode *node;
+    int level; /* index into ca_level_words, 0 = not said */
+    bool wildcard, multi;
+    int64_t max_san;
+    struct strings terms, keys; /* durations; key tokens */
+};
+extern const struct word ca_level_words[];
 
 struct ca_config {
     const char *name; /* key under `cas:` */
     const struct ynode *node;
     const struct ca_type *type; /* never NULL in a config that loaded */
     struct ca_common common;
-    void *own; /* struct of type->config, arena */
+    void *own;                           /* struct of type->config, arena */
+    const struct product_info *products; /* `products:` of this CA */
+    size_t nproducts;
 };
 
 struct signing {
@@ -90,6 +105,8 @@ const char *config_beside(struct arena *a, const char *manifest_dir);
 bool url_host(const char *url, char *host, size_t size) MUST_USE;
 const struct ca_config *config_ca(const struct config *c, const char *name);
 void config_release(struct config *c);
+/* The products of all connectors and of this configuration, for policy_open(). */
+const struct product_info *config_products(const struct config *c, struct arena *a, size_t *n);
 
 /* Judges every enabled CA of a configuration that was read, by the policies it names and those of
  * the command line, without any batch. False (err) when a policy cannot be used. */

@@ -8,7 +8,9 @@
 
 #include "batch/config.h"
 
-extern const struct schema config_schema, ca_common_schema;
+extern const struct schema config_schema, ca_common_schema, ca_product_schema;
+/* config_products.c: `products:` as rows of a product table. */
+void config_products_fill(struct arena *a, struct ca_config *ca);
 
 /* The `cas` mapping; target is struct config. */
 void config_read_cas(struct schema_ctx *ctx, const struct ynode *node, void *target);

@@ -179,6 +179,16 @@ static const struct field common_fields[] = {
      .offset = offsetof(struct ca_common, enabled),
      .fallback = "true",
      .help = "false: nothing is sent to this CA"},
+    {.name = "public",
+     .kind = FIELD_BOOL,
+     .offset = offsetof(struct ca_common, publicly_trusted),
+     .help =
+         "whether browsers trust it, which decides the default policy; default what its kind is"},
+    {.name = "products",
+     .kind = FIELD_NAMED,
+     .offset = offsetof(struct ca_common, products),
+     .sub = &ca_product_schema,
+     .help = "what you can order there beyond the built-in table, by the names manifests use"},
 };
 const struct schema ca_common_schema = {"ca",
                                         "keys of every kind of CA",

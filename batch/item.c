@@ -151,7 +151,7 @@ static void subject_common(struct load *l)
         .action = item->action,
         .ca = ca ? ca->name : NULL,
         .ca_type = ca ? ca->type->type : NULL,
-        .ca_public = ca && (ca->type->caps & CA_PUBLIC),
+        .ca_public = ca && ca_is_public(ca),
         .ca_reads_csr_names = ca && (ca->type->caps & CA_READS_CSR_NAMES),
         .ca_node = ca ? ca->node : NULL,
         .ca_file = l->b->config.path,

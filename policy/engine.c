@@ -284,7 +284,8 @@ const struct product_info *rule_product(const struct rule_run *run,
 bool rule_has_products(const struct rule_run *run)
 {
     for (size_t i = 0; run->s && i < run->policy->nproducts; i++) {
-        if (str_eq(run->policy->products[i].ca_type, run->s->ca_type)) {
+        const struct product_info *row = &run->policy->products[i];
+        if (str_eq(row->ca_type, run->s->ca_type) && (!row->ca || str_eq(row->ca, run->s->ca))) {
             return true;
         }
     }

@@ -125,7 +125,8 @@ const struct product_info *policy_product(const struct policy *p, const struct s
     *other = NULL;
     for (size_t i = 0; s->product && s->ca_type && i < p->nproducts; i++) {
         const struct product_info *row = &p->products[i];
-        if (!str_eq(row->ca_type, s->ca_type) || !names_product(row, s->product)) {
+        if (!str_eq(row->ca_type, s->ca_type) || (row->ca && !str_eq(row->ca, s->ca)) ||
+            !names_product(row, s->product)) {
             continue;
         }
         const bool here =

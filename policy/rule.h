@@ -155,6 +155,7 @@ struct product_ref {
 };
 struct product_info {    /* from the product tables of the connectors, passed in by policy_open */
     const char *ca_type; /* connector */
+    const char *ca;      /* only of the CA of this name in the configuration; NULL = any */
     const char *environment; /* "sandbox" "production" or NULL */
     const char *code, *name;
     const char *level;    /* "dv" "ov" "ev" "smime" "private" */
@@ -246,6 +247,17 @@ struct ca_facts {
 };
 const struct ca_facts *ca_facts_find(const char *type); /* NULL when unknown */
 extern const struct ca_facts ca_facts_rows[];           /* closed by a row without type */
+/* The `fields:` of an order that a kind of CA knows (policy/ca_fields.c). */
+enum ca_field_kind { CA_FIELD_TEXT, CA_FIELD_NUMBER, CA_FIELD_BOOL, CA_FIELD_LIST, CA_FIELD_MAP };
+struct ca_field {
+    const char *name;
+    enum ca_field_kind kind;
+    const char *help;
+};
+/* NULL when there is no table for that kind of CA; *n 0 when it has no fields at all. */
+const struct ca_field *ca_fields_of(const char *type, size_t *n);
+/* NULL, or what is wrong with the value: "must be ...". */
+const char *ca_field_problem(const struct ca_field *field, const struct ynode *value);
 /* Of the item's CA; NULL when the CA is not known. */
 const struct ca_facts *rule_ca(const struct rule_run *run);
 

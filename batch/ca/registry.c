@@ -5,12 +5,21 @@
  */
 #include "batch/ca/certinext.h"
 #include "batch/ca/local.h"
+#include "batch/ca/settings.h"
 
+/* clang-format off */
 const struct ca_type *const ca_types[] = {
     &ca_certinext,
     &ca_local,
+    &ca_digicert,
+    &ca_sectigo,
+    &ca_entrust,
+    &ca_adcs,
+    &ca_emca,
+    &ca_acme,
     NULL,
 };
+/* clang-format on */
 
 /* One contiguous array, because policy_open() keeps the pointer for the life of the policy. Made
  * once; the threads of a batch start later. */

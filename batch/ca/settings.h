@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows that the configuration tables of several connectors have in common: short forms of the
+ * usual kinds of field, and the waits for a certificate that is not ready at once.
+ */
+#ifndef BATCH_CA_SETTINGS_H
+#define BATCH_CA_SETTINGS_H
+
+#include "batch/ca.h"
+
+/* The name of the key is that of the member. */
+#define SETTING_TEXT(type_, member_, help_)                                                        \
+    {                                                                                              \
+        .name = #member_, .kind = FIELD_STRING, .flags = FIELD_NONEMPTY,                           \
+        .offset = offsetof(type_, member_), .help = (help_)                                        \
+    }
+#define SETTING_PRESET(type_, member_, fallback_, help_)                                           \
+    {                                                                                              \
+        .name = #member_, .kind = FIELD_STRING, .flags = FIELD_NONEMPTY,                           \
+        .offset = offsetof(type_, member_), .fallback = (fallback_), .help = (help_)               \
+    }
+#define SETTING_URL(type_, member_, flags_, help_)                                                 \
+    {                                                                                              \
+        .name = #member_, .kind = FIELD_STRING, .flags = FIELD_NONEMPTY | (flags_),                \
+        .offset = offsetof(type_, member_), .pattern = "https?://.+", .check = setting_is_url,     \
+        .help = (help_)                                                                            \
+    }
+#define SETTING_PATH(type_, member_, help_)                                                        \
+    {                                                                                              \
+        .name = #member_, .kind = FIELD_PATH, .flags = FIELD_NONEMPTY,                             \
+        .offset = offsetof(type_, member_), .help = (help_)                                        \
+    }
+#define SETTING_SECRET(type_, member_, help_)                                                      \
+    {                                                                                              \
+        .name = #member_, .kind = FIELD_SECRET, .offset = offsetof(type_, member_),                \
+        .help = (help_)                                                                            \
+    }
+#define SETTING_BOOL(type_, member_, fallback_, help_)                                             \
+    {                                                                                              \
+        .name = #member_, .kind = FIELD_BOOL, .offset = offsetof(type_, member_),                  \
+        .fallback = (fallback_), .help = (help_)                                                   \
+    }
+#define SETTING_INT(type_, member_, fallback_, min_, max_, help_)                                  \
+    {                                                                                              \
+        .name = #member_, .kind = FIELD_INT, .offset = offsetof(type_, member_),                   \
+        .fallback = (fallback_), .min = (min_), .max = (max_), .help = (help_)                     \
+    }
+#define SETTING_WORD(type_, member_, words_, fallback_, help_)                                     \
+    {                                                                                              \
+        .name = #member_, .kind = FIELD_WORD, .offset = offsetof(type_, member_),                  \
+        .words = (words_), .fallback = (fallback_), .help = (help_)                                \
+    }
+#define SETTING_GROUP(type_, member_, sub_, help_)                                                 \
+    {                                                                                              \
+        .name = #member_, .kind = FIELD_OBJECT, .offset = offsetof(type_, member_), .sub = (sub_), \
+        .help = (help_)                                                                            \
+    }
+#define SETTING_RENEWAL(type_)                                                                     \
+    SETTING_INT(type_, renewal_window_days, "90", 0, 3650,                                         \
+                "a certificate that expires later than this is reissued, not renewed")
+
+bool setting_is_url(const char *text, const char **why);
+
+/* Waits before the n-th look for a certificate: back_off^n seconds, at most max_back_off; after
+ * max_attempts the item stays pending and a later run looks again. */
+struct ca_enroll {
+    int64_t back_off_seconds, max_back_off_seconds, max_attempts;
+};
+extern const struct schema ca_enroll_schema;
+
+extern const struct ca_type ca_digicert, ca_sectigo, ca_entrust, ca_adcs, ca_emca, ca_acme;
+
+#endif
