@@ -147,7 +147,7 @@ const struct rule rules_certinext_org[] = {
      .bad = "{ca: certinext-prod, common_name: www.example.net, product: '842', "
             "subject: {organization: Example Corp, country: US}}",
      .good = "{ca: certinext-prod, common_name: www.example.net, product: '842', "
-             "subject: {organization: Example Corp, street: 100 Sample Street, locality: Austin, "
+             "subject: {organization: Example Corp, street_address: 100 Sample Street, locality: Austin, "
              "state: Texas, postal_code: '78701', country: US}}"},
     {.id = "certinext.ev-blocks", .severity = SEV_ERROR, .scope = SCOPE_EV, .needs = NEEDS_ORDER,
      .ca = "certinext",

@@ -253,15 +253,15 @@ static void products_of_digicert(void **state)
     };
     const struct ca_type *digicert = ca_type_find("digicert");
     for (size_t i = 0; i < NITEMS(of); i++) {
-        const struct product_info *p = ca_product_find(digicert, of[i].name);
+        const struct product_info *p = ca_product_find(digicert, NULL, of[i].name);
         assert_non_null(p);
         assert_string_equal(p->code, of[i].code);
         assert_string_equal(p->level, of[i].level);
         assert_true(p->wildcard == of[i].wildcard && p->multi == of[i].multi &&
                     p->any_names == of[i].any && p->max_days == of[i].days);
     }
-    assert_true(ca_product_find(digicert, "ssl_plus")->deprecated);
-    assert_null(ca_product_find(digicert, "ssl_unheard_of"));
+    assert_true(ca_product_find(digicert, NULL, "ssl_plus")->deprecated);
+    assert_null(ca_product_find(digicert, NULL, "ssl_unheard_of"));
     for (size_t i = 0; i < digicert->nproducts; i++) { /* a name means one thing */
         for (size_t k = 0; k < i; k++) {
             assert_string_not_equal(digicert->products[i].name, digicert->products[k].name);

@@ -371,7 +371,7 @@ static void address(void **state)
 {
     const char *rule = "certinext.address";
     const char *whole =
-        "subject: {street: S, locality: L, state: T, postal_code: '1', country: US}";
+        "subject: {street_address: S, locality: L, state: T, postal_code: '1', country: US}";
     (void)state;
     const char *text = arena_printf(&arena, "product: ov, common_name: a.net, %s", whole);
     want(names(text, rule), false, "whole");

@@ -508,6 +508,9 @@ static void samples_with_all_keys(void **state)
              "  - {accept: {profile: web, action: revoke, certificate: absent.pem}}\n"));
     CLEANUP(findings_release) struct findings list = FINDINGS_INIT;
     assert_int_equal(policy_run_samples(b.policy, &list), 6);
+    for (size_t i = 0; i < list.n; i++) {
+        print_message("%s\n", list.v[i].message);
+    }
     assert_int_equal(list.n, 2);
     assert_non_null(strstr(list.v[0].message, "hexadecimal"));
     assert_non_null(strstr(list.v[1].message, "absent.pem"));
