@@ -503,14 +503,11 @@ static void samples_with_all_keys(void **state)
              "subject: {domain_component: [com, example], street_address: Road 1}}, "
              "by: subject.attr.allowed}\n"
              "  - {accept: {profile: web, action: revoke, serial: 0A, reason: superseded, "
-             "comment: c}}\n"
+             "comment: c, change: {requested_by: q@example.com, approved_by: [b@example.com]}}}\n"
              "  - {accept: {profile: web, action: revoke, serial: xyz}}\n"
              "  - {accept: {profile: web, action: revoke, certificate: absent.pem}}\n"));
     CLEANUP(findings_release) struct findings list = FINDINGS_INIT;
     assert_int_equal(policy_run_samples(b.policy, &list), 6);
-    for (size_t i = 0; i < list.n; i++) {
-        print_message("%s\n", list.v[i].message);
-    }
     assert_int_equal(list.n, 2);
     assert_non_null(strstr(list.v[0].message, "hexadecimal"));
     assert_non_null(strstr(list.v[1].message, "absent.pem"));
