@@ -502,7 +502,7 @@ static void samples_with_all_keys(void **state)
              "  - {reject: {profile: web, common_name: www.example.com, "
              "subject: {domain_component: [com, example], street_address: Road 1}}, "
              "by: subject.attr.allowed}\n"
-             "  - {accept: {profile: web, action: revoke, serial: 0A, reason: superseded, "
+             "  - {accept: {profile: web, ca: lab, action: revoke, serial: 0A, reason: superseded, "
              "comment: c, change: {requested_by: q@example.com, approved_by: [b@example.com]}}}\n"
              "  - {accept: {profile: web, action: revoke, serial: xyz}}\n"
              "  - {accept: {profile: web, action: revoke, certificate: absent.pem}}\n"));
