@@ -147,7 +147,7 @@ static void judge_csr(const struct file_job *job, struct lint_file *f, struct po
         return;
     }
     if (!certs_read(a, f->path, buf_span(&f->text), &certs, &n, &err)) {
-        findings_report(&f->findings, "csr.input.kind", SEV_ERROR, (struct pos){f->path, 0, 0},
+        findings_report(&f->findings, "csr.input.kind", SEV_ERROR, (struct pos){.file = f->path},
                         "%s", err.msg);
         return;
     }

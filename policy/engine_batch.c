@@ -88,15 +88,17 @@ void rule_hit_member(struct rule_run *run, const struct batch_member *m, const c
     }
     const struct rule *r = run->active->row;
     const struct ynode *node = key ? yaml_get(m->node, key) : NULL;
-    node = node ? node : m->node;
+    const struct pos pos = yaml_pos(m->file, node ? node : m->node);
     va_list ap;
     va_start(ap, fmt);
     struct finding f = {.rule = r->id,
                         .severity = run->setting->severity,
                         .firm = run->active->unsuppressable,
                         .file = m->file,
-                        .line = node ? node->line : 0,
-                        .column = node ? node->column : 0,
+                        .line = pos.line,
+                        .column = pos.column,
+                        .end_line = pos.end_line,
+                        .end_column = pos.end_column,
                         .offset = -1,
                         .item = m->id,
                         .value = value ? str_vis_dup(run->arena, value, strlen(value)) : NULL,
