@@ -4,6 +4,8 @@
  */
 #include "cmd/cmd.h"
 
+#include "formats/base/limits.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -17,9 +19,24 @@ static enum paint paint_of(enum severity s)
     return paints[s];
 }
 
+/* Names come from a repository: one with a line end or an escape sequence must not write lines of
+ * its own. */
+static bool is_plain(const char *s)
+{
+    while (*s >= 0x20 && *s < 0x7F) {
+        s++;
+    }
+    return !*s;
+}
+
 static void where(struct buf *out, const struct finding *f)
 {
-    buf_puts(out, f->file ? f->file : "-");
+    const char *file = f->file ? f->file : "-";
+    if (is_plain(file)) {
+        buf_puts(out, file);
+    } else {
+        str_vis(out, file, strlen(file), LIMIT_PATH);
+    }
     if (f->line) {
         buf_printf(out, ":%u:%u", f->line, f->column ? f->column : 1);
     } else if (f->offset >= 0) {
@@ -28,22 +45,39 @@ static void where(struct buf *out, const struct finding *f)
     buf_puts(out, ": ");
 }
 
-static void one(struct buf *out, const struct finding *f, bool color, bool citations)
+void cmd_finding_message(struct buf *out, const struct finding *f)
 {
-    where(out, f);
-    term_paint(out, color, f->waived ? PAINT_DIM : paint_of(f->severity),
-               f->waived ? "waived" : severity_name(f->severity));
-    buf_printf(out, ": %s", f->message);
+    buf_puts(out, f->message);
     if (f->value && !strstr(f->message, f->value)) {
         buf_printf(out, ": '%s'", f->value);
     }
     if (f->item) {
         buf_printf(out, " (item %s)", f->item);
     }
+}
+
+enum paint cmd_finding_paint(const struct finding *f)
+{
+    return f->waived || f->known ? PAINT_DIM : paint_of(f->severity);
+}
+
+void cmd_finding_line(struct buf *out, const struct finding *f, bool color)
+{
+    where(out, f);
+    term_paint(out, color, cmd_finding_paint(f),
+               f->waived  ? "waived"
+               : f->known ? "known"
+                          : severity_name(f->severity));
+    buf_puts(out, ": ");
+    cmd_finding_message(out, f);
     buf_puts(out, " [");
     term_paint(out, color, PAINT_BOLD, f->rule);
     buf_printf(out, "]%s%s\n", f->waived ? " by " : "", f->waived && f->waiver ? f->waiver : "");
-    if (f->fix && !f->waived && f->severity >= SEV_WARNING) {
+}
+
+void cmd_finding_advice(struct buf *out, const struct finding *f, bool citations)
+{
+    if (f->fix && !f->waived && !f->known && f->severity >= SEV_WARNING) {
         buf_printf(out, "    fix: %s\n", f->fix);
     }
     if (citations && f->cite) {
@@ -58,7 +92,8 @@ void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum s
     bool color = fd == STDOUT_FILENO ? t->out_color : t->err_color;
     for (size_t i = 0; i < f->n; i++) {
         if (f->v[i].severity >= least) {
-            one(&b, &f->v[i], color, citations);
+            cmd_finding_line(&b, &f->v[i], color);
+            cmd_finding_advice(&b, &f->v[i], citations);
         }
     }
     if (fd == STDOUT_FILENO) {
@@ -69,13 +104,16 @@ void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum s
 }
 
 void cmd_count_line(struct buf *out, size_t errors, size_t warnings_up, size_t infos_up,
-                    size_t waived, size_t files)
+                    size_t waived, size_t known, size_t files)
 {
     size_t warnings = warnings_up - errors;
     buf_printf(out, "%zu error%s, %zu warning%s, %zu info", errors, errors == 1 ? "" : "s",
                warnings, warnings == 1 ? "" : "s", infos_up - warnings_up);
     if (waived) {
         buf_printf(out, ", %zu waived", waived);
+    }
+    if (known) {
+        buf_printf(out, ", %zu known", known);
     }
     buf_printf(out, " in %zu file%s\n", files, files == 1 ? "" : "s");
 }
