@@ -153,13 +153,14 @@ static void suppression(struct jw *j, const struct finding *f)
     }
     jw_array(j, "suppressions");
     jw_object(j, NULL);
-    jw_str(j, "kind", "external");
+    /* a comment in the manifest waives as "line N" */
+    const bool comment = f->waiver && str_starts(f->waiver, "line ");
+    CLEANUP(buf_release) struct buf why = BUF_INIT(LIMIT_MESSAGE);
+    buf_printf(&why, "%s%s%s", f->waiver ? f->waiver : "waived", f->justification ? ": " : "",
+               f->justification ? f->justification : "");
+    jw_str(j, "kind", comment ? "inSource" : "external");
     jw_str(j, "status", "accepted");
-    if (f->waiver) {
-        CLEANUP(buf_release) struct buf why = BUF_INIT(LIMIT_MESSAGE);
-        buf_printf(&why, "waived by %s", f->waiver);
-        jw_str(j, "justification", buf_text(&why));
-    }
+    jw_str(j, "justification", buf_text(&why));
     jw_end(j);
     jw_end(j);
 }

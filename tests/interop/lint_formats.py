@@ -105,6 +105,12 @@ def check_sarif(top, files):
     check(ok["uri"], "sarif: URIs decode to the files")
     check(ok["state"] and any("suppressions" in r for r in run["results"]),
           "sarif: what is waived is suppressed")
+    kinds = {s["kind"] for r in run["results"] for s in r.get("suppressions", ())}
+    check(kinds == {"external", "inSource"}, "sarif: a comment is not a waiver")
+    mends = [c for r in run["results"] for x in r.get("fixes", ())
+             for c in x["artifactChanges"][0]["replacements"]]
+    check([c["insertedContent"]["text"] for c in mends] == ["e2.corp.example.com"] * 2,
+          "sarif: what --fix would do is there %s" % mends[:1])
     prints = [(r["ruleId"], r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
                r["partialFingerprints"]["primaryLocationLineHash"]) for r in run["results"]]
     check(len(set(prints)) == len(prints), "sarif: no two results have one fingerprint")
@@ -211,7 +217,8 @@ def check_junit(top, files):
     check(ok, "junit: the counts are those of the cases")
     check([s.get("name") for s in root] == list(files), "junit: hostile file names survive")
     suite = {c.get("name"): c for c in root[0]}
-    check(list(suite) == ["(file)", "fine", "wide", "commands", "markup", "shape", "secret"],
+    check(list(suite) == ["(file)", "fine", "wide", "commands", "markup", "mend", "shape",
+                           "secret"],
           "junit: a case for the file and for each item, in order")
     check(len(suite["fine"]) == 0, "junit: an item without a finding passed")
     check(suite["shape"].find("skipped") is not None, "junit: what was not judged did not pass")
