@@ -10,6 +10,7 @@
 #include "formats/base/json_in.h"
 #include "formats/base/limits.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,7 +145,11 @@ static bool write_entries(const char *path, const struct baseline_entry *v, size
     }
     jw_end(&j);
     jw_end(&j);
-    return jw_finish(&j, err) && fs_write_atomic(path, buf_span(&out), 0644, err);
+    if (!jw_finish(&j, err)) {
+        return false;
+    }
+    return fs_exists_at(AT_FDCWD, path) ? fs_replace(path, buf_span(&out), err)
+                                        : fs_write_atomic(path, buf_span(&out), 0644, err);
 }
 
 /* --- findings --- */

@@ -70,6 +70,23 @@ static void withhold(struct excerpt_source *s, const struct lint *l)
     }
 }
 
+/* A finding may point into a request or a certificate. Its text tells nobody anything, and the file
+ * may hold a private key as well. */
+static bool is_yaml(const struct lint *l, const char *file)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (str_eq(l->files[i].path, file)) {
+            return l->files[i].kind != LINT_CSR && l->files[i].kind != LINT_CERTIFICATE;
+        }
+    }
+    return str_iends(file, ".yaml") || str_iends(file, ".yml");
+}
+
+static bool is_shown(const struct buf *text)
+{
+    return text->n && !memchr(text->p, 0, text->n) && !memmem(text->p, text->n, "-----BEGIN", 10);
+}
+
 static struct excerpt_source *source(struct excerpts *x, const char *file)
 {
     if (x->n && str_eq(x->v[x->last].file, file)) {
@@ -85,7 +102,8 @@ static struct excerpt_source *source(struct excerpts *x, const char *file)
     if (str_eq(file, "-")) {
         fs_rewind_stdin();
     }
-    if (fs_read(file, &s.text, &err)) { /* else it has no lines, and nothing is shown */
+    if (is_yaml(x->lint, file) && fs_read(file, &s.text, &err) &&
+        is_shown(&s.text)) { /* else it has no lines, and nothing is shown */
         split(&s);
         withhold(&s, x->lint);
     }

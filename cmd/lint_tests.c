@@ -362,7 +362,7 @@ bool lint_tap(const struct lint_report *r, struct buf *out, struct err *err)
             test_point(&points, r, &s, &s.v[k], ++number);
         }
     }
-    buf_printf(out, "TAP version 13\n1..%zu\n", number);
+    buf_printf(out, "TAP version 13\n1..%zu%s\n", number, number ? "" : " # SKIP no files");
     buf_add(out, buf_text(&points), points.n);
     return !buf_failed(&points) || too_large(err);
 }

@@ -81,7 +81,7 @@ static void place(struct finding *f, const struct rule_run *run, const struct hi
     } else if (s->node) {
         place_at(f, yaml_pos(s->file, s->node));
     } else {
-        place_in_csr(f, s, 0, -1);
+        place_in_csr(f, run, 0, -1);
     }
 }
 
@@ -143,7 +143,7 @@ static void place_whole(const struct rule_run *run, struct finding *f)
     if (node) {
         place_at(f, yaml_pos(f->file, node));
     } else if (run->s) {
-        place_in_csr(f, run->s, 0, -1);
+        place_in_csr(f, run, 0, -1);
     }
 }
 

@@ -171,6 +171,20 @@ static void excerpts_withhold(void **state)
         excerpt_of(&b, text, f, &out);
         assert_string_not_equal(buf_text(&out), "");
     }
+    /* neither is anything of a file that holds a key, nor of one that is no YAML */
+    static const char *const texts[] = {"a: b\n---\n-----BEGIN PRIVATE KEY-----\n", "a: b\n"};
+    for (size_t i = 0; i < NITEMS(texts); i++) {
+        char path[512];
+        CLEANUP(buf_release) struct buf out = BUF_INIT(8192);
+        bench_file(&b, "x.yaml", texts[i]);
+        snprintf(path, sizeof path, "%s/x.yaml", b.dir);
+        const struct finding f = {.file = path, .line = 1, .column = 4, .offset = -1};
+        struct lint_file file = {.path = path, .kind = i == 1 ? LINT_CSR : LINT_MANIFEST};
+        const struct lint l = {.files = &file, .n = 1};
+        CLEANUP(excerpts_release) struct excerpts x = {.lint = &l};
+        excerpt_add(&x, &out, &f, false, PAINT_NONE);
+        assert_string_equal(buf_text(&out), "");
+    }
     bench_end(&b);
 }
 
