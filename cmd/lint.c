@@ -122,6 +122,22 @@ static void lint_manifest(const struct options *o, struct lint *l, struct lint_f
     batch_release(&batch);
 }
 
+/* A policy on standard input is one of the current directory; what it extends is found there. */
+static void lint_policy_text(struct lint_file *f)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
+    if (!fs_read(f->path, &text, &f->err)) {
+        return;
+    }
+    policy_lint_text(f->path, (struct span){(const uint8_t *)buf_text(&text), text.n},
+                     &f->findings);
+    for (size_t i = 0; i < f->findings.n; i++) {
+        if (str_eq(f->findings.v[i].file, "./-")) { /* as a policy it needs a path */
+            f->findings.v[i].file = f->path;
+        }
+    }
+}
+
 static void lint_config(struct lint_file *f)
 {
     struct config config = {0};
@@ -223,8 +239,7 @@ static int judge_all(const struct options *o, struct term *t, struct lint *l)
         if (f->kind == LINT_MANIFEST) {
             lint_manifest(o, l, f);
         } else if (f->kind == LINT_POLICY && str_eq(f->path, "-")) {
-            /* what it extends and its data files are found by where it lies */
-            err_set(&f->err, ERR_INPUT, "a policy is not read from standard input; name its file");
+            lint_policy_text(f);
         } else if (f->kind == LINT_POLICY) {
             policy_lint(f->path, &f->findings);
         } else if (f->kind == LINT_CONFIG) {
