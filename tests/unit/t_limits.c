@@ -97,7 +97,7 @@ static bool chain_of(unsigned files)
         struct span s = {(const uint8_t *)text, (size_t)n};
         assert_true(fs_write_atomic(path, s, 0600, &err));
     }
-    const struct policy_source source = {"./p0.policy.yaml", root, {0}};
+    const struct policy_source source = {.name = "./p0.policy.yaml", .base = root};
     bool ok = policy_open(&p, &source, 1, NULL, 0, &findings, &err);
     for (size_t i = 0; i < findings.n; i++) {
         assert_non_null(strstr(findings.v[i].message, "deep"));
