@@ -26,7 +26,7 @@ void journal_scan_begin(struct journal_scan *s, journal_fn *fn, void *ctx)
 
 static bool damage(const struct journal_scan *s, struct err *err, const char *what)
 {
-    struct pos pos = {JOURNAL_NAME, (uint32_t)(s->seq + 1), 1};
+    struct pos pos = {.file = JOURNAL_NAME, .line = (uint32_t)(s->seq + 1), .column = 1};
     err_at(err, ERR_ENV, pos, "the journal is damaged: %s", what);
     err_hint(err, "restore the state directory from a copy; do not edit the journal");
     return false;

@@ -28,7 +28,6 @@ int cmd_lint(const struct options *o, struct term *t);
 int cmd_rules(const struct options *o, struct term *t);
 int cmd_explain(const struct options *o, struct term *t);
 int cmd_policy(const struct options *o, struct term *t);
-int cmd_policy_diff(const struct options *o, struct term *t); /* of cmd_policy() */
 int cmd_plan(const struct options *o, struct term *t);
 int cmd_run(const struct options *o, struct term *t);
 int cmd_status(const struct options *o, struct term *t);
@@ -37,6 +36,7 @@ int cmd_bundle(const struct options *o, struct term *t);
 int cmd_verify(const struct options *o, struct term *t);
 int cmd_inspect(const struct options *o, struct term *t);
 int cmd_schema(const struct options *o, struct term *t);
+int cmd_policy_diff(const struct options *o, struct term *t);
 int cmd_lsp(const struct options *o, struct term *t);
 int cmd_completion(const struct options *o, struct term *t);
 int cmd_help(const struct options *o, struct term *t);
@@ -50,15 +50,19 @@ const char *cmd_format(const struct options *o, struct term *t, const char *comm
 /* Findings as text to stdout or stderr, one or two lines each, at or above `least`. */
 void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum severity least,
                         bool citations);
-/* One of them. */
-void cmd_finding_text(struct buf *out, const struct finding *f, bool color, bool citations);
+/* The parts of that: "file:line:column: severity: message [rule]", what to do and where it says so,
+ * and of the line the message with value and item. */
+void cmd_finding_line(struct buf *out, const struct finding *f, bool color);
+void cmd_finding_advice(struct buf *out, const struct finding *f, bool citations);
+void cmd_finding_message(struct buf *out, const struct finding *f);
+enum paint cmd_finding_paint(const struct finding *f);
 /* `first` (a pack or file, may be NULL) and then every --policy; without any the caller names one.
  */
 bool cmd_open_policy(const struct options *o, const char *first, struct policy **policy,
                      struct findings *findings, struct err *err) MUST_USE;
 /* "2 errors, 1 warning, 0 info in 3 files"; the counts are those at or above each severity. */
 void cmd_count_line(struct buf *out, size_t errors, size_t warnings_up, size_t infos_up,
-                    size_t waived, size_t files);
+                    size_t waived, size_t known, size_t files);
 /* The tables "commands", "options" or "exit-codes" as roff, for the man page. */
 void help_roff(struct buf *out, const char *topic);
 /* Set by the signal handler: 0, then the signal number. */

@@ -11,8 +11,10 @@
 
 const struct command commands[] = {
     {"lint", "FILE|DIR...", "check manifests, policies, configs, CSRs, certificates; offline",
-     "text json", JUDGING | OPT(FORMAT) | OPT(SEVERITY) | OPT(FIX) | OPT(FORECAST), 1, UINT_MAX,
-     cmd_lint, false},
+     "text json sarif junit github gitlab tap",
+     JUDGING | OPT(FORMAT) | OPT(SEVERITY) | OPT(BASELINE) | OPT(WRITE_BASELINE) | OPT(FIX) |
+         OPT(FORECAST),
+     1, UINT_MAX, cmd_lint, false},
     {"rules", "", "the rule catalogue", "text json", OPT(PACK) | OPT(FORMAT) | OPT(POLICY), 0, 0,
      cmd_rules, false},
     {"explain", "RULE", "one rule: why, a bad and a good sample, citation", NULL, 0, 1, 1,

@@ -250,30 +250,29 @@ static void print_day(struct buf *b, const struct forecast_day *d, bool color, b
     time_format_date(d->day, day);
     for (size_t i = 0; i < d->findings.n; i++) {
         buf_printf(b, "%s  ", day);
-        cmd_finding_text(b, &d->findings.v[i], color, citations);
+        cmd_finding_line(b, &d->findings.v[i], color);
+        cmd_finding_advice(b, &d->findings.v[i], citations);
     }
     buf_printf(b, "%s  %zu item%s of %zu file%s break%s on this day\n", day, d->items,
                d->items == 1 ? "" : "s", d->files, d->files == 1 ? "" : "s",
                d->items == 1 ? "s" : "");
 }
 
-void forecast_print(const struct options *o, struct term *t, const struct forecast *f)
+void forecast_text(const struct options *o, bool color, const struct forecast *f, struct buf *out)
 {
-    CLEANUP(buf_release) struct buf b = BUF_INIT(256u << 20);
     char first[TIME_TEXT], last[TIME_TEXT];
     size_t found = 0;
     for (size_t i = 0; i < f->n; i++) {
         if (f->v[i].findings.n) {
             found++;
-            print_day(&b, &f->v[i], t->out_color, o->verbose);
+            print_day(out, &f->v[i], color, o->verbose);
         }
     }
     if (!found && f->n) {
         time_format_date(f->v[0].day, first);
         time_format_date(f->v[f->n - 1].day, last);
-        buf_printf(&b, "nothing new on the days on which rules change, %s to %s\n", first, last);
+        buf_printf(out, "nothing new on the days on which rules change, %s to %s\n", first, last);
     }
-    term_out(t, buf_span(&b));
 }
 
 void forecast_json(struct jw *j, const struct forecast *f)

@@ -20,7 +20,7 @@ struct forecast {
 /* Judges every file of l again at each day on which its policy changes by itself; sets l->forecast.
  * An exit code. */
 int forecast_make(const struct options *o, struct term *t, struct lint *l);
-void forecast_print(const struct options *o, struct term *t, const struct forecast *f);
+void forecast_text(const struct options *o, bool color, const struct forecast *f, struct buf *out);
 void forecast_json(struct jw *j, const struct forecast *f); /* member "forecast" */
 void forecast_release(struct forecast *f);
 

@@ -60,7 +60,8 @@ void judge_loose(const struct policy *policy, const struct options *o, const cha
         s.order_date = o->as_of == TIME_NONE ? certs[0].not_before : s.order_date;
     } else {
         findings_report(findings, "csr.input.kind", SEV_ERROR,
-                        (struct pos){path, err.line ? err.line : 1, 1}, "%s", err.msg);
+                        (struct pos){.file = path, .line = err.line ? err.line : 1, .column = 1},
+                        "%s", err.msg);
         return;
     }
     policy_judge(policy, &s, scratch, &a, findings, NULL);
@@ -148,8 +149,9 @@ void judge_text(const struct options *o, struct judge_memory *m, const char *pat
         judge_alone(o, path, kind, text, findings, &err);
     }
     if (err.code != ERR_NONE) {
-        findings_report(findings, "policy.schema", SEV_ERROR, (struct pos){path, 1, 1}, "%s%s%s",
-                        err.msg, err.hint ? "; " : "", err.hint ? err.hint : "");
+        findings_report(findings, "policy.schema", SEV_ERROR,
+                        (struct pos){.file = path, .line = 1, .column = 1}, "%s%s%s", err.msg,
+                        err.hint ? "; " : "", err.hint ? err.hint : "");
     }
     findings_sort(findings);
 }

@@ -5,12 +5,11 @@
  * that cannot be loaded, is exit 3. CSR files are judged in parallel; output order is argument
  * order, whatever finished first.
  */
+#include "cmd/baseline.h"
 #include "cmd/fix.h"
-#include "cmd/judge_text.h"
-#include "cmd/lint.h"
-#include "cmd/lint_walk.h"
-
 #include "cmd/forecast.h"
+#include "cmd/judge_text.h"
+#include "cmd/lint_walk.h"
 
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
@@ -24,6 +23,9 @@
 static bool classify(struct lint_file *f, struct err *err)
 {
     CLEANUP(buf_release) struct buf b = BUF_INIT(LIMIT_INPUT_BYTES);
+    if (str_eq(f->path, "-")) {
+        fs_rewind_stdin();
+    }
     if (!fs_read(f->path, &b, err)) {
         return false;
     }
@@ -35,7 +37,18 @@ static bool classify(struct lint_file *f, struct err *err)
     return true;
 }
 
-static void lint_manifest(const struct options *o, struct lint_file *f)
+/* Of the items of a manifest only their names are kept. */
+static void keep_names(struct lint *l, struct lint_file *f, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->nitems; i++) {
+        const struct item *item = &batch->items[i];
+        const struct lint_item kept = {.id = arena_strdup(&l->names, item->id),
+                                       .judged = batch->policy && !item->misshapen};
+        VEC_PUSH(&f->items, kept);
+    }
+}
+
+static void lint_manifest(const struct options *o, struct lint *l, struct lint_file *f)
 {
     struct batch_options bo = {.manifest = f->path,
                                .config = o->config,
@@ -52,7 +65,24 @@ static void lint_manifest(const struct options *o, struct lint_file *f)
     /* what is wrong inside the manifest is findings; a policy or config that cannot be loaded is
      * an error of its own */
     f->err_in_findings = !whole && !batch.manifest_ok && findings_count(&f->findings, SEV_ERROR);
+    keep_names(l, f, &batch);
     batch_release(&batch);
+}
+
+/* A policy on standard input is one of the current directory; what it extends is found there. */
+static void lint_policy_text(struct lint_file *f)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
+    if (!fs_read(f->path, &text, &f->err)) {
+        return;
+    }
+    policy_lint_text(f->path, (struct span){(const uint8_t *)buf_text(&text), text.n},
+                     &f->findings);
+    for (size_t i = 0; i < f->findings.n; i++) {
+        if (str_eq(f->findings.v[i].file, "./-")) { /* as a policy it needs a path */
+            f->findings.v[i].file = f->path;
+        }
+    }
 }
 
 /* A policy it names that cannot be loaded is an error of its own, as with a manifest. */
@@ -121,8 +151,13 @@ static int judge_all(const struct options *o, struct term *t, struct lint *l)
     size_t n = 0;
     for (size_t i = 0; i < l->n; i++) {
         struct lint_file *f = &l->files[i];
+        if (str_eq(f->path, "-")) {
+            fs_rewind_stdin(); /* its kind was looked for before */
+        }
         if (f->kind == LINT_MANIFEST) {
-            lint_manifest(o, f);
+            lint_manifest(o, l, f);
+        } else if (f->kind == LINT_POLICY && str_eq(f->path, "-")) {
+            lint_policy_text(f);
         } else if (f->kind == LINT_POLICY) {
             policy_lint(f->path, &f->findings);
         } else if (f->kind == LINT_CONFIG) {
@@ -164,7 +199,78 @@ static int verdict(const struct options *o, struct term *t, const struct lint *l
 static bool mend(const struct options *o, struct term *t, const struct lint_file *f,
                  struct err *err)
 {
-    return !o->fix || f->kind != LINT_MANIFEST || fix_manifest(o, t, f->path, err);
+    if (!o->fix || f->kind != LINT_MANIFEST) {
+        return true;
+    }
+    return str_eq(f->path, "-") ? err_set(err, ERR_USAGE, "--fix mends files, not standard input")
+                                : fix_manifest(o, t, f->path, err);
+}
+
+/* Compares with --baseline; with --write-baseline with what has just been written, so that the run
+ * which writes it ends as the next one will. */
+static bool compare(const struct options *o, struct term *t, struct lint *l, struct baseline *b,
+                    struct err *err)
+{
+    const char *path = o->write_baseline ? o->write_baseline : o->baseline;
+    size_t n = 0;
+    size_t stale = 0;
+    if (!path) {
+        return true;
+    }
+    if (o->write_baseline) {
+        if (!baseline_write(path, l, &n, err) || !baseline_read(b, path, err)) {
+            return false;
+        }
+        if (!o->quiet) {
+            term_err(t, "certbatch: %zu finding%s written to %s", n, n == 1 ? "" : "s", path);
+        }
+    }
+    baseline_apply(b, path, l, &stale);
+    l->baseline = true;
+    if (stale && !o->quiet) {
+        term_err(t,
+                 "certbatch: %zu finding%s of baseline %s %s gone: write it again with "
+                 "--write-baseline",
+                 stale, stale == 1 ? "" : "s", path, stale == 1 ? "is" : "are");
+    }
+    return true;
+}
+
+/* What has to be there before anything is judged: the baseline, standard input, the files. */
+static int open_all(const struct options *o, struct term *t, struct lint *l, struct baseline *b)
+{
+    struct err err = ERR_INIT;
+    if (o->baseline && !o->write_baseline && !baseline_read(b, o->baseline, &err)) {
+        return cmd_fail(t, &err);
+    }
+    if (strlist_has(&o->operands, "-") && !fs_keep_stdin(LIMIT_INPUT_BYTES, &err)) {
+        return cmd_fail(t, &err);
+    }
+    CLEANUP(strlist_release) struct strlist files = {0};
+    if (!lint_expand(&o->operands, &l->names, &files, &err)) {
+        return cmd_fail(t, &err);
+    }
+    l->files = xcalloc(files.n + 1, sizeof *l->files);
+    for (; l->n < files.n; l->n++) {
+        struct lint_file *f = &l->files[l->n];
+        *f = (struct lint_file){.path = files.v[l->n], .findings = FINDINGS_INIT};
+        if (!classify(f, &err) || !mend(o, t, f, &err)) {
+            return cmd_fail(t, &err);
+        }
+    }
+    return EXIT_DONE;
+}
+
+static void lint_release(struct lint *l)
+{
+    forecast_release(l->forecast);
+    for (size_t i = 0; i < l->n; i++) {
+        findings_release(&l->files[i].findings);
+        buf_release(&l->files[i].text);
+        freep(&l->files[i].items.v);
+    }
+    freep(&l->files);
+    arena_release(&l->names);
 }
 
 int cmd_lint(const struct options *o, struct term *t)
@@ -173,35 +279,23 @@ int cmd_lint(const struct options *o, struct term *t)
     if (!format || (o->forecast && !forecast_fits(t, format))) {
         return EXIT_USAGE;
     }
-    struct err walk = ERR_INIT;
-    CLEANUP(arena_release) struct arena paths = ARENA_INIT;
-    CLEANUP(strlist_release) struct strlist files = {0};
-    if (!lint_expand(&o->operands, &paths, &files, &walk)) {
-        return cmd_fail(t, &walk);
-    }
-    struct lint l = {.n = files.n, .files = xcalloc(files.n + 1, sizeof *l.files)};
-    int code = EXIT_DONE;
-    for (size_t i = 0; i < l.n && code == EXIT_DONE; i++) {
-        struct err err = ERR_INIT;
-        l.files[i] = (struct lint_file){.path = files.v[i], .findings = FINDINGS_INIT};
-        code = classify(&l.files[i], &err) && mend(o, t, &l.files[i], &err) ? EXIT_DONE
-                                                                            : cmd_fail(t, &err);
-    }
+    struct lint l = {0};
+    CLEANUP(baseline_release) struct baseline baseline = {0};
+    struct err err = ERR_INIT;
+    int code = open_all(o, t, &l, &baseline);
     if (code == EXIT_DONE) {
         code = judge_all(o, t, &l);
     }
     if (code == EXIT_DONE && o->forecast) {
         code = forecast_make(o, t, &l);
     }
+    if (code == EXIT_DONE && !compare(o, t, &l, &baseline, &err)) {
+        code = cmd_fail(t, &err);
+    }
     if (code == EXIT_DONE) {
-        lint_print(o, t, &l, format);
-        code = verdict(o, t, &l);
+        code = lint_print(o, t, &l, format);
+        code = code == EXIT_DONE ? verdict(o, t, &l) : code;
     }
-    forecast_release(l.forecast);
-    for (size_t i = 0; i < l.n; i++) {
-        findings_release(&l.files[i].findings);
-        buf_release(&l.files[i].text);
-    }
-    freep(&l.files);
+    lint_release(&l);
     return code;
 }

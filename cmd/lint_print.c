@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What `lint` prints: one function per format, chosen by a table.
+ * What `lint` prints: one function for each format, chosen by a table. A format makes its whole
+ * text first, so that stdout gets a document or nothing.
  */
-#include "cmd/lint.h"
+#include "cmd/lint_view.h"
 
-#include "cmd/forecast.h"
-
-#include "formats/base/finding_json.h"
 #include "formats/base/time.h"
 
-#include <unistd.h>
+enum { OUT_MAX = 512 << 20 };
 
-static size_t total(const struct lint *l, enum severity least)
+size_t lint_total(const struct lint *l, enum severity least)
 {
     size_t n = 0;
     for (size_t i = 0; i < l->n; i++) {
@@ -20,84 +18,43 @@ static size_t total(const struct lint *l, enum severity least)
     return n;
 }
 
-bool lint_json(const struct lint *l, int64_t as_of, struct buf *out, struct err *err)
-{
-    struct jw j;
-    char date[TIME_TEXT];
-    size_t errors = total(l, SEV_ERROR);
-    size_t warnings = total(l, SEV_WARNING) - errors;
-    time_format_date(as_of, date);
-    jw_begin(&j, out, JW_PRETTY);
-    jw_object(&j, NULL);
-    jw_str(&j, "tool", "certbatch");
-    jw_str(&j, "version", CERTBATCH_VERSION);
-    jw_str(&j, "as_of", date);
-    jw_array(&j, "files");
-    for (size_t i = 0; i < l->n; i++) {
-        const struct lint_file *f = &l->files[i];
-        jw_object(&j, NULL);
-        jw_str(&j, "path", f->path);
-        jw_str(&j, "kind", lint_kind_names[f->kind]);
-        jw_array(&j, "findings");
-        for (size_t k = 0; k < f->findings.n; k++) {
-            finding_json(&j, &f->findings.v[k]);
-        }
-        jw_end(&j);
-        jw_end(&j);
-    }
-    jw_end(&j);
-    jw_object(&j, "summary");
-    jw_int(&j, "errors", (int64_t)errors);
-    jw_int(&j, "warnings", (int64_t)warnings);
-    jw_int(&j, "infos", (int64_t)(total(l, SEV_INFO) - errors - warnings));
-    jw_end(&j);
-    if (l->forecast) {
-        forecast_json(&j, l->forecast);
-    }
-    jw_end(&j);
-    return jw_finish(&j, err);
-}
-
-static void print_json(const struct options *o, struct term *t, const struct lint *l)
-{
-    CLEANUP(buf_release) struct buf b = BUF_INIT(512u << 20);
-    struct err err = ERR_INIT;
-    if (!lint_json(l, o->as_of != TIME_NONE ? o->as_of : time_now(), &b, &err)) {
-        (void)cmd_fail(t, &err);
-        return;
-    }
-    term_out(t, buf_span(&b));
-}
-
-static void print_text(const struct options *o, struct term *t, const struct lint *l)
-{
-    CLEANUP(buf_release) struct buf b = BUF_INIT(4096);
-    for (size_t i = 0; i < l->n; i++) {
-        cmd_print_findings(t, STDOUT_FILENO, &l->files[i].findings, SEV_INFO, o->verbose);
-    }
-    if (l->forecast) {
-        forecast_print(o, t, l->forecast);
-    }
-    if (!o->quiet) {
-        size_t waived = 0;
-        for (size_t i = 0; i < l->n; i++) {
-            waived += findings_waived(&l->files[i].findings);
-        }
-        cmd_count_line(&b, total(l, SEV_ERROR), total(l, SEV_WARNING), total(l, SEV_INFO), waived,
-                       l->n);
-        term_write_err(t, buf_span(&b));
-    }
-}
-
-void lint_print(const struct options *o, struct term *t, const struct lint *l, const char *format)
+int lint_print(const struct options *o, struct term *t, const struct lint *l, const char *format)
 {
     static const struct {
         const char *name;
-        void (*print)(const struct options *, struct term *, const struct lint *);
-    } printers[] = {{"text", print_text}, {"json", print_json}};
-    for (size_t i = 0; i < NITEMS(printers); i++) {
-        if (str_eq(printers[i].name, format)) {
-            printers[i].print(o, t, l);
+        lint_format_fn *make;
+        lint_note_fn *note;
+    } formats[] = {{"text", lint_text, lint_text_note},
+                   {"json", lint_json, NULL},
+                   {"sarif", lint_sarif, NULL},
+                   {"junit", lint_junit, NULL},
+                   {"github", lint_github, lint_github_note},
+                   {"gitlab", lint_gitlab, NULL},
+                   {"tap", lint_tap, NULL}};
+    CLEANUP(lint_view_release) struct lint_view view;
+    CLEANUP(buf_release) struct buf out = BUF_INIT(OUT_MAX);
+    struct err err = ERR_INIT;
+    lint_view_make(&view, l, NULL);
+    const struct lint_report report = {.o = o,
+                                       .t = t,
+                                       .lint = l,
+                                       .view = &view,
+                                       .as_of = o->as_of != TIME_NONE ? o->as_of : time_now()};
+    for (size_t i = 0; i < NITEMS(formats); i++) {
+        if (!str_eq(formats[i].name, format)) {
+            continue;
+        }
+        if (!formats[i].make(&report, &out, &err)) {
+            return cmd_fail(t, &err);
+        }
+        if (buf_failed(&out)) {
+            err_set(&err, ERR_INTERNAL, "the report is larger than %d MiB", OUT_MAX >> 20);
+            return cmd_fail(t, &err);
+        }
+        term_out(t, buf_span(&out));
+        if (formats[i].note && !o->quiet) {
+            formats[i].note(&report);
         }
     }
+    return EXIT_DONE;
 }

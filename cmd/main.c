@@ -95,7 +95,8 @@ static int run_command(const struct command *c, int argc, char **argv)
     }
     term_progress_end(&t);
     options_release(&o);
-    if (t.out_failed && code == EXIT_DONE) {
+    /* a report that is cut short says nothing, whatever it was going to say */
+    if (t.out_failed && (code == EXIT_DONE || code == EXIT_FINDINGS)) {
         term_err(&t, "certbatch: standard output could not be written");
         code = EXIT_ENVIRONMENT;
     }

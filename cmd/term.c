@@ -25,6 +25,7 @@ void term_init(struct term *t, int color, bool quiet)
     *t = (struct term){0};
     t->out_color = color == COLOR_ALWAYS || (color == COLOR_AUTO && automatic && isatty(1));
     t->err_color = color == COLOR_ALWAYS || (color == COLOR_AUTO && automatic && isatty(2));
+    t->excerpts = color == COLOR_ALWAYS || (!batch && !dumb && isatty(1));
     t->progress = !quiet && !batch && !dumb && isatty(2);
 }
 

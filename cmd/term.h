@@ -12,6 +12,7 @@
 
 struct term {
     bool out_color, err_color, progress;
+    bool excerpts;   /* findings are shown with their source line */
     bool out_failed; /* stdout could not be written */
     bool line_open;  /* a progress line is on the screen */
 };

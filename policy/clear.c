@@ -41,7 +41,8 @@ struct clearance *clear_item(const struct policy *p, const struct subject *s,
     }
     const struct finding *f = obstacle(findings, policy_max_severity(p, s));
     if (f) {
-        err_at(err, ERR_FINDINGS, (struct pos){f->file, f->line, f->column},
+        err_at(err, ERR_FINDINGS,
+               (struct pos){.file = f->file, .line = f->line, .column = f->column},
                "item %s does not pass the policy: %s: %s", id, f->rule, f->message);
         return NULL;
     }

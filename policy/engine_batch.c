@@ -88,13 +88,15 @@ static void hit_member(struct rule_run *run, const struct batch_member *m, enum 
     }
     const struct rule *r = run->active->row;
     const struct ynode *node = key ? field_below(m->node, key) : NULL;
-    node = node ? node : m->node;
+    const struct pos pos = yaml_pos(m->file, node ? node : m->node);
     struct finding f = {.rule = r->id,
                         .severity = severity_of(run, asked),
                         .firm = run->active->unsuppressable,
                         .file = m->file,
-                        .line = node ? node->line : 0,
-                        .column = node ? node->column : 0,
+                        .line = pos.line,
+                        .column = pos.column,
+                        .end_line = pos.end_line,
+                        .end_column = pos.end_column,
                         .offset = -1,
                         .item = m->id,
                         .value = value ? str_vis_dup(run->arena, value, strlen(value)) : NULL,

@@ -6,6 +6,7 @@
  */
 #include "policy/engine.h"
 
+#include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 
@@ -24,13 +25,27 @@ static void place_at(struct finding *f, struct pos pos)
     f->file = pos.file ? pos.file : f->file;
     f->line = pos.line;
     f->column = pos.column;
+    f->end_line = pos.end_line;
+    f->end_column = pos.end_column;
+}
+
+/* A manifest names its CSRs relative to itself; a finding names files as its reader can open them.
+ */
+static const char *csr_path(struct arena *a, const struct subject *s)
+{
+    if (!s->csr_file || s->kind != SUBJECT_ORDER || !s->file) {
+        return s->csr_file ? s->csr_file : s->file;
+    }
+    return path_join(a, path_dir(a, s->file), s->csr_file);
 }
 
 /* In the text of a PEM file, so that every editor finds it; a DER file has octets only. */
-static void place_in_csr(struct finding *f, const struct subject *s, uint32_t line, int64_t offset)
+static void place_in_csr(struct finding *f, const struct rule_run *run, uint32_t line,
+                         int64_t offset)
 {
+    const struct subject *s = run->s;
     const struct pem_place *pem = s->csr ? &s->csr->place : s->cert ? &s->cert->place : NULL;
-    f->file = s->csr_file ? s->csr_file : s->file;
+    f->file = csr_path(run->arena, s);
     f->offset = offset > 0 ? offset : -1;
     f->line = line;
     f->column = line ? 1 : 0;
@@ -60,13 +75,13 @@ static void place(struct finding *f, const struct rule_run *run, const struct hi
     } else if (fact && fact->line) {
         place_at(f, *fact);
     } else if (where->csr_line || offset > 0) {
-        place_in_csr(f, s, where->csr_line, offset);
+        place_in_csr(f, run, where->csr_line, offset);
     } else if (key) {
         place_at(f, yaml_pos(s->file, key));
     } else if (s->node) {
         place_at(f, yaml_pos(s->file, s->node));
     } else {
-        place_in_csr(f, s, 0, -1);
+        place_in_csr(f, run, 0, -1);
     }
 }
 
@@ -128,7 +143,7 @@ static void place_whole(const struct rule_run *run, struct finding *f)
     if (node) {
         place_at(f, yaml_pos(f->file, node));
     } else if (run->s) {
-        place_in_csr(f, run->s, 0, -1);
+        place_in_csr(f, run, 0, -1);
     }
 }
 
@@ -185,6 +200,7 @@ void rule_broken(struct rule_run *run, const char *fmt, ...)
     f.fix =
         "correct the policy or the input this rule stumbles over; until then the item is blocked";
     f.severity = SEV_ERROR;
+    f.firm = true;
     place_whole(run, &f);
     findings_add(run->findings, &f);
 }

@@ -50,9 +50,11 @@ static bool load_all(struct policy *p, const struct policy_source *sources, size
         while (first->severity != SEV_ERROR) {
             first++;
         }
-        return err_at(err, ERR_INPUT, (struct pos){first->file, first->line, first->column},
-                      "the policy cannot be used, it has %zu error%s; the first: %s", errors,
-                      errors == 1 ? "" : "s", first->message);
+        return err_at(
+            err, ERR_INPUT,
+            (struct pos){.file = first->file, .line = first->line, .column = first->column},
+            "the policy cannot be used, it has %zu error%s; the first: %s", errors,
+            errors == 1 ? "" : "s", first->message);
     }
     return policy_digest_make(p, err);
 }

@@ -37,10 +37,12 @@ enum err_code {
     ERR__MAX
 };
 
-/* A place in the user's input, 1-based; line 0 means "the file as a whole". */
+/* A place in the user's input, 1-based; line 0 means "the file as a whole". The end is the place
+ * behind the last character; 0 = not known. */
 struct pos {
     const char *file;
     uint32_t line, column;
+    uint32_t end_line, end_column;
 };
 
 struct err {

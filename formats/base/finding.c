@@ -68,9 +68,12 @@ void findings_report(struct findings *list, const char *rule, enum severity seve
     va_start(ap, fmt);
     struct finding f = {.rule = rule,
                         .severity = severity,
+                        .firm = severity == SEV_ERROR,
                         .file = pos.file,
                         .line = pos.line,
                         .column = pos.column,
+                        .end_line = pos.end_line,
+                        .end_column = pos.end_column,
                         .offset = -1,
                         .message = arena_vprintf(&list->strings, fmt, ap)};
     va_end(ap);
@@ -116,7 +119,8 @@ size_t findings_count(const struct findings *list, enum severity least)
 {
     size_t n = 0;
     for (size_t i = 0; i < list->n; i++) {
-        n += !list->v[i].waived && list->v[i].severity >= least;
+        const struct finding *f = &list->v[i];
+        n += !f->waived && !f->known && f->severity >= least;
     }
     return n;
 }

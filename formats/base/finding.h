@@ -28,6 +28,7 @@ struct edit {
 struct finding {
     const char *rule; /* stable id, "key.rsa.min-bits" */
     enum severity severity;
+    bool known;                    /* a baseline lists it: does not count */
     bool waived;                   /* a waiver covers it: reported, does not count */
     const char *waiver;            /* its id, or NULL */
     const char *justification;     /* why it is waived, until when, by which ticket; or NULL */
@@ -57,12 +58,13 @@ struct findings {
 
 /* Copies every string of f; returns the stored finding (valid until the next add). */
 struct finding *findings_add(struct findings *list, const struct finding *f);
-/* Shape problems (YAML, schema): rule, severity, place, message. */
+/* Shape problems (YAML, schema): rule, severity, place, message. Errors are firm: what could not be
+ * read was not judged, and no baseline may hide that. */
 void findings_report(struct findings *list, const char *rule, enum severity severity,
                      struct pos pos, const char *fmt, ...) PRINTF(5, 6);
 void findings_move(struct findings *to, struct findings *from);
 void findings_sort(struct findings *list);
-/* Not waived, at or above `least`. */
+/* Neither waived nor known, at or above `least`. */
 size_t findings_count(const struct findings *list, enum severity least) MUST_USE;
 /* Has an error been added since the list had `from` entries? Waivers do not matter. */
 bool findings_error_since(const struct findings *list, size_t from) MUST_USE;

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -100,6 +101,31 @@ bool fs_read(const char *path, struct buf *b, struct err *err)
         return err_sys(err, errno, "cannot open %s", path);
     }
     return read_regular(fd, path, b, err);
+}
+
+bool fs_keep_stdin(size_t max, struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(max);
+    if (!fs_read("-", &text, err)) {
+        return false;
+    }
+    CLEANUP(closep) int fd = memfd_create("stdin", MFD_CLOEXEC);
+    if (fd < 0) {
+        return err_sys(err, errno, "cannot keep standard input");
+    }
+    if (text.n && !fs_write_all(fd, text.p, text.n, err)) {
+        return false;
+    }
+    if (dup2(fd, STDIN_FILENO) < 0) {
+        return err_sys(err, errno, "cannot keep standard input");
+    }
+    fs_rewind_stdin();
+    return true;
+}
+
+void fs_rewind_stdin(void)
+{
+    (void)lseek(STDIN_FILENO, 0, SEEK_SET);
 }
 
 static int only_regular(int fd, const char *name, struct stat *st, struct err *err)

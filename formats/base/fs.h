@@ -30,6 +30,10 @@
 
 /* Reads a whole file or pipe ("-" is stdin) of at most b->max bytes; not a directory. */
 bool fs_read(const char *path, struct buf *b, struct err *err) MUST_USE;
+/* Reads standard input to its end and puts what it read in its place, so that it can be read again
+ * after fs_rewind_stdin(). */
+bool fs_keep_stdin(size_t max, struct err *err) MUST_USE;
+void fs_rewind_stdin(void);
 /* As fs_read for a regular file under dirfd; the last component is no symbolic link. */
 bool fs_read_at(int dirfd, const char *name, struct buf *b, struct err *err) MUST_USE;
 /* The directory that paths from input are relative to, opened once. Nothing is read outside of it

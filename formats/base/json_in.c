@@ -14,8 +14,9 @@ json_t *json_parse(const char *name, const char *text, size_t n, struct err *err
     json_error_t e;
     json_t *t = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
     if (!t) {
-        struct pos pos = {name, e.line > 0 ? (uint32_t)e.line : 0,
-                          e.column > 0 ? (uint32_t)e.column : 1};
+        struct pos pos = {.file = name,
+                          .line = e.line > 0 ? (uint32_t)e.line : 0,
+                          .column = e.column > 0 ? (uint32_t)e.column : 1};
         CLEANUP(buf_release) struct buf why = BUF_INIT(LIMIT_MESSAGE); /* it quotes the input */
         str_vis(&why, e.text, strlen(e.text), LIMIT_VALUE_SHOWN);
         err_at(err, ERR_INPUT, pos, "not the JSON that was expected: %s", buf_text(&why));

@@ -38,6 +38,7 @@ struct frame {
     struct ynode **tail;
     const char *key; /* read, its value not yet */
     uint32_t key_line, key_column;
+    uint16_t key_width;
 };
 
 struct load {
@@ -64,7 +65,22 @@ static uint32_t clamp(size_t v)
 
 static struct pos at(const struct load *l, const yaml_mark_t *mark)
 {
-    return (struct pos){l->file, clamp(mark->line + 1), clamp(mark->column + 1)};
+    return (struct pos){
+        .file = l->file, .line = clamp(mark->line + 1), .column = clamp(mark->column + 1)};
+}
+
+static struct pos extent(const struct load *l, const yaml_event_t *e)
+{
+    struct pos pos = at(l, &e->start_mark);
+    pos.end_line = clamp(e->end_mark.line + 1);
+    pos.end_column = clamp(e->end_mark.column + 1);
+    return pos;
+}
+
+static uint16_t width_of(struct pos pos)
+{
+    const uint32_t width = pos.end_line == pos.line ? pos.end_column - pos.column : 0;
+    return width <= UINT16_MAX ? (uint16_t)width : 0;
 }
 
 /* Counts a problem; the last one that is still shown says so. */
@@ -203,6 +219,7 @@ static struct ynode *add_node(struct load *l, enum yaml_kind kind, struct pos po
         n->key = TAKE(f->key);
         n->key_line = f->key_line;
         n->key_column = f->key_column;
+        n->key_width = f->key_width;
     }
     *f->tail = n;
     f->tail = &n->next;
@@ -232,6 +249,7 @@ static void on_key(struct load *l, const char *text, size_t n, bool plain, struc
     f->key = keep_key(l, text, n);
     f->key_line = pos.line;
     f->key_column = pos.column;
+    f->key_width = width_of(pos);
 }
 
 static void on_scalar(struct load *l, const yaml_event_t *e)
@@ -239,7 +257,7 @@ static void on_scalar(struct load *l, const yaml_event_t *e)
     const char *text = (const char *)e->data.scalar.value;
     size_t n = e->data.scalar.length;
     bool plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    struct pos pos = at(l, &e->start_mark);
+    struct pos pos = extent(l, e);
     refuse_marks(l, pos, e->data.scalar.anchor, e->data.scalar.tag);
     if (holds_private_key(text, n)) {
         const char *more = count_problem(l);
@@ -306,7 +324,7 @@ static void on_sequence_end(struct load *l, const yaml_event_t *e)
 static void duplicate(struct load *l, const struct ynode *first, struct ynode *second)
 {
     CLEANUP(buf_release) struct buf b = BUF_INIT(LIMIT_MESSAGE);
-    struct pos pos = {l->file, second->key_line, second->key_column};
+    struct pos pos = yaml_key_pos(l->file, second);
     buf_puts(&b, "key '");
     str_vis(&b, second->key, strlen(second->key), LIMIT_VALUE_SHOWN);
     buf_printf(&b, "' is given twice; the first is at line %u, column %u", first->key_line,
@@ -377,11 +395,12 @@ static void on_mapping_end(struct load *l, const yaml_event_t *e)
 
 static void on_alias(struct load *l, const yaml_event_t *e)
 {
-    problem(l, at(l, &e->start_mark),
+    problem(l, extent(l, e),
             "an alias (*) is not accepted; write the value out, or quote it if it begins with *");
     l->unusable = true;
     /* something has to stand in the place of the alias, so that more problems can be found */
-    yaml_event_t empty = {.type = YAML_SCALAR_EVENT, .start_mark = e->start_mark};
+    yaml_event_t empty = {
+        .type = YAML_SCALAR_EVENT, .start_mark = e->start_mark, .end_mark = e->end_mark};
     yaml_char_t nothing[] = "*";
     empty.data.scalar.value = nothing;
     empty.data.scalar.length = 1;
@@ -506,7 +525,8 @@ bool yaml_parse(const char *file, struct span text, const struct shape_rules *ru
     parse_events(&l, &parser);
     yaml_parser_delete(&parser);
     if (!l.root && !l.problems) {
-        problem(&l, (struct pos){file, 1, 1}, "the file holds no YAML document");
+        problem(&l, (struct pos){.file = file, .line = 1, .column = 1},
+                "the file holds no YAML document");
     }
     *root = l.unusable ? NULL : l.root;
     return l.problems == 0;
@@ -523,11 +543,27 @@ const struct ynode *yaml_get(const struct ynode *node, const char *key)
 
 struct pos yaml_pos(const char *file, const struct ynode *node)
 {
-    return node ? (struct pos){file, node->line, node->column} : (struct pos){.file = file};
+    struct pos pos = {.file = file};
+    if (node) {
+        pos.line = node->line;
+        pos.column = node->column;
+        if (node->kind == YAML_SCALAR || node->end_line == node->line) {
+            pos.end_line = node->end_line;
+            pos.end_column = node->end_column;
+        }
+    }
+    return pos;
 }
 
 struct pos yaml_key_pos(const char *file, const struct ynode *node)
 {
-    return node && node->key ? (struct pos){file, node->key_line, node->key_column}
-                             : yaml_pos(file, node);
+    if (!node || !node->key) {
+        return yaml_pos(file, node);
+    }
+    struct pos pos = {.file = file, .line = node->key_line, .column = node->key_column};
+    if (node->key_width) {
+        pos.end_line = pos.line;
+        pos.end_column = pos.column + node->key_width;
+    }
+    return pos;
 }

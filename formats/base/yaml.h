@@ -32,8 +32,9 @@ struct ynode {
     uint32_t end_line, end_column; /* behind its last character; of a block mapping or sequence
                                       where the next token begins */
     uint32_t key_line, key_column;
-    uint32_t count; /* children */
-    uint8_t kind;   /* enum yaml_kind */
+    uint32_t count;     /* children */
+    uint16_t key_width; /* columns of the key as written; 0 = not on one line, or longer */
+    uint8_t kind;       /* enum yaml_kind */
     bool plain;
 };
 
@@ -58,7 +59,9 @@ bool yaml_parse(const char *file, struct span text, const struct shape_rules *ru
 
 /* The value of `key` in a mapping, or NULL. node may be NULL. */
 const struct ynode *yaml_get(const struct ynode *node, const char *key);
-struct pos yaml_pos(const char *file, const struct ynode *node);     /* of the value */
+/* Of the value. The end of a mapping or sequence is given when it lies on the line of its
+ * beginning: that of a block one is where the next token begins, which says nothing. */
+struct pos yaml_pos(const char *file, const struct ynode *node);
 struct pos yaml_key_pos(const char *file, const struct ynode *node); /* of its key */
 /* What yaml_parse() does first: only characters that every editor shows and counts alike. */
 bool yaml_check_text(const char *file, struct span text, const struct shape_rules *rules,

@@ -56,7 +56,8 @@ static void problem(struct scan *s, const char *what)
 {
     s->problems++;
     findings_report(s->findings, s->rules->strict, SEV_ERROR,
-                    (struct pos){s->file, s->line, s->column}, "%s", what);
+                    (struct pos){.file = s->file, .line = s->line, .column = s->column}, "%s",
+                    what);
 }
 
 static void line_start(struct scan *s)

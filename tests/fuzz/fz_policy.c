@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 256) {
         const char *why = NULL;
         char *pattern = arena_strndup(&a, (const char *)data, size);
-        struct regex *r = regex_compile(pattern, (struct pos){"fuzz", 1, 1}, &err);
+        struct regex *r =
+            regex_compile(pattern, (struct pos){.file = "fuzz", .line = 1, .column = 1}, &err);
         if (r) {
             (void)regex_match(r, pattern, size, &why);
         }

@@ -37,6 +37,7 @@ repos:
     rev: $rev
     hooks:
       - id: certbatch-manifest
+        args: [--as-of, 2026-11-21]
       - id: certbatch-policy
       - id: certbatch-csr
         args: [--policy, private]
@@ -46,7 +47,7 @@ expect 'pre-commit takes the configuration' 0 ''
 manifest() { # name, dns name
   printf 'certbatch: 1\nname: %s\npolicy: [private]\n' "$1"
   printf 'change: {ticket: CHG0031337, requested_by: a@example.com, approved_by: [b@example.com], approved_at: 2026-11-20T10:00:00Z}\n'
-  printf 'ca: local\norders:\n  - {id: www, san: ["%s"], order_date: 2026-11-21}\n' "$2"
+  printf 'ca: local\norders:\n  - {id: www, san: ["%s"]}\n' "$2"
 }
 csr() { # name, key bits
   openssl req -new -newkey "rsa:$2" -nodes -keyout "$work/key.pem" -subj /CN=www.corp.internal \
@@ -103,7 +104,7 @@ expect 'all files' 0 'Passed'
 if [ "$(wc -l < "$work/calls")" = 1 ]; then ok 'one process sees all manifests'; else not_ok 'one process sees all manifests'; fi
 
 # a policy changes, the manifests do not: the hook over everything finds what breaks
-sed -i 's/certbatch-csr/certbatch-all/; /args/d' .pre-commit-config.yaml
+sed -i 's/certbatch-csr/certbatch-all/; s/--policy, private/--as-of, 2026-11-21/' .pre-commit-config.yaml
 printf 'certbatch_policy: 1\nname: site\nextends: [private]\nrules: {dns.labels.max: {max: 2, severity: error}}\n' > site.policy.yaml
 sed -i 's/policy: \[private\]/policy: [.\/site.policy.yaml]/' m2.batch.yaml
 git add -A

@@ -38,29 +38,32 @@ def load(text):
     return yaml.load(text, Loader=Strict)
 
 
+def children(node):
+    """The schemas below a schema. Under "properties" the keys are names of the user's, not keywords."""
+    for key, sub in node.items():
+        if key in ("properties", "$defs"):
+            yield from ((key + "." + name, one) for name, one in sub.items())
+        elif isinstance(sub, dict):
+            yield key, sub
+        elif isinstance(sub, list):
+            yield from ((key, entry) for entry in sub if isinstance(entry, dict))
+
+
 def described(node, path, missing):
     for name, sub in node.get("properties", {}).items():
         if not sub.get("description"):
             missing.append(path + "." + name)
-    for key, sub in node.items():
-        if key == "allOf":
-            continue  # fragments of free-form values; what they say is in the description above
-        if isinstance(sub, dict):
+    for key, sub in children(node):
+        if key != "allOf":  # fragments of free-form values; the description above says what they are
             described(sub, path + "." + key, missing)
-        elif isinstance(sub, list):
-            for entry in sub:
-                if isinstance(entry, dict):
-                    described(entry, path + "." + key, missing)
 
 
 def closed(node, path, loose):
     if node.get("type") == "object" and "properties" in node and \
             node.get("additionalProperties") is not False:
         loose.append(path)
-    for key, sub in node.items():
-        for entry in sub if isinstance(sub, list) else [sub]:
-            if isinstance(entry, dict):
-                closed(entry, path + "." + key, loose)
+    for key, sub in children(node):
+        closed(sub, path + "." + key, loose)
 
 
 validators = {}

@@ -246,10 +246,12 @@ static void findings_own_and_sort(void **state)
     findings_add(&a, &f);
     memset(text, 'x', sizeof text - 1); /* the list has its own copy */
     assert_string_equal(a.v[0].message, "first");
-    findings_report(&b, "r1", SEV_ERROR, (struct pos){"b", 2, 1}, "%s %d", "m", 1);
-    findings_report(&b, "r1", SEV_ERROR, (struct pos){"a", 9, 9}, "x");
-    findings_report(&b, "r0", SEV_INFO, (struct pos){"b", 2, 1}, "x");
-    findings_report(&b, "r9", SEV_INFO, (struct pos){NULL, 0, 0}, "no file");
+    findings_report(&b, "r1", SEV_ERROR, (struct pos){.file = "b", .line = 2, .column = 1}, "%s %d",
+                    "m", 1);
+    findings_report(&b, "r1", SEV_ERROR, (struct pos){.file = "a", .line = 9, .column = 9}, "x");
+    findings_report(&b, "r0", SEV_INFO, (struct pos){.file = "b", .line = 2, .column = 1}, "x");
+    findings_report(&b, "r9", SEV_INFO, (struct pos){.file = NULL, .line = 0, .column = 0},
+                    "no file");
     size_t before = a.n;
     findings_move(&a, &b);
     assert_int_equal(b.n, 0);
@@ -280,7 +282,8 @@ static void errors(void **state)
     struct err err = ERR_INIT;
     char out[2048];
     char longer[3000];
-    assert_false(err_at(&err, ERR_INPUT, (struct pos){"f.yaml", 3, 7}, "bad %s", "thing"));
+    assert_false(err_at(&err, ERR_INPUT, (struct pos){.file = "f.yaml", .line = 3, .column = 7},
+                        "bad %s", "thing"));
     err_wrap(&err, "while %s", "reading");
     err_hint(&err, "fix it");
     err_format(&err, out, sizeof out);

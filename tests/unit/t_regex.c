@@ -20,7 +20,8 @@ static enum regex_result try_n(const char *pattern, const char *text, size_t n)
 {
     struct err err = ERR_INIT;
     const char *why = NULL;
-    struct regex *r = regex_compile(pattern, (struct pos){"p.yaml", 3, 9}, &err);
+    struct regex *r =
+        regex_compile(pattern, (struct pos){.file = "p.yaml", .line = 3, .column = 9}, &err);
     assert_non_null(r);
     enum regex_result got = regex_match(r, text, n, &why);
     assert_int_equal(got == REGEX_BROKEN, why != NULL);
@@ -75,7 +76,8 @@ static void subject_limit(void **state)
 static bool compiles(const char *pattern, struct err *err)
 {
     *err = (struct err)ERR_INIT;
-    struct regex *r = regex_compile(pattern, (struct pos){"p.yaml", 3, 9}, err);
+    struct regex *r =
+        regex_compile(pattern, (struct pos){.file = "p.yaml", .line = 3, .column = 9}, err);
     regex_free(r);
     return r != NULL;
 }
