@@ -37,7 +37,7 @@ repos:
     rev: $rev
     hooks:
       - id: certbatch-manifest
-        args: [--as-of, 2026-11-21]
+        args: [--as-of=2026-11-21]
       - id: certbatch-policy
       - id: certbatch-csr
         args: [--policy, private]
@@ -104,7 +104,7 @@ expect 'all files' 0 'Passed'
 if [ "$(wc -l < "$work/calls")" = 1 ]; then ok 'one process sees all manifests'; else not_ok 'one process sees all manifests'; fi
 
 # a policy changes, the manifests do not: the hook over everything finds what breaks
-sed -i 's/certbatch-csr/certbatch-all/; s/--policy, private/--as-of, 2026-11-21/' .pre-commit-config.yaml
+sed -i 's/certbatch-csr/certbatch-all/; s/--policy, private/--as-of=2026-11-21/' .pre-commit-config.yaml
 printf 'certbatch_policy: 1\nname: site\nextends: [private]\nrules: {dns.labels.max: {max: 2, severity: error}}\n' > site.policy.yaml
 sed -i 's/policy: \[private\]/policy: [.\/site.policy.yaml]/' m2.batch.yaml
 git add -A
