@@ -82,12 +82,16 @@ enum policy_level policy_level_parse(const char *text); /* LEVEL_NONE when unkno
 const char *policy_level_name(enum policy_level level);
 unsigned policy_level_scope(enum policy_level level);
 
+/* Without any policy named, which pack an item is judged by. */
+enum base_kind { BASE_PRIVATE, BASE_TLS, BASE_SMIME, BASE__MAX };
+extern const char *const base_packs[BASE__MAX];
+
 struct profile {
     const char *name; /* NULL: packs and file-level settings only */
     struct pos pos;
     bool abstract, audit, require_data, inline_waivers;
-    bool for_public;    /* of a base without any policy named: which items */
-    const char *for_ca; /* and which type of CA; NULL = every other */
+    enum base_kind for_kind; /* of a base without any policy named: which items */
+    const char *for_ca;      /* and which type of CA; NULL = every other */
     enum policy_level level;
     enum severity max_severity;
     const char *organization; /* NULL = items say it themselves */

@@ -180,10 +180,14 @@ static const struct profile *base_for(const struct policy *p, const struct subje
 {
     const bool file = s->kind == SUBJECT_CSR_FILE || s->kind == SUBJECT_CERT_FILE;
     const bool public = s->ca_public || (file && !s->ca_type);
+    const struct product_info *other;
+    const struct product_info *product = public ? policy_product(p, s, &other) : NULL;
+    const bool mail = product && policy_level_parse(product->level) == LEVEL_SMIME;
+    const enum base_kind kind = !public ? BASE_PRIVATE : mail ? BASE_SMIME : BASE_TLS;
     const struct profile *general = p->bases[0];
     for (size_t i = 0; p->defaults && i < p->nbases; i++) {
         const struct profile *b = p->bases[i];
-        if (b->for_public != public) {
+        if (b->for_kind != kind) {
             continue;
         }
         if (b->for_ca && str_eq(b->for_ca, s->ca_type)) {

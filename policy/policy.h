@@ -39,9 +39,9 @@ struct policy_source {
 };
 
 /* Loads and resolves all sources, left to right, later wins. Without any source every item is
- * judged by cabf-tls or private (by its CA) and the pack named like its type of CA. Shape problems
- * and policy.* findings go to `findings`; false (err set, ERR_INPUT) when any is an error or a
- * file cannot be read. */
+ * judged by cabf-tls, cabf-smime (public S/MIME products) or private (by its CA) and the pack named
+ * like its type of CA. Shape problems and policy.* findings go to `findings`; false (err set,
+ * ERR_INPUT) when any is an error or a file cannot be read. */
 bool policy_open(struct policy **out, const struct policy_source *sources, size_t n,
                  const struct product_info *products, size_t nproducts, struct findings *findings,
                  struct err *err) MUST_USE;

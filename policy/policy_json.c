@@ -220,7 +220,7 @@ static void write_profile(struct jw *j, const struct policy *p, const char *key,
     jw_bool(j, "abstract", profile->abstract);
     if (p->defaults && !profile->name) {
         jw_str(j, "for-ca", profile->for_ca);
-        jw_bool(j, "for-public", profile->for_public);
+        jw_str(j, "for-kind", base_packs[profile->for_kind]);
     }
     jw_bool(j, "inline-waivers", profile->inline_waivers);
     jw_str(j, "level", policy_level_name(profile->level));

@@ -371,18 +371,20 @@ static bool is_ca_pack(const char *name)
 }
 
 /* Nothing was named: the pack of the CA on top of the one for its kind. */
+const char *const base_packs[BASE__MAX] = {
+    [BASE_PRIVATE] = "private", [BASE_TLS] = "cabf-tls", [BASE_SMIME] = "cabf-smime"};
+
 static void default_bases(struct resolve *r)
 {
-    static const char *const kinds[] = {"private", "cabf-tls"};
-    for (size_t public = 0; public < NITEMS(kinds); public ++) {
-        begin(r, NULL)->for_public = public;
-        apply_pack(r, kinds[public]);
+    for (size_t kind = 0; kind < BASE__MAX; kind++) {
+        begin(r, NULL)->for_kind = (enum base_kind)kind;
+        apply_pack(r, base_packs[kind]);
         add_base(r);
         for (size_t i = 0; i < policy_packs_count; i++) {
             if (is_ca_pack(policy_packs[i].name)) {
-                begin(r, NULL)->for_public = public;
+                begin(r, NULL)->for_kind = (enum base_kind)kind;
                 r->out->for_ca = policy_packs[i].name;
-                apply_pack(r, kinds[public]);
+                apply_pack(r, base_packs[kind]);
                 apply_pack(r, policy_packs[i].name);
                 add_base(r);
             }
