@@ -30,7 +30,9 @@ static const char *without_last_dot(struct arena *a, const char *text)
 
 static const char *a_label(struct arena *a, const char *text)
 {
-    return name_to_ascii(a, text, strlen(text));
+    const char *ascii = name_to_ascii(a, text, strlen(text));
+    /* with an empty label nobody knows which name was meant */
+    return ascii && ascii[0] != '.' && !strstr(ascii, "..") ? ascii : NULL;
 }
 
 static const char *(*const mended[])(struct arena *a, const char *text) = {
