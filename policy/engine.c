@@ -85,8 +85,7 @@ static void run_rules(struct rule_run *run, const struct active *rules, size_t n
         const struct active *a = &rules[i];
         const bool about_ca = a->row->needs & NEEDS_CA;
         if (!in_scope(a->row, run->scope) || (a->row->needs & ~have) ||
-            (run->s->kind == SUBJECT_CA && !about_ca) ||
-            (a->row->ca && !str_eq(a->row->ca, run->s->ca_type))) {
+            (run->s->kind == SUBJECT_CA && !about_ca) || (a->ca && a->ca != run->ca)) {
             continue;
         }
         run->active = a;

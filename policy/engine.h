@@ -61,8 +61,9 @@ struct active {
     struct setting base;
     struct setting *steps; /* the first that covers the date counts, else base */
     size_t nsteps;
-    bool unsuppressable;     /* no comment, no baseline (rule row or policy) */
-    struct waiver **waivers; /* those that name this rule for this profile */
+    const struct ca_facts *ca; /* of the row's kind of CA; NULL = any */
+    bool unsuppressable;       /* no comment, no baseline (rule row or policy) */
+    struct waiver **waivers;   /* those that name this rule for this profile */
     size_t nwaivers;
 };
 

@@ -12,15 +12,13 @@
 /* "ev.contract_signer.email" below node; NULL as soon as a part is missing. */
 const struct ynode *field_below(const struct ynode *node, const char *path)
 {
-    char part[64];
     while (node && *path) {
         const size_t n = strcspn(path, ".");
-        if (n >= sizeof part) {
-            return NULL;
+        const struct ynode *c = node->kind == YAML_MAPPING ? node->first : NULL;
+        while (c && (strncmp(c->key, path, n) != 0 || c->key[n] != '\0')) {
+            c = c->next;
         }
-        memcpy(part, path, n);
-        part[n] = '\0';
-        node = yaml_get(node, part);
+        node = c;
         path += n + (path[n] == '.');
     }
     return node;

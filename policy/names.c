@@ -290,25 +290,37 @@ void address_text(const uint8_t *address, size_t n, char out[ADDRESS_TEXT])
     }
 }
 
-bool address_in(const uint8_t *address, size_t n, const char *cidr)
+struct address_block address_block_parse(const char *cidr)
 {
     char network[ADDRESS_TEXT];
+    struct address_block b = {.n = 0};
     const char *slash = strchr(cidr, '/');
-    size_t len = slash ? (size_t)(slash - cidr) : strlen(cidr);
-    uint64_t bits = n * 8;
-    uint8_t base[16];
+    const size_t len = slash ? (size_t)(slash - cidr) : strlen(cidr);
+    uint64_t bits = 0;
     if (len >= sizeof network || (slash && !str_u64(slash + 1, &bits))) {
-        return false;
+        return b;
     }
     memcpy(network, cidr, len);
     network[len] = '\0';
-    if (address_parse(network, base) != n || bits > n * 8) {
-        return false;
-    }
-    size_t whole = (size_t)bits / 8;
-    uint8_t mask = (uint8_t)(0xFF00u >> (bits % 8));
-    return memcmp(address, base, whole) == 0 &&
-           (bits % 8 == 0 || ((address[whole] ^ base[whole]) & mask) == 0);
+    b.n = address_parse(network, b.base);
+    bits = slash ? bits : b.n * 8;
+    b.n = bits <= b.n * 8 ? b.n : 0;
+    b.bits = (unsigned)bits;
+    return b;
+}
+
+bool address_in_block(const uint8_t *address, size_t n, const struct address_block *b)
+{
+    const size_t whole = b->bits / 8;
+    const uint8_t mask = (uint8_t)(0xFF00u >> (b->bits % 8));
+    return n && b->n == n && memcmp(address, b->base, whole) == 0 &&
+           (b->bits % 8 == 0 || ((address[whole] ^ b->base[whole]) & mask) == 0);
+}
+
+bool address_in(const uint8_t *address, size_t n, const char *cidr)
+{
+    const struct address_block b = address_block_parse(cidr);
+    return address_in_block(address, n, &b);
 }
 
 bool address_block_valid(const char *text)

@@ -66,6 +66,14 @@ size_t address_parse(const char *text, uint8_t out[16]) MUST_USE;
 enum { ADDRESS_TEXT = 46 };
 /* Canonical text: RFC 5952 for IPv6. n is 4 or 16. */
 void address_text(const uint8_t *address, size_t n, char out[ADDRESS_TEXT]);
+/* "a.b.c.d/n" or "a::/n", read once and asked often. */
+struct address_block {
+    uint8_t base[16];
+    size_t n;      /* 4 or 16; 0 = malformed, holds nothing */
+    unsigned bits; /* of the prefix */
+};
+struct address_block address_block_parse(const char *cidr);
+bool address_in_block(const uint8_t *address, size_t n, const struct address_block *b) MUST_USE;
 /* In "a.b.c.d/n" or "a::/n"; false too when cidr is malformed. */
 bool address_in(const uint8_t *address, size_t n, const char *cidr) MUST_USE;
 bool address_block_valid(const char *cidr) MUST_USE;

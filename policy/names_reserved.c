@@ -6,6 +6,8 @@
  */
 #include "policy/names.h"
 
+#include <pthread.h>
+
 /* clang-format off */
 static const struct {
     const char *cidr, *what;
@@ -28,10 +30,21 @@ static const struct {
 };
 /* clang-format on */
 
-const char *address_reserved(const uint8_t *address, size_t n)
+static struct address_block blocks[NITEMS(reserved)];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void parse_blocks(void)
 {
     for (size_t i = 0; i < NITEMS(reserved); i++) {
-        if (address_in(address, n, reserved[i].cidr)) {
+        blocks[i] = address_block_parse(reserved[i].cidr);
+    }
+}
+
+const char *address_reserved(const uint8_t *address, size_t n)
+{
+    pthread_once(&once, parse_blocks);
+    for (size_t i = 0; i < NITEMS(reserved); i++) {
+        if (address_in_block(address, n, &blocks[i])) {
             return reserved[i].what;
         }
     }

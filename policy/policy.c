@@ -181,7 +181,8 @@ static const struct profile *base_for(const struct policy *p, const struct subje
     const bool file = s->kind == SUBJECT_CSR_FILE || s->kind == SUBJECT_CERT_FILE;
     const bool public = s->ca_public || (file && !s->ca_type);
     const struct product_info *other;
-    const struct product_info *product = public ? policy_product(p, s, &other) : NULL;
+    const struct product_info *product =
+        public && p->defaults ? policy_product(p, s, &other) : NULL;
     const bool mail = product && policy_level_parse(product->level) == LEVEL_SMIME;
     const enum base_kind kind = !public ? BASE_PRIVATE : mail ? BASE_SMIME : BASE_TLS;
     const struct profile *general = p->bases[0];
@@ -203,7 +204,7 @@ static const struct profile *by_product(const struct policy *p, const struct sub
 {
     const struct profile *found = NULL;
     const struct product_info *other;
-    const struct product_info *row = policy_product(p, s, &other);
+    const struct product_info *row = p->nprofiles ? policy_product(p, s, &other) : NULL;
     for (size_t i = 0; i < p->nprofiles; i++) {
         const struct profile *c = p->profiles[i];
         if (c->abstract || !c->has_products || !lists(c, s, row)) {

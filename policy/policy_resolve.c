@@ -210,6 +210,7 @@ static bool make_active(struct resolve *r, const struct rule *row, const struct 
 {
     bool enabled = slot->base.severity != SEV_DISABLED;
     *a = (struct active){.row = row, .base = slot->base, .nsteps = slot->nsteps};
+    a->ca = ca_facts_find(row->ca);
     a->unsuppressable = row->unwaivable || slot->unsuppressable;
     rule_window(row, &a->from, &a->until);
     a->steps = arena_array(&r->p->arena, slot->nsteps + 1, sizeof *a->steps);

@@ -161,6 +161,9 @@ static void test_words(void **state)
                     fail_msg("%s lacks a text", r->id);
                 }
             }
+            if (r->ca && !ca_facts_find(r->ca)) {
+                fail_msg("%s is for a kind of CA that has no facts: %s", r->id, r->ca);
+            }
             if (r->nparams > RULE_PARAMS_MAX || strcmp(r->bad, r->good) == 0) {
                 fail_msg("%s is not complete", r->id);
             }
