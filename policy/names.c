@@ -48,8 +48,12 @@ bool name_under(const char *name, const char *zone)
 
 const char *name_zone_in(const char *name, const char *const *zones, size_t n)
 {
+    const size_t length = strlen(name);
+    const char last = length ? ascii_lower(name[length - 1]) : '\0';
     for (size_t i = 0; i < n; i++) {
-        if (name_under(name, zones[i])) {
+        const size_t z = strlen(zones[i]);
+        /* most zones differ in their last character already */
+        if (z && ascii_lower(zones[i][z - 1]) == last && name_under(name, zones[i])) {
             return zones[i];
         }
     }
@@ -87,56 +91,66 @@ bool names_have_suffixes(void)
     return psl() != NULL;
 }
 
-/* Several rules ask about one name in a row, and each look-up searches 9,500 rules. */
+/* Several rules ask about the names of one item in a row, and each look-up searches 9,500 rules:
+ * the last few answers are remembered. */
 enum answer { NOT_ASKED, NO, YES };
-static _Thread_local struct {
+enum { REMEMBERED = 4 };
+struct suffix_answers {
     char name[NAME_CACHED];
     enum answer public_suffix, private_suffix, has_registrable;
     const char *registrable; /* in name */
-} last;
+};
+static _Thread_local struct suffix_answers remembered[REMEMBERED];
+static _Thread_local size_t next_forgotten;
 
-static bool look_up(const char *name)
+static struct suffix_answers *look_up(const char *name)
 {
-    size_t n = strlen(name);
-    if (!psl() || n >= sizeof last.name) {
-        return false;
+    const size_t n = strlen(name);
+    if (!psl() || n == 0 || n >= NAME_CACHED) {
+        return NULL;
     }
-    if (strcmp(last.name, name) != 0) {
-        memcpy(last.name, name, n + 1);
-        last.public_suffix = last.private_suffix = last.has_registrable = NOT_ASKED;
+    for (size_t i = 0; i < REMEMBERED; i++) {
+        if (strcmp(remembered[i].name, name) == 0) {
+            return &remembered[i];
+        }
     }
-    return true;
+    struct suffix_answers *a = &remembered[next_forgotten++ % REMEMBERED];
+    memcpy(a->name, name, n + 1);
+    a->public_suffix = a->private_suffix = a->has_registrable = NOT_ASKED;
+    return a;
 }
 
-static bool is_suffix(enum answer *known, int type)
+static bool is_suffix(const struct suffix_answers *a, enum answer *known, int type)
 {
     if (*known == NOT_ASKED) {
-        *known = psl_is_public_suffix2(psl(), last.name, type) ? YES : NO;
+        *known = psl_is_public_suffix2(psl(), a->name, type) ? YES : NO;
     }
     return *known == YES;
 }
 
 bool name_is_public_suffix(const char *name)
 {
-    return look_up(name) && is_suffix(&last.public_suffix, PSL_TYPE_ICANN);
+    struct suffix_answers *a = look_up(name);
+    return a && is_suffix(a, &a->public_suffix, PSL_TYPE_ICANN);
 }
 
 bool name_is_private_suffix(const char *name)
 {
-    return look_up(name) &&
-           is_suffix(&last.private_suffix, PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE);
+    struct suffix_answers *a = look_up(name);
+    return a && is_suffix(a, &a->private_suffix, PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE);
 }
 
 const char *name_registrable(const char *name)
 {
-    if (!look_up(name)) {
+    struct suffix_answers *a = look_up(name);
+    if (!a) {
         return NULL;
     }
-    if (last.has_registrable == NOT_ASKED) {
-        last.registrable = psl_registrable_domain(psl(), last.name);
-        last.has_registrable = last.registrable ? YES : NO;
+    if (a->has_registrable == NOT_ASKED) {
+        a->registrable = psl_registrable_domain(psl(), a->name);
+        a->has_registrable = a->registrable ? YES : NO;
     }
-    return last.has_registrable == YES ? name + (last.registrable - last.name) : NULL;
+    return a->has_registrable == YES ? name + (a->registrable - a->name) : NULL;
 }
 
 /* --- top-level domains --- */

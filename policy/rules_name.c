@@ -256,12 +256,11 @@ static void check_dynamic_suffix(struct rule_run *run)
     const struct facts *f = rule_facts(run);
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
-        const char *p = n->type == GN_DNS ? name_base(n->norm) : NULL;
-        while (p && *p && !name_is_private_suffix(p)) {
-            p = strchr(p, '.');
-            p = p ? p + 1 : NULL;
-        }
-        if (p && *p) {
+        const char *base = n->type == GN_DNS ? name_base(n->norm) : "";
+        const char *registrable = *base ? name_registrable(base) : NULL;
+        const char *dot = registrable ? strchr(registrable, '.') : NULL;
+        const char *p = dot ? dot + 1 : base;
+        if (*p && name_is_private_suffix(p)) {
             rule_hit(run, (struct hit){.name = n},
                      "%s is a hosting platform's zone; its operator decides about the name", p);
         }
