@@ -21,7 +21,7 @@ if [ "${1:-}" = replay ]; then
     name=$(basename "$source" .c)
     make --no-print-directory VARIANT=asan "build/asan/tests/fuzz/$name"
     printf '%s: ' "$name"
-    seeds "$name" | xargs timeout 600 "build/asan/tests/fuzz/$name"
+    seeds "$name" | tr "\n" "\000" | xargs -0 timeout 600 "build/asan/tests/fuzz/$name"
   done
   exit 0
 fi
