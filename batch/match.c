@@ -68,6 +68,9 @@ static bool check_leaf(struct match *m, struct err *err)
     if (m->leaf->is_ca) {
         return err_set(err, ERR_CA, "the certificate is a CA certificate");
     }
+    if (m->leaf->subject.empty_rdns) {
+        return err_set(err, ERR_CA, "the subject of the certificate has an RDN without attribute");
+    }
     if (m->leaf->san_malformed) {
         return err_set(err, ERR_CA, "the subjectAltName of the certificate does not decode");
     }

@@ -119,13 +119,13 @@ static bool read_validity(const struct der *tbs, const struct der_tlv *seq, stru
 static bool read_names_and_key(struct arena *a, struct der *tbs, struct cert *c, struct err *err)
 {
     struct der_tlv t;
-    if (!der_take(tbs, DER_SEQUENCE, &t) || !x509_parse_dn(a, tbs, &t, &c->issuer)) {
+    if (!der_take(tbs, DER_SEQUENCE, &t) || !x509_read_dn(a, tbs, &t, &c->issuer)) {
         return bad(err, "the issuer does not decode");
     }
     if (!der_take(tbs, DER_SEQUENCE, &t) || !read_validity(tbs, &t, c)) {
         return bad(err, "the validity does not decode");
     }
-    if (!der_take(tbs, DER_SEQUENCE, &t) || !x509_parse_dn(a, tbs, &t, &c->subject)) {
+    if (!der_take(tbs, DER_SEQUENCE, &t) || !x509_read_dn(a, tbs, &t, &c->subject)) {
         return bad(err, "the subject does not decode");
     }
     if (!der_take(tbs, DER_SEQUENCE, &t) || !x509_parse_spki(a, tbs, &t, &c->key)) {

@@ -31,6 +31,7 @@ struct dn {
     struct dn_attr *v;
     size_t n;
     unsigned rdns;
+    unsigned empty_rdns; /* of them without an attribute: only x509_read_dn() lets them pass */
     struct span der;
 };
 
@@ -119,7 +120,11 @@ struct spki {
     uint8_t sha256[SHA256_SIZE];
 };
 
-/* Parsers over one TLV each; false when not decodable at all (then nothing is filled). */
+/* Parsers over one TLV each; false when not decodable at all (then nothing is filled).
+ * x509_parse_dn() refuses an RDN without an attribute (RFC 5280 App. A.1: SET SIZE (1..MAX)):
+ * nothing is issued or matched on such a name. x509_read_dn() counts it: certificates that have
+ * one exist, and can be judged. */
+bool x509_read_dn(struct arena *a, const struct der *d, const struct der_tlv *seq, struct dn *out);
 bool x509_parse_dn(struct arena *a, const struct der *d, const struct der_tlv *seq, struct dn *out);
 bool x509_parse_names(struct arena *a, const struct der *d, const struct der_tlv *seq,
                       struct general_names *out);

@@ -248,39 +248,49 @@ static bool parse_attr(struct arena *a, const struct der *rdn, const struct der_
     return true;
 }
 
-static bool parse_rdns(struct arena *a, struct der d, struct attr_list *list, unsigned *rdns)
+static bool parse_rdns(struct arena *a, struct der d, struct attr_list *list, struct dn *out)
 {
     struct der_tlv set;
     struct der_tlv seq;
-    for (*rdns = 0; der_take(&d, DER_SET, &set); ++*rdns) {
+    for (; der_take(&d, DER_SET, &set); out->rdns++) {
         struct der rdn = der_into(&d, &set);
         while (der_next(&rdn, &seq)) {
-            struct dn_attr attr = {.rdn = *rdns};
+            struct dn_attr attr = {.rdn = out->rdns};
             if (!parse_attr(a, &rdn, &seq, &attr)) {
                 return false;
             }
             VEC_PUSH(list, attr);
         }
-        if (set.value.n == 0 || rdn.bad) {
+        if (rdn.bad) {
             return false;
         }
+        out->empty_rdns += set.value.n == 0;
     }
     return der_at_end(&d);
 }
 
-bool x509_parse_dn(struct arena *a, const struct der *d, const struct der_tlv *seq, struct dn *out)
+bool x509_read_dn(struct arena *a, const struct der *d, const struct der_tlv *seq, struct dn *out)
 {
     struct attr_list list = {0};
-    unsigned rdns = 0;
-    bool ok = seq->tag == DER_SEQUENCE && parse_rdns(a, der_into(d, seq), &list, &rdns);
+    struct dn dn = {.der = seq->whole};
+    bool ok = seq->tag == DER_SEQUENCE && parse_rdns(a, der_into(d, seq), &list, &dn);
     if (ok) {
-        *out = (struct dn){.v = arena_memdup(a, list.v, list.n * sizeof *list.v),
-                           .n = list.n,
-                           .rdns = rdns,
-                           .der = seq->whole};
+        dn.v = arena_memdup(a, list.v, list.n * sizeof *list.v);
+        dn.n = list.n;
+        *out = dn;
     }
     freep(&list.v);
     return ok;
+}
+
+bool x509_parse_dn(struct arena *a, const struct der *d, const struct der_tlv *seq, struct dn *out)
+{
+    struct dn dn;
+    if (!x509_read_dn(a, d, seq, &dn) || dn.empty_rdns) {
+        return false;
+    }
+    *out = dn;
+    return true;
 }
 
 /* --- text --- */

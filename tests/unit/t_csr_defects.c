@@ -134,6 +134,7 @@ static void test_der_defects(void **state)
     expect_parts(&a, (struct parts){.version = "0201ff"}, CSR_VERSION, true);
     expect_parts(&a, (struct parts){.version = "0500"}, CSR_DER_PARSE, false);
     expect_parts(&a, (struct parts){.name = "3002 0500"}, CSR_DER_PARSE, false);
+    expect_parts(&a, (struct parts){.name = "3002 3100"}, CSR_DER_PARSE, false); /* empty RDN */
     expect_parts(&a, (struct parts){.spki = ""}, CSR_DER_PARSE, false);
     expect_parts(&a, (struct parts){.attributes = ""}, CSR_ATTRIBUTES_MISSING, true);
     expect_parts(&a, (struct parts){.after = "0500"}, CSR_DER_TRAILING, true);

@@ -258,13 +258,38 @@ static void broken_replies(void **state)
     assert_true(match(w, &want, good, 3, &n, &err));
 }
 
+/* The reader lets an RDN without attribute pass, so that such a certificate can be judged. */
+static void an_empty_rdn_is_no_subject(void **state)
+{
+    struct world *w = *state;
+    struct err err;
+    size_t n;
+    static const uint8_t empty[] = {0x30, 0x02, 0x31, 0x00};
+    static const uint8_t serial[] = {1, 99};
+    CLEANUP(buf_release) struct buf san = BUF_INIT(65536);
+    CLEANUP(buf_release) struct buf der = BUF_INIT(65536);
+    const struct x509_names names = {.san = good_san, .nsan = 2};
+    assert_true(x509_put_san(&san, &names, &err));
+    const struct issue_parts parts = {.profile = &issue_tls_server,
+                                      .serial = {serial, 2},
+                                      .subject = {empty, sizeof empty},
+                                      .spki = buf_span(&w->leaf_key.spki),
+                                      .san = buf_span(&san),
+                                      .not_before = NOON,
+                                      .not_after = NOON + DAY_SECONDS - 1};
+    assert_true(issue_certificate(&w->issuing_key, &w->issuing, &parts, &der, &err));
+    const struct span certs[] = {buf_span(&der), w->issuing.der};
+    struct match_request want = wanted(w);
+    assert_false(match(w, &want, certs, 2, &n, &err));
+    assert_non_null(strstr(err.msg, "RDN without attribute"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_order_of_sending),
-        cmocka_unit_test(every_difference_is_found),
-        cmocka_unit_test(what_is_asked_decides),
-        cmocka_unit_test(broken_replies),
+        cmocka_unit_test(any_order_of_sending),       cmocka_unit_test(every_difference_is_found),
+        cmocka_unit_test(what_is_asked_decides),      cmocka_unit_test(broken_replies),
+        cmocka_unit_test(an_empty_rdn_is_no_subject),
     };
     return !!cmocka_run_group_tests(tests, setup, teardown);
 }

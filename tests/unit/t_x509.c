@@ -161,6 +161,30 @@ static void test_comparing_names(void **state)
     }
 }
 
+/* SEQUENCE { SET {}, SET { CN=c } }: certificates have it, nothing may be requested with it. */
+static void test_empty_rdn(void **state)
+{
+    (void)state;
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    const struct span empty = BYTES(0x30, 0x0E, 0x31, 0x00, 0x31, 0x0A, 0x30, 0x08, 0x06, 0x03,
+                                    0x55, 0x04, 0x03, 0x0C, 0x01, 'c');
+    struct dn dn, plain;
+    struct der_tlv t;
+    struct der d = der_over(empty);
+    assert_true(der_take(&d, DER_SEQUENCE, &t));
+    assert_false(x509_parse_dn(&a, &d, &t, &dn));
+    assert_true(x509_read_dn(&a, &d, &t, &dn));
+    assert_int_equal(dn.n, 1);
+    assert_int_equal(dn.rdns, 2);
+    assert_int_equal(dn.empty_rdns, 1);
+    assert_int_equal(dn.v[0].rdn, 1);
+    assert_string_equal(dn_text(&a, &dn), "CN=c");
+    assert_true(parse_cn(&a, DER_UTF8, BYTES('c'), &plain));
+    assert_int_equal(plain.empty_rdns, 0);
+    assert_false(dn_same(&dn, &plain));
+    assert_false(dn_same(&plain, &dn));
+}
+
 static void test_general_names(void **state)
 {
     (void)state;
@@ -227,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_string_types),
         cmocka_unit_test(test_names_as_text),
         cmocka_unit_test(test_comparing_names),
+        cmocka_unit_test(test_empty_rdn),
         cmocka_unit_test(test_general_names),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
