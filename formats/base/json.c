@@ -28,11 +28,27 @@ static void newline(struct jw *j)
     }
 }
 
+/* Length of the ASCII text at s that needs no escape: nearly all text, so it is copied whole. */
+static size_t plain_run(const char *s, size_t n)
+{
+    size_t i = 0;
+    while (i < n && s[i] >= ' ' && s[i] < 0x7F && s[i] != '"' && s[i] != '\\') {
+        i++;
+    }
+    return i;
+}
+
 static void quote(struct jw *j, const char *s, size_t n)
 {
     struct buf *out = j->out;
     buf_putc(out, '"');
     for (size_t i = 0; i < n;) {
+        const size_t plain = plain_run(s + i, n - i);
+        if (plain) {
+            buf_add(out, s + i, plain);
+            i += plain;
+            continue;
+        }
         uint32_t cp;
         size_t len = utf8_decode(s + i, n - i, &cp);
         if (!len) {
