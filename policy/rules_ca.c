@@ -72,3 +72,27 @@ void ca_check_reason(struct rule_run *run, unsigned reasons, const char *who)
     rule_hit(run, (struct hit){.key = "reason", .value = name}, "%s has no revocation reason %s",
              who, name);
 }
+
+enum {
+    SERIAL_MAX = 20, /* octets, RFC 5280 4.1.2.2 */
+    SERIAL_MIN = 8   /* 64 bits need as many, but for one in 256 */
+};
+
+const char *cert_serial_fault(struct arena *a, const struct cert *cert, bool *certain)
+{
+    const struct span serial = cert->serial;
+    bool zero = true;
+    for (size_t i = 0; i < serial.n; i++) {
+        zero = zero && serial.p[i] == 0;
+    }
+    *certain = zero || serial.p[0] & 0x80 || serial.n > SERIAL_MAX;
+    if (zero || serial.p[0] & 0x80) {
+        return zero ? "is zero" : "is negative";
+    }
+    if (serial.n > SERIAL_MAX) {
+        return arena_printf(a, "has %zu octets, the most is %d", serial.n, SERIAL_MAX);
+    }
+    return serial.n < SERIAL_MIN
+               ? arena_printf(a, "has %zu octets, too few for 64 random bits", serial.n)
+               : NULL;
+}

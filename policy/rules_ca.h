@@ -32,4 +32,8 @@ const char *ca_organization_number(const struct rule_run *run);
 /* A revocation whose reason is none of `reasons` (bit 1u << n). */
 void ca_check_reason(struct rule_run *run, unsigned reasons, const char *who);
 
+/* What RFC 5280 4.1.2.2 and BR 7.1 object to in the serial number: "is zero", or NULL. *certain is
+ * false when it merely is too short for the random bits it needs. */
+const char *cert_serial_fault(struct arena *a, const struct cert *cert, bool *certain);
+
 #endif

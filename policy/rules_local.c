@@ -10,9 +10,7 @@
 #include <string.h>
 
 enum {
-    KEY_CERT_SIGN = 0x04, /* bit 5 of the first octet, RFC 5280 4.2.1.3 */
-    SERIAL_MAX = 20,      /* octets, RFC 5280 4.1.2.2 */
-    SERIAL_MIN = 8        /* 64 bits need as many, but for one in 256 */
+    KEY_CERT_SIGN = 0x04 /* bit 5 of the first octet, RFC 5280 4.2.1.3 */
 };
 
 static const struct cert *issuer_of(const struct subject *s)
@@ -82,20 +80,10 @@ static void check_issuer(struct rule_run *run)
 static void check_serial(struct rule_run *run)
 {
     const struct cert *cert = rule_facts(run)->cert;
-    const struct span serial = cert->serial;
-    const struct hit hit = {.value = cert->serial_hex};
-    bool zero = true;
-    for (size_t i = 0; i < serial.n; i++) {
-        zero = zero && serial.p[i] == 0;
-    }
-    if (zero || serial.p[0] & 0x80) {
-        rule_hit(run, hit, "the serial number is %s", zero ? "zero" : "negative");
-    } else if (serial.n > SERIAL_MAX) {
-        rule_hit(run, hit, "the serial number has %zu octets, the most is %d", serial.n,
-                 SERIAL_MAX);
-    } else if (serial.n < SERIAL_MIN) {
-        rule_hit(run, hit, "the serial number has %zu octets, too few for 64 random bits",
-                 serial.n);
+    bool certain;
+    const char *fault = cert_serial_fault(rule_arena(run), cert, &certain);
+    if (fault) {
+        rule_hit(run, (struct hit){.value = cert->serial_hex}, "the serial number %s", fault);
     }
 }
 

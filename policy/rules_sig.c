@@ -6,6 +6,7 @@
  */
 #include "policy/engine.h"
 #include "policy/rule.h"
+#include "policy/rules_sig.h"
 
 #include <string.h>
 
@@ -112,6 +113,29 @@ static const char *token_of(const struct sig_alg *alg, struct span algorithm)
     return pss ? pss : alg ? alg->token : "unknown";
 }
 
+static bool is_exact(const struct sig_alg *alg, struct span algorithm)
+{
+    const size_t n = alg->exact[1] + 2u;
+    return alg->exact[0] == 0 || (algorithm.n == n && memcmp(algorithm.p, alg->exact, n) == 0);
+}
+
+struct sig_facts sig_facts_of(struct span algorithm)
+{
+    char oid[64];
+    const struct sig_alg *alg = find_algorithm(algorithm, oid);
+    if (!alg) {
+        return (struct sig_facts){.token = "unknown", .exact = true};
+    }
+    const bool pss = alg->family == FAMILY_PSS;
+    return (struct sig_facts){.token = token_of(alg, algorithm),
+                              .hash = alg->hash,
+                              .known = true,
+                              .weak = alg->weak,
+                              .ecdsa = alg->family == FAMILY_EC,
+                              .exact =
+                                  pss ? pss_token(algorithm) != NULL : is_exact(alg, algorithm)};
+}
+
 static void check_verify(struct rule_run *run)
 {
     const struct facts *f = rule_facts(run);
@@ -187,11 +211,7 @@ static void check_encoding(struct rule_run *run)
     const struct facts *f = rule_facts(run);
     char oid[64];
     const struct sig_alg *alg = find_algorithm(f->sig_algorithm, oid);
-    if (!alg || alg->exact[0] == 0) {
-        return;
-    }
-    size_t n = alg->exact[1] + 2u;
-    if (f->sig_algorithm.n != n || memcmp(f->sig_algorithm.p, alg->exact, n) != 0) {
+    if (alg && !is_exact(alg, f->sig_algorithm)) {
         rule_hit(
             run,
             (struct hit){.value = hex_dup(rule_arena(run), f->sig_algorithm.p, f->sig_algorithm.n)},
@@ -232,7 +252,7 @@ static void check_pss(struct rule_run *run)
 }
 
 /* SEQUENCE of two positive INTEGERs in DER and nothing else. */
-static bool ecdsa_value_ok(struct span signature)
+bool sig_ecdsa_value(struct span signature, size_t *octets)
 {
     struct der d = der_over(signature);
     struct der_tlv seq, r, s;
@@ -244,6 +264,9 @@ static bool ecdsa_value_ok(struct span signature)
         return false;
     }
     struct der whole = der_over(signature);
+    if (octets) {
+        *octets = r.value.n > s.value.n ? r.value.n : s.value.n;
+    }
     bool positive = r.value.n && s.value.n && !(r.value.p[0] & 0x80) && !(s.value.p[0] & 0x80);
     return positive && der_check(&whole, 3) && !whole.strict;
 }
@@ -257,7 +280,7 @@ static void check_bitstring(struct rule_run *run)
         rule_hit(run, (struct hit){.view = VIEW_CSR},
                  "the signature BIT STRING has %u unused bits; a signature is whole octets",
                  (unsigned)f->csr->sig_unused_bits);
-    } else if (alg && alg->family == FAMILY_EC && !ecdsa_value_ok(f->csr->signature)) {
+    } else if (alg && alg->family == FAMILY_EC && !sig_ecdsa_value(f->csr->signature, NULL)) {
         rule_hit(run, (struct hit){.view = VIEW_CSR},
                  "the ECDSA signature is not a DER SEQUENCE of two positive integers");
     }

@@ -87,15 +87,30 @@ static inline struct csr *read_csr(struct arena *a, const char *path)
     return csr;
 }
 
-static inline struct cert *read_cert(struct arena *a, const char *path)
+static inline struct cert *read_certs(struct arena *a, const char *path, size_t *n)
 {
     struct cert *certs = NULL;
-    size_t n = 0;
     struct err err = ERR_INIT;
-    if (!certs_read(a, path, corpus_read(a, path), &certs, &n, &err)) {
+    if (!certs_read(a, path, corpus_read(a, path), &certs, n, &err)) {
         fail_msg("%s: %s", path, err.msg);
     }
-    return &certs[0];
+    return certs;
+}
+
+static inline struct cert *read_cert(struct arena *a, const char *path)
+{
+    size_t n;
+    return read_certs(a, path, &n);
+}
+
+/* The first certificate of the file is judged; the others are the chain beside it. */
+static inline void read_judged(struct arena *a, const char *path, struct subject *s)
+{
+    size_t n;
+    struct cert *certs = read_certs(a, path, &n);
+    s->cert = certs;
+    s->chain = certs + 1;
+    s->nchain = n - 1;
 }
 
 static inline const struct ynode *parse_yaml(struct arena *a, const char *text)
@@ -241,7 +256,7 @@ static inline void subject_from(struct arena *a, const struct ynode *map, struct
     }
     if (yaml_text(map, "cert")) {
         s->kind = SUBJECT_CERT_FILE;
-        s->cert = read_cert(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "cert")));
+        read_judged(a, arena_printf(a, SAMPLES "%s", yaml_text(map, "cert")), s);
         s->order_date = yaml_time(map, "order_date", s->cert->not_before);
     }
     if (yaml_get(map, "request")) {
@@ -254,6 +269,7 @@ static inline void subject_from(struct arena *a, const struct ynode *map, struct
                                     .node = m,
                                     .action = "new",
                                     .common_name = yaml_text(m, "common_name"),
+                                    .key = yaml_text(m, "key"),
                                     .order_date = s->order_date,
                                     .key_file_mode = -1};
         const char *asked = yaml_text(m, "validity");

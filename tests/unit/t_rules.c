@@ -73,7 +73,7 @@ static bool cert_fires(struct arena *a, const struct rule *r, const char *name)
 {
     struct policy *p = policy_of_level(a, work, level_for(r->scope), "");
     struct subject s = {.kind = SUBJECT_CERT_FILE, .file = name, .key_file_mode = -1};
-    s.cert = read_cert(a, arena_printf(a, SAMPLES "%s", name));
+    read_judged(a, arena_printf(a, SAMPLES "%s", name), &s);
     s.order_date = s.cert->not_before;
     bool fired = fires(p, &s, r->id, NULL);
     policy_free(p);
