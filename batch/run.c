@@ -209,7 +209,8 @@ static bool conclude(struct run *r, struct err *err)
     history_counts(&r->history, r->summary->counts);
     r->summary->items = r->history.n;
     bool closed = interrupted || run_close(r, err);
-    return closed && write_report(r, err) && (interrupted || make_bundles(r, err));
+    bool judged = interrupted || (closed && run_judge_issued(r, err));
+    return closed && judged && write_report(r, err) && (interrupted || make_bundles(r, err));
 }
 
 /* After a failed sync nothing may be synced again: the journal has what counts, and the next run

@@ -70,6 +70,7 @@ static const char *kind_of(const struct run *r, const char *file)
     return str_eq(file, r->batch.manifest.path) ? "manifest"
            : str_eq(file, r->batch.config.path) ? "config"
            : str_ends(file, ".policy.yaml")     ? "policy"
+           : str_starts(file, "items/")         ? "certificate"
                                                 : "csr";
 }
 
@@ -128,7 +129,7 @@ static bool write_findings(struct run *r, struct stream *s, struct err *err)
     return jw_finish(&s->j, err) && pour(s, 0, err);
 }
 
-static bool store_findings(struct run *r, struct err *err)
+bool run_store_findings(struct run *r, struct err *err)
 {
     struct stream s = {.temp = {.fd = -1}, .text = BUF_INIT(4 * CHUNK)};
     findings_sort(r->findings);
@@ -150,7 +151,7 @@ bool run_store_inputs(struct run *r, struct err *err)
               fs_group_add(&files, r->dir.fd, "manifest.yaml", manifest, 0600, err) &&
               add_plan(r, &files, err) && add_policies(r, &files, policy, err) &&
               fs_group_commit(&files, err) && fs_sync(r->dir.fd, r->dir.path, err) &&
-              store_findings(r, err);
+              run_store_findings(r, err);
     fs_group_release(&files);
     return ok;
 }

@@ -44,6 +44,10 @@ bool run_check(struct run *r, struct err *err) MUST_USE;
 
 /* run_inputs.c */
 bool run_store_inputs(struct run *r, struct err *err) MUST_USE;
+bool run_store_findings(struct run *r, struct err *err) MUST_USE; /* findings.json anew */
+
+/* run_issued.c: judges what was issued; findings go to r->findings and findings.json */
+bool run_judge_issued(struct run *r, struct err *err) MUST_USE;
 
 /* run_journal.c */
 bool run_same_batch(struct run *r, struct err *err) MUST_USE;

@@ -473,11 +473,35 @@ static void a_damaged_journal_is_refused(void **ctx UNUSED)
     assert_int_equal(faulty.orders, 3);
 }
 
+/* The report says what is wrong with a certificate; the certificate stays all the same. Run again,
+ * the finished batch says the same and touches nothing. */
+static void what_came_back_is_judged(void **ctx UNUSED)
+{
+    put("strict.policy.yaml", "certbatch_policy: 1\nname: strict\nextends: [private]\n"
+                              "rules: {issued.issuer: {issuers: ['dn:CN=Another CA']}}\n");
+    static const char manifest[] = HEAD "policy: [./strict.policy.yaml]\norders:\n" ORDER("a");
+    assert_true(run(manifest));
+    assert_issued_once(1);
+    size_t said = 0;
+    for (size_t i = 0; i < t.findings.n; i++) {
+        const struct finding *f = &t.findings.v[i];
+        said += str_eq(f->rule, "issued.issuer") && str_eq(f->item, "a") &&
+                str_eq(f->file, "items/a/certificate.pem") && f->line == 1;
+    }
+    assert_int_equal(said, 1);
+    assert_int_equal(lines_with("b.state/report.json", "issued.issuer", "rule"), 1);
+    assert_int_equal(lines_with("b.state/findings.json", "issued.issuer", "rule"), 1);
+    assert_true(run(manifest));
+    assert_int_equal(lines_with("b.state/findings.json", "issued.issuer", "rule"), 1);
+    assert_int_equal(faulty.orders, 1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_finished_batch_stays_as_it_is),
+        T(what_came_back_is_judged),
         T(faults_that_heal),
         T(all_replies_lost),
         T(a_refusal_is_final_and_alone),
