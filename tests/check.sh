@@ -79,6 +79,10 @@ for script in tests/interop/*.sh; do
   lines "$script" bash "$script"
 done
 
+echo '--- corpora'
+lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh
+sed -n '/^corpus /,$p' "$logs/tests_corpora_agreement.sh.log"
+
 echo '--- crash'
 lines 'tests/crash/kill.sh' bash tests/crash/kill.sh
 

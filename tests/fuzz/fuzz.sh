@@ -9,10 +9,11 @@ seeds() { # target
   case $1 in
   fz_yaml) find samples tests/golden tests/corpora/yaml -name '*.yaml' ;;
   fz_policy) find samples policy/packs tests/golden -name '*.yaml' ;;
-  fz_csr) find tests/corpora samples \( -path '*/csr/*' -o -name '*.csr' \) -type f ;;
+  fz_csr | fz_rules) find tests/corpora samples \( -path '*/csr/*' -o -name '*.csr' \) -type f ;;
   fz_cert) find tests/corpora samples -type f \( -name '*.pem' -o -name '*.crt' -o -name '*.der' \) ;;
   fz_keystore) find tests/corpora -type f \( -name '*.jks' -o -name '*.p12' -o -name '*.pfx' -o -name '*.key' \) ;;
   fz_journal) find tests/fuzz/seeds -name '*.jsonl' ;;
+  fz_pattern) find tests/fuzz/seeds -name '*.pattern' ;;
   esac | sort
 }
 if [ "${1:-}" = replay ]; then
