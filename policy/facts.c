@@ -12,6 +12,7 @@
 #include "formats/base/str.h"
 #include "policy/names.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void san_value_parse(const char *text, struct san_value *out)
@@ -341,6 +342,48 @@ static void mark_effective(const struct subject *s, struct facts *f)
     }
 }
 
+static int compare_key(enum gn_type type, const char *norm, const struct name_fact *n)
+{
+    return type != n->type ? (type > n->type) - (type < n->type) : strcmp(norm, n->norm);
+}
+
+static int compare_facts(const void *pa, const void *pb)
+{
+    const struct name_fact *a = *(const struct name_fact *const *)pa;
+    const struct name_fact *b = *(const struct name_fact *const *)pb;
+    const int c = compare_key(a->type, a->norm, b);
+    return c ? c : (a > b) - (a < b); /* of one array: the order of names */
+}
+
+static void sort_names(struct arena *a, struct facts *f)
+{
+    f->by_norm = arena_array(a, f->nnames + 1, sizeof *f->by_norm);
+    for (size_t i = 0; i < f->nnames; i++) {
+        f->by_norm[i] = &f->names[i];
+    }
+    if (f->nnames > 1) {
+        qsort(f->by_norm, f->nnames, sizeof *f->by_norm, compare_facts);
+    }
+}
+
+const struct name_fact *const *facts_named(const struct facts *f, enum gn_type type,
+                                           const char *norm, size_t *n)
+{
+    size_t low = 0;
+    for (size_t high = f->nnames; low < high;) {
+        const size_t mid = low + (high - low) / 2;
+        if (compare_key(type, norm, f->by_norm[mid]) > 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    for (*n = 0; low + *n < f->nnames && compare_key(type, norm, f->by_norm[low + *n]) == 0;) {
+        ++*n;
+    }
+    return f->by_norm + low;
+}
+
 void facts_make(struct arena *a, const struct subject *s, struct facts *out)
 {
     const struct csr *csr = s->csr && s->csr->usable ? s->csr : NULL;
@@ -371,6 +414,7 @@ void facts_make(struct arena *a, const struct subject *s, struct facts *out)
         file_attrs(&b, dn);
     }
     mark_effective(s, out);
+    sort_names(a, out);
 }
 
 void cert_facts(struct arena *a, const struct cert *cert, struct facts *out)

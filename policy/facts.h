@@ -113,6 +113,7 @@ struct facts {
     const char *key_token;   /* of key, or of the key to be generated */
     struct name_fact *names; /* every view, CN last */
     size_t nnames;
+    const struct name_fact **by_norm; /* the same, sorted: see facts_named() */
     size_t ncut; /* names beyond LIMIT_SANS of a list or LIMIT_DN_ATTRS: not among them */
     struct attr_fact *attrs; /* every view */
     size_t nattrs;
@@ -121,6 +122,10 @@ struct facts {
 };
 
 void facts_make(struct arena *a, const struct subject *s, struct facts *out);
+/* The *n facts of this type and norm, in the order of names. Lists are long in hostile requests:
+ * rules look names up instead of comparing all with all. */
+const struct name_fact *const *facts_named(const struct facts *f, enum gn_type type,
+                                           const char *norm, size_t *n);
 /* Of a certificate alone: its names and attributes, all of them effective. */
 void cert_facts(struct arena *a, const struct cert *cert, struct facts *out);
 

@@ -7,6 +7,7 @@
 #include "policy/names.h"
 #include "policy/rule.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Part of the list that will be certified. The common_name of an order is sent as a name of its
@@ -16,15 +17,14 @@ static bool effective(const struct name_fact *n)
     return n->views & VIEW_EFFECTIVE && (!n->is_cn || n->views & VIEW_ORDER);
 }
 
-static bool same_name(const struct name_fact *a, const struct name_fact *b)
-{
-    return a->type == b->type && strcmp(a->norm, b->norm) == 0;
-}
-
+/* Does an equal fact before the i-th satisfy in()? */
 static bool seen_before(const struct facts *f, size_t i, bool (*in)(const struct name_fact *))
 {
-    for (size_t k = 0; k < i; k++) {
-        if (in(&f->names[k]) && same_name(&f->names[k], &f->names[i])) {
+    const struct name_fact *self = &f->names[i];
+    size_t count;
+    const struct name_fact *const *same = facts_named(f, self->type, self->norm, &count);
+    for (size_t k = 0; k < count && same[k] < self; k++) {
+        if (in(same[k])) {
             return true;
         }
     }
@@ -107,11 +107,12 @@ static void check_duplicate(struct rule_run *run)
 {
     const struct facts *f = rule_facts(run);
     for (size_t i = 0; i < f->nnames; i++) {
-        for (size_t k = 0; k < i; k++) {
-            const struct name_fact *a = &f->names[k];
-            const struct name_fact *b = &f->names[i];
-            if (!a->is_cn && !b->is_cn && same_name(a, b) &&
-                a->views & b->views & (VIEW_CSR | VIEW_ORDER)) {
+        const struct name_fact *b = &f->names[i];
+        size_t count;
+        const struct name_fact *const *same = facts_named(f, b->type, b->norm, &count);
+        for (size_t k = 0; k < count && same[k] < b; k++) {
+            if (!same[k]->is_cn && !b->is_cn &&
+                same[k]->views & b->views & (VIEW_CSR | VIEW_ORDER)) {
                 rule_hit(run, (struct hit){.name = b}, "the name occurs more than once");
                 break;
             }
@@ -171,8 +172,10 @@ static void check_critical(struct rule_run *run)
 
 static bool in_view(const struct facts *f, const struct name_fact *n, unsigned view)
 {
-    for (size_t i = 0; i < f->nnames; i++) {
-        if (f->names[i].views & view && same_name(&f->names[i], n)) {
+    size_t count;
+    const struct name_fact *const *same = facts_named(f, n->type, n->norm, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (same[i]->views & view) {
             return true;
         }
     }
@@ -321,20 +324,26 @@ static void check_must_include(struct rule_run *run)
     }
 }
 
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static void check_zones(struct rule_run *run)
 {
     const struct facts *f = rule_facts(run);
     const char **zone = arena_array(rule_arena(run), f->nnames + 1, sizeof *zone);
+    size_t n = 0;
     size_t zones = 0;
     for (size_t i = 0; i < f->nnames; i++) {
         const char *domain = effective(&f->names[i]) ? domain_of(&f->names[i]) : NULL;
-        bool known = domain == NULL;
-        for (size_t k = 0; k < zones && !known; k++) {
-            known = strcmp(zone[k], domain) == 0;
+        if (domain) {
+            zone[n++] = domain;
         }
-        if (!known) {
-            zone[zones++] = domain;
-        }
+    }
+    qsort(zone, n, sizeof *zone, compare_text);
+    for (size_t i = 0; i < n; i++) {
+        zones += i == 0 || strcmp(zone[i - 1], zone[i]) != 0;
     }
     if (zones > (uint64_t)rule_int(run, 0)) {
         rule_hit(run, (struct hit){.key = "san", .view = VIEW_EFFECTIVE},
@@ -345,9 +354,10 @@ static void check_zones(struct rule_run *run)
 
 static bool has_effective(const struct facts *f, const char *norm)
 {
-    for (size_t i = 0; i < f->nnames; i++) {
-        if (f->names[i].type == GN_DNS && effective(&f->names[i]) &&
-            strcmp(f->names[i].norm, norm) == 0) {
+    size_t count;
+    const struct name_fact *const *n = facts_named(f, GN_DNS, norm, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (effective(n[i])) {
             return true;
         }
     }

@@ -130,19 +130,38 @@ static void check_depth(struct rule_run *run)
     }
 }
 
+/* One label more than the wildcard (RFC 9525 6.3): "a.x" is covered by "*.x" and nothing else. */
 static void check_redundant(struct rule_run *run)
 {
     const struct facts *f = rule_facts(run);
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
-        for (size_t k = 0; n->type == GN_DNS && k < f->nnames; k++) {
-            const struct name_fact *w = &f->names[k];
-            if (is_wildcard(w) && w->views & n->views && wildcard_covers(w->norm, n->norm)) {
-                rule_hit(run, (struct hit){.name = n}, "%s already covers the name", w->norm);
+        const char *dot = n->type == GN_DNS ? strchr(n->norm, '.') : NULL;
+        if (!dot) {
+            continue;
+        }
+        size_t count;
+        const char *wildcard = arena_printf(rule_arena(run), "*%s", dot);
+        const struct name_fact *const *w = facts_named(f, GN_DNS, wildcard, &count);
+        for (size_t k = 0; k < count; k++) {
+            if (w[k]->views & n->views && wildcard_covers(w[k]->norm, n->norm)) {
+                rule_hit(run, (struct hit){.name = n}, "%s already covers the name", w[k]->norm);
                 break;
             }
         }
     }
+}
+
+static bool has_effective(const struct facts *f, const char *norm)
+{
+    size_t count;
+    const struct name_fact *const *n = facts_named(f, GN_DNS, norm, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (n[i]->views & VIEW_EFFECTIVE) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void check_base_missing(struct rule_run *run)
@@ -150,12 +169,7 @@ static void check_base_missing(struct rule_run *run)
     const struct facts *f = rule_facts(run);
     for (size_t i = 0; i < f->nnames; i++) {
         const struct name_fact *n = &f->names[i];
-        bool found = !is_wildcard(n) || !(n->views & VIEW_EFFECTIVE);
-        for (size_t k = 0; k < f->nnames && !found; k++) {
-            found = f->names[k].views & VIEW_EFFECTIVE && f->names[k].type == GN_DNS &&
-                    strcmp(f->names[k].norm, n->norm + 2) == 0;
-        }
-        if (!found) {
+        if (is_wildcard(n) && n->views & VIEW_EFFECTIVE && !has_effective(f, n->norm + 2)) {
             rule_hit(run, (struct hit){.name = n}, "the wildcard does not cover %s itself",
                      n->norm + 2);
         }

@@ -104,6 +104,18 @@ done
 for _ in $(seq 21); do measure commit "$certbatch" lint -q --policy private "$out"/changed/*; done
 echo "pre-commit run on 20 changed files: $(ratio "$(median commit 1)" 0.001) ms (target < 30 ms), exit $(max commit 4)"
 
+# 2c. what was made to be slow
+mkdir "$out/hostile"
+/usr/bin/python3 tests/bench/hostile.py "$out/hostile"
+worst=0
+for f in "$out"/hostile/*.csr "$out/hostile/pattern.batch.yaml"; do
+  name=hostile-$(basename "$f")
+  for _ in 1 2 3 4 5; do measure "$name" "$certbatch" lint -q "$f"; done
+  ms=$(ratio "$(median "$name" 1)" 0.001)
+  if awk -v a="$ms" -v b="$worst" 'BEGIN { exit !(a > b) }'; then worst=$ms slow=$(basename "$f") peak=$(($(max "$name" 3) / 1024)); fi
+done
+echo "worst hostile input: $worst ms, $slow (target < 50 ms), $peak MiB"
+
 # 3. the big run
 {
   echo 'certbatch: 1'

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 packages='libcrypto libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl'
 seeds() { # target
   case $1 in
+  fz_manifest) find samples tests/golden -name '*.batch.yaml' ;;
   fz_yaml) find samples tests/golden tests/corpora/yaml -name '*.yaml' ;;
   fz_policy) find samples policy/packs tests/golden -name '*.yaml' ;;
   fz_csr | fz_rules) find tests/corpora samples \( -path '*/csr/*' -o -name '*.csr' \) -type f ;;
