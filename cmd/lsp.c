@@ -193,7 +193,7 @@ static void on_notification(struct lsp *s, const char *method, const json_t *par
     }
 }
 
-static void on_message(struct lsp *s, struct span text)
+void lsp_feed(struct lsp *s, struct span text)
 {
     struct err err = ERR_INIT;
     CLEANUP(json_tree_release)
@@ -206,7 +206,7 @@ static void on_message(struct lsp *s, struct span text)
         on_request(s, method, id, json_get(m, "params"));
     } else if (method) {
         on_notification(s, method, json_get(m, "params"));
-    } else if (id && !json_get(m, "result") && !json_get(m, "error")) {
+    } else if (!json_get(m, "result") && !json_get(m, "error")) {
         send_error(s, id, INVALID_REQUEST, "neither a request nor a response");
     }
 }
@@ -217,7 +217,7 @@ int cmd_lsp(const struct options *o, struct term *t)
     struct span message;
     lsp_wire_init(&s.wire, STDIN_FILENO, STDOUT_FILENO);
     while (!s.exit && lsp_wire_read(&s.wire, &message)) {
-        on_message(&s, message);
+        lsp_feed(&s, message);
         if (!s.exit && !lsp_wire_waiting(&s.wire)) {
             lsp_publish_all(&s);
         }

@@ -71,7 +71,7 @@ struct lsp_place lsp_place_of(const struct lsp_docs *docs, const struct lsp_doc 
 size_t lsp_place_offset(const struct lsp_docs *docs, const struct lsp_doc *doc,
                         struct lsp_place place);
 
-/* --- lsp_answer.c --- */
+/* --- lsp.c, lsp_answer.c --- */
 struct lsp {
     const struct options *o;
     struct term *t;
@@ -80,6 +80,8 @@ struct lsp {
     struct judge_memory *memory;
     bool initialized, shutdown, exit;
 };
+/* One message: answers, takes in what it says; judging waits for lsp_publish_all(). */
+void lsp_feed(struct lsp *s, struct span message);
 /* Each answers into an open "result" of a response. False: `message` is an error of the request. */
 typedef bool lsp_answer_fn(struct lsp *s, const json_t *params, struct jw *j, const char **message);
 lsp_answer_fn lsp_initialize, lsp_shutdown, lsp_hover, lsp_code_actions;
