@@ -27,14 +27,10 @@ name: site
 extends: [private]
 rules: {no.such.rule: error, dns.labels.max: warning}
 YAML
-mkdir "$WORK/xdg"
+mkdir "$WORK/xdg" "$WORK/conf"
 openssl req -new -newkey rsa:1024 -nodes -keyout /dev/null -subj /CN=www.corp.internal \
   -addext 'subjectAltName=DNS:www.corp.internal' -out "$WORK/weak.csr" 2> /dev/null
-sed 's/^ *| //' > "$WORK/certbatch.yaml" << 'YAML'
-| certbatch_config: 1
-| cas: {local: {type: local, dir: ca}}
-| colour: blue
-YAML
+printf 'certbatch_config: 1\ncas: {local: {type: local}}\ncolour: blue\n' > "$WORK/conf/certbatch.yaml"
 
 if command -v nvim > /dev/null 2>&1; then
   timeout 120 nvim --headless --clean -i NONE -n -c 'luafile tests/interop/lsp_nvim.lua' -c 'cquit! 3' > "$WORK/log" 2>&1

@@ -83,7 +83,7 @@ local function line(b, n) return vim.api.nvim_buf_get_lines(b, n, n + 1, true)[1
 -- a manifest; Neovim counts columns in octets, the protocol in UTF-16 units
 local b, uri = edit('web shop.batch.yaml')
 local dots = found(b, 'dns.trailing-dot')
-check('the finding behind an emoji is there', #dots == 1, vim.diagnostic.get(b))
+check('both findings are there', #dots == 2, vim.diagnostic.get(b))
 local d = dots[1] or { lnum = 0, col = 0, end_lnum = 0, end_col = 0 }
 check('its line', d.lnum == 6, d)
 check('its column, in octets', d.col == line(b, 6):find('"www', 1, true) - 1, d)
@@ -96,7 +96,7 @@ local units = vim.str_utfindex(line(b, 6), d.col)
 local _, utf16 = vim.str_utfindex(line(b, 6), d.col)
 local hover = ask(b, 'textDocument/hover', at(uri, 6, utf16 + 1))
 check('hover explains the rule', hover and hover.contents.value:find('dns.trailing-dot', 1, true)
-  and hover.contents.value:find('RFC', 1, true), hover)
+  and hover.contents.value:find('BR 7.1.2.7.12', 1, true), hover)
 check('UTF-16 and characters differ here', utf16 == units + 2, { units, utf16 })
 local lines = vim.lsp.util.convert_input_to_markdown_lines(hover and hover.contents or {})
 check('Neovim shows what hover says', #lines > 3, lines)
@@ -113,7 +113,7 @@ wanted[7] = wanted[7]:gsub('internal%.', 'internal')
 check('the quick fix gives the wanted text', vim.deep_equal(after, wanted), after)
 check('and the finding goes', settle(b, function(l) return #found(b, 'dns.trailing-dot') == 1
   and found(b, 'dns.trailing-dot')[1].lnum == 7 and #l > 0 end), vim.diagnostic.get(b))
-vim.cmd('undo')
+vim.cmd('silent undo')
 check('undoing brings it back', settle(b, function() return #found(b, 'dns.trailing-dot') == 1
   and found(b, 'dns.trailing-dot')[1].lnum == 6 end) or #found(b, 'dns.trailing-dot') == 2, vim.diagnostic.get(b))
 list = actions(b, uri, d, { 'source' })
@@ -127,9 +127,10 @@ check('nothing is left', settle(b, function(l) return #l == 0 end), vim.diagnost
 -- typing
 vim.api.nvim_buf_set_text(b, 1, 0, 1, 0, { 'x' })
 check('typing brings a finding', settle(b, function(l) return #l > 0 end), vim.diagnostic.get(b))
-d = vim.diagnostic.get(b)[1] or { lnum = -1, col = -1 }
-check('on the line that was typed', d.lnum == 1 and d.col == 0 and code_of(d) == 'manifest.schema',
-  vim.diagnostic.get(b))
+local typed = vim.tbl_filter(function(x)
+  return x.lnum == 1 and x.col == 0 and x.end_col == 5 and x.message:find("'xname'", 1, true)
+end, found(b, 'manifest.schema'))
+check('on the word that was typed', #typed == 1, vim.diagnostic.get(b))
 vim.api.nvim_buf_set_text(b, 1, 0, 1, 1, { '' })
 check('taking it back takes the finding', settle(b, function(l) return #l == 0 end), vim.diagnostic.get(b))
 vim.api.nvim_buf_set_lines(b, 7, 7, true, { '  - {id: two, san: ["🚀.corp.internal", "a_b.corp.internal."]}', '' })
@@ -152,7 +153,7 @@ hover = ask(b, 'textDocument/hover', at(uri, 3, line(b, 3):find('dns.labels.max'
 check('a policy: hover over a rule id', hover and hover.contents.value:find('dns.labels.max', 1, true), hover)
 vim.api.nvim_buf_set_text(b, 3, 8, 3, 20, { 'key.rsa.min-bits' })
 check('a policy: mended while typing', settle(b, function(l) return #l == 0 end), vim.diagnostic.get(b))
-b = edit('certbatch.yaml')
+b = edit('conf/certbatch.yaml')
 d = vim.diagnostic.get(b)[1]
 check('a configuration: the unknown key', d and code_of(d) == 'config.schema' and d.lnum == 2, vim.diagnostic.get(b))
 b = edit('weak.csr')
