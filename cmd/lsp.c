@@ -8,6 +8,9 @@
  */
 #include "cmd/lsp.h"
 
+#include "formats/base/limits.h"
+#include "formats/base/str.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -57,7 +60,9 @@ static void on_change(struct lsp *s, const json_t *params)
         if (!json_is_string(text) ||
             !lsp_doc_change(&s->docs, doc, json_is_object(range) ? &from : NULL, &to,
                             json_string_value(text), json_string_length(text))) {
-            term_err(s->t, "certbatch lsp: a change of %s does not fit its text", doc->path);
+            CLEANUP(buf_release) struct buf path = BUF_INIT(LIMIT_MESSAGE);
+            str_vis(&path, doc->path, strlen(doc->path), LIMIT_VALUE_SHOWN);
+            term_err(s->t, "certbatch lsp: a change of %s does not fit its text", buf_text(&path));
         }
     }
 }

@@ -258,7 +258,14 @@ def uris():
         for odd in ("file://", "file:", "", "%"):
             found = c.open(odd, HEAD + ROW)
             check(f"an odd URI '{odd}'", len(dotted(found)) == 1, found)
-        check("exit 0 after URIs", c.finish() == 0)
+        evil = "file:///n/%1B%5B31m/m.batch.yaml"
+        c.open(evil, GOOD)
+        c.change(evil, 2, ("z", (6, 5), (2, 1)))
+        c.request("shutdown")
+        c.notify("exit")
+        said = c.process.stderr.read()
+        check("a path in a complaint is escaped", b"does not fit" in said and b"\x1b" not in said, said)
+        check("exit 0 after URIs", c.finish(polite=False) == 0)
 
 
 for part in (encodings, crlf, changes, errors, frames, streams, uris):
