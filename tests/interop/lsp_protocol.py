@@ -258,6 +258,9 @@ def uris():
         for odd in ("file://", "file:", "", "%"):
             found = c.open(odd, HEAD + ROW)
             check(f"an odd URI '{odd}'", len(dotted(found)) == 1, found)
+        found = c.open("file:///no-such-folder/m.batch.yaml", text)
+        check("a folder that is not there: the CSR is missing, at the item that names it",
+              any("No such file" in d["message"] and d["range"]["start"]["line"] == 6 for d in found), found)
         evil = "file:///n/%1B%5B31m/m.batch.yaml"
         c.open(evil, GOOD)
         c.change(evil, 2, ("z", (6, 5), (2, 1)))
