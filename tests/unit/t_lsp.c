@@ -122,6 +122,7 @@ static void changes(void **state)
         {{0, 0}, {9, 0}, "", "", true},
         {{0, 3}, {0, 1}, "x", "a" GRIN "b\r\nc", false},
         {{1, 0}, {0, 0}, "x", "a" GRIN "b\r\nc", false},
+        {{0, 4}, {0, 3}, "x", "a" GRIN "b\r\nc", false}, /* by one */
     };
     for (size_t i = 0; i < NITEMS(rows); i++) {
         struct lsp_docs docs = {.utf16 = true};
