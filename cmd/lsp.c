@@ -35,12 +35,6 @@ static void on_open(struct lsp *s, const json_t *params)
     }
 }
 
-static struct lsp_place place_from(const json_t *position)
-{
-    return (struct lsp_place){(uint32_t)json_get_int(position, "line", 0),
-                              (uint32_t)json_get_int(position, "character", 0)};
-}
-
 static void on_change(struct lsp *s, const json_t *params)
 {
     const json_t *d = json_get(params, "textDocument");
@@ -55,8 +49,8 @@ static void on_change(struct lsp *s, const json_t *params)
     {
         const json_t *range = json_get(change, "range");
         const json_t *text = json_get(change, "text");
-        const struct lsp_place from = place_from(json_get(range, "start"));
-        const struct lsp_place to = place_from(json_get(range, "end"));
+        const struct lsp_place from = lsp_place_from(json_get(range, "start"));
+        const struct lsp_place to = lsp_place_from(json_get(range, "end"));
         if (!json_is_string(text) ||
             !lsp_doc_change(&s->docs, doc, json_is_object(range) ? &from : NULL, &to,
                             json_string_value(text), json_string_length(text))) {

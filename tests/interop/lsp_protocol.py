@@ -121,6 +121,11 @@ def changes():
     check("a closed document is not open", reply["error"]["code"] == -32803, reply)
     check("exit 0 after all this", c.finish() == 0)
     c = server()
+    for name in ("a.batch.yaml", "a.policy.yaml", "certbatch.yaml", "a.csr", "a.pem"):
+        d = c.open("file:///nowhere/" + name, "# " + "x" * (33 << 20))
+        check(f"33 MiB of {name}: refused, and not as empty", len(d) == 1 and "no YAML" not in d[0]["message"], d)
+    check("exit 0 after too much", c.finish() == 0)
+    c = server()
     d = c.open(URI, "")
     check("opening 0 octets", codes(d) != [], d)
     check("exit 0 with an empty document", c.finish() == 0)

@@ -157,15 +157,15 @@ static void change_at_the_limit(void **state)
     (void)state;
     struct lsp_docs docs = {.utf16 = true};
     struct lsp_doc *d = doc_with(&docs, "a");
-    char *big = malloc(LIMIT_INPUT_BYTES);
+    char *big = malloc(LSP_TEXT_MAX);
     assert_non_null(big);
-    memset(big, '#', LIMIT_INPUT_BYTES);
+    memset(big, '#', LSP_TEXT_MAX);
     const struct lsp_place start = {0, 0};
-    assert_true(lsp_doc_change(&docs, d, &start, &start, big, LIMIT_INPUT_BYTES - 1));
-    assert_int_equal(d->text.n, LIMIT_INPUT_BYTES);
+    assert_true(lsp_doc_change(&docs, d, &start, &start, big, LSP_TEXT_MAX - 1));
+    assert_int_equal(d->text.n, LSP_TEXT_MAX);
     assert_false(lsp_doc_change(&docs, d, &start, &start, "x", 1));
-    assert_int_equal(d->text.n, LIMIT_INPUT_BYTES);
-    assert_int_equal(buf_text(&d->text)[LIMIT_INPUT_BYTES - 1], 'a');
+    assert_int_equal(d->text.n, LSP_TEXT_MAX);
+    assert_int_equal(buf_text(&d->text)[LSP_TEXT_MAX - 1], 'a');
     free(big);
     lsp_docs_release(&docs);
 }
@@ -361,6 +361,52 @@ static void messages(void **state)
     assert_int_equal(close(fd[1]), 0);
 }
 
+/* A place is any JSON integer: one that is too large is the end of the text, not its start. */
+static void places_beyond_32_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *place, *want;
+    } rows[] = {
+        {"{\"line\":4294967295,\"character\":0}", "ab\ncdx"},
+        {"{\"line\":4294967296,\"character\":0}", "ab\ncdx"},
+        {"{\"line\":9223372036854775807,\"character\":0}", "ab\ncdx"},
+        {"{\"line\":0,\"character\":4294967296}", "abx\ncd"},
+        {"{\"line\":-1,\"character\":1}", "axb\ncd"},
+        {"{\"line\":1,\"character\":-1}", "ab\nxcd"},
+    };
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct lsp s = {.docs = {.utf16 = true}, .initialized = true};
+        char say[512];
+        const struct lsp_doc *d = lsp_doc_open(&s.docs, "x", 1, "ab\ncd", 5);
+        const int n =
+            snprintf(say, sizeof say,
+                     "{\"method\":\"textDocument/didChange\",\"params\":{\"textDocument\":"
+                     "{\"uri\":\"x\",\"version\":2},\"contentChanges\":[{\"text\":\"x\","
+                     "\"range\":{\"start\":%s,\"end\":%s}}]}}",
+                     rows[i].place, rows[i].place);
+        assert_true(n > 0 && (size_t)n < sizeof say);
+        lsp_feed(&s, (struct span){(const uint8_t *)say, (size_t)n});
+        assert_string_equal(buf_text(&d->text), rows[i].want);
+        lsp_docs_release(&s.docs);
+    }
+}
+
+/* Whatever fits into a message is kept, so that what is said about it is its size. */
+static void opening_more_than_is_judged(void **state)
+{
+    (void)state;
+    struct lsp_docs docs = {.utf16 = true};
+    const size_t n = (size_t)LIMIT_INPUT_BYTES + 1;
+    char *big = malloc(n);
+    assert_non_null(big);
+    memset(big, '#', n);
+    const struct lsp_doc *d = lsp_doc_open(&docs, "file:///n/a.batch.yaml", 1, big, n);
+    assert_int_equal(d->text.n, n);
+    free(big);
+    lsp_docs_release(&docs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +421,8 @@ int main(void)
         cmocka_unit_test(frame_header_limit),
         cmocka_unit_test(frame_in_pieces),
         cmocka_unit_test(messages),
+        cmocka_unit_test(places_beyond_32_bits),
+        cmocka_unit_test(opening_more_than_is_judged),
     };
     (void)signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
