@@ -140,7 +140,11 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
     if (options->simulate && !make_twins(b, err)) {
         return false;
     }
-    if (!fs_root_open(&b->root, b->manifest.dir, b->config.allow_outside_paths, err)) {
+    /* A text that was never saved may have no directory yet: then no file it names is there. */
+    struct err no_dir = ERR_INIT;
+    if (!fs_root_open(&b->root, b->manifest.dir, b->config.allow_outside_paths,
+                      options->text.p ? &no_dir : err) &&
+        !options->text.p) {
         return false;
     }
     find_issuers(b);

@@ -8,6 +8,9 @@
  */
 #include "cmd/lsp.h"
 
+#include "formats/base/limits.h"
+#include "formats/base/str.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -32,12 +35,6 @@ static void on_open(struct lsp *s, const json_t *params)
     }
 }
 
-static struct lsp_place place_from(const json_t *position)
-{
-    return (struct lsp_place){(uint32_t)json_get_int(position, "line", 0),
-                              (uint32_t)json_get_int(position, "character", 0)};
-}
-
 static void on_change(struct lsp *s, const json_t *params)
 {
     const json_t *d = json_get(params, "textDocument");
@@ -52,12 +49,14 @@ static void on_change(struct lsp *s, const json_t *params)
     {
         const json_t *range = json_get(change, "range");
         const json_t *text = json_get(change, "text");
-        const struct lsp_place from = place_from(json_get(range, "start"));
-        const struct lsp_place to = place_from(json_get(range, "end"));
+        const struct lsp_place from = lsp_place_from(json_get(range, "start"));
+        const struct lsp_place to = lsp_place_from(json_get(range, "end"));
         if (!json_is_string(text) ||
             !lsp_doc_change(&s->docs, doc, json_is_object(range) ? &from : NULL, &to,
                             json_string_value(text), json_string_length(text))) {
-            term_err(s->t, "certbatch lsp: a change of %s does not fit its text", doc->path);
+            CLEANUP(buf_release) struct buf path = BUF_INIT(LIMIT_MESSAGE);
+            str_vis(&path, doc->path, strlen(doc->path), LIMIT_VALUE_SHOWN);
+            term_err(s->t, "certbatch lsp: a change of %s does not fit its text", buf_text(&path));
         }
     }
 }
@@ -193,7 +192,7 @@ static void on_notification(struct lsp *s, const char *method, const json_t *par
     }
 }
 
-static void on_message(struct lsp *s, struct span text)
+void lsp_feed(struct lsp *s, struct span text)
 {
     struct err err = ERR_INIT;
     CLEANUP(json_tree_release)
@@ -206,7 +205,7 @@ static void on_message(struct lsp *s, struct span text)
         on_request(s, method, id, json_get(m, "params"));
     } else if (method) {
         on_notification(s, method, json_get(m, "params"));
-    } else if (id && !json_get(m, "result") && !json_get(m, "error")) {
+    } else if (!json_get(m, "result") && !json_get(m, "error")) {
         send_error(s, id, INVALID_REQUEST, "neither a request nor a response");
     }
 }
@@ -217,7 +216,7 @@ int cmd_lsp(const struct options *o, struct term *t)
     struct span message;
     lsp_wire_init(&s.wire, STDIN_FILENO, STDOUT_FILENO);
     while (!s.exit && lsp_wire_read(&s.wire, &message)) {
-        on_message(&s, message);
+        lsp_feed(&s, message);
         if (!s.exit && !lsp_wire_waiting(&s.wire)) {
             lsp_publish_all(&s);
         }

@@ -27,7 +27,10 @@ struct lsp_wire {
     size_t taken;
     bool ended, failed;
 };
-enum { LSP_MESSAGE_MAX = 64u << 20 };
+enum {
+    LSP_MESSAGE_MAX = 64u << 20,
+    LSP_TEXT_MAX = LSP_MESSAGE_MAX /* all that a message can open; judging has its own limits */
+};
 void lsp_wire_init(struct lsp_wire *w, int in, int out);
 void lsp_wire_release(struct lsp_wire *w);
 /* The next message, valid until the next call. False at the end of input, or when the frame is
@@ -67,11 +70,13 @@ bool lsp_doc_change(const struct lsp_docs *docs, struct lsp_doc *doc, const stru
 /* Between our places (1-based, code points) and the client's. A place outside is moved inside. */
 struct lsp_place lsp_place_of(const struct lsp_docs *docs, const struct lsp_doc *doc, uint32_t line,
                               uint32_t column);
+/* A Position of LSP; a number that fits no place is moved to the nearest that does. */
+struct lsp_place lsp_place_from(const json_t *position);
 /* Offset of the client's place, clamped into the text. */
 size_t lsp_place_offset(const struct lsp_docs *docs, const struct lsp_doc *doc,
                         struct lsp_place place);
 
-/* --- lsp_answer.c --- */
+/* --- lsp.c, lsp_answer.c --- */
 struct lsp {
     const struct options *o;
     struct term *t;
@@ -80,6 +85,8 @@ struct lsp {
     struct judge_memory *memory;
     bool initialized, shutdown, exit;
 };
+/* One message: answers, takes in what it says; judging waits for lsp_publish_all(). */
+void lsp_feed(struct lsp *s, struct span message);
 /* Each answers into an open "result" of a response. False: `message` is an error of the request. */
 typedef bool lsp_answer_fn(struct lsp *s, const json_t *params, struct jw *j, const char **message);
 lsp_answer_fn lsp_initialize, lsp_shutdown, lsp_hover, lsp_code_actions;

@@ -114,11 +114,8 @@ static struct range range_of(const struct lsp *s, const struct lsp_doc *doc,
 static struct range range_from(const json_t *params)
 {
     const json_t *range = json_get(params, "range");
-    const json_t *start = json_get(range, "start");
-    const json_t *end = json_get(range, "end");
-    return (struct range){
-        {(uint32_t)json_get_int(start, "line", 0), (uint32_t)json_get_int(start, "character", 0)},
-        {(uint32_t)json_get_int(end, "line", 0), (uint32_t)json_get_int(end, "character", 0)}};
+    return (struct range){lsp_place_from(json_get(range, "start")),
+                          lsp_place_from(json_get(range, "end"))};
 }
 
 static bool before(struct lsp_place a, struct lsp_place b)
@@ -272,9 +269,7 @@ static void explain_findings(const struct lsp *s, const struct lsp_doc *doc, str
 bool lsp_hover(struct lsp *s, const json_t *params, struct jw *j, const char **message)
 {
     const struct lsp_doc *doc = doc_of(s, params);
-    const json_t *position = json_get(params, "position");
-    const struct lsp_place at = {(uint32_t)json_get_int(position, "line", 0),
-                                 (uint32_t)json_get_int(position, "character", 0)};
+    const struct lsp_place at = lsp_place_from(json_get(params, "position"));
     CLEANUP(buf_release) struct buf text = BUF_INIT(1u << 20);
     if (!doc) {
         *message = "the document is not open";

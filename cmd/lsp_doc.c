@@ -7,7 +7,6 @@
  */
 #include "cmd/lsp.h"
 
-#include "formats/base/limits.h"
 #include "formats/base/str.h"
 
 #include <stdlib.h>
@@ -82,7 +81,7 @@ struct lsp_doc *lsp_doc_open(struct lsp_docs *docs, const char *uri, int64_t ver
         doc = xcalloc(1, sizeof *doc);
         doc->uri = xstrdup(uri);
         doc->path = path_of(uri);
-        doc->text = (struct buf)BUF_INIT(LIMIT_INPUT_BYTES);
+        doc->text = (struct buf)BUF_INIT(LSP_TEXT_MAX);
         VEC_PUSH(docs, doc);
     }
     doc->version = version;
@@ -105,6 +104,17 @@ void lsp_doc_close(struct lsp_docs *docs, const char *uri)
 }
 
 /* --- places --- */
+
+static uint32_t clamped(int64_t n)
+{
+    return n < 0 ? 0 : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+struct lsp_place lsp_place_from(const json_t *position)
+{
+    return (struct lsp_place){clamped(json_get_int(position, "line", 0)),
+                              clamped(json_get_int(position, "character", 0))};
+}
 
 static uint32_t units(const struct lsp_docs *docs, uint32_t code_point)
 {
@@ -160,7 +170,7 @@ bool lsp_doc_change(const struct lsp_docs *docs, struct lsp_doc *doc, const stru
     if (start > end) {
         return false;
     }
-    struct buf now = BUF_INIT(LIMIT_INPUT_BYTES);
+    struct buf now = BUF_INIT(LSP_TEXT_MAX);
     buf_add(&now, buf_text(&doc->text), start);
     buf_add(&now, text, n);
     buf_add(&now, buf_text(&doc->text) + end, doc->text.n - end);

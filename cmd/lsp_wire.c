@@ -85,7 +85,7 @@ static bool content_length(const char *p, size_t n, size_t *length)
 /* 1: a message; 0: more octets are needed; -1: broken. */
 static int take(struct lsp_wire *w, struct span *message)
 {
-    const char *p = w->pending.p + w->taken;
+    const char *p = buf_text(&w->pending) + w->taken; /* nothing was read: still a place */
     const size_t n = w->pending.n - w->taken;
     const char *blank = n ? memmem(p, n < HEADER_MAX ? n : HEADER_MAX, "\r\n\r\n", 4) : NULL;
     size_t length = 0;

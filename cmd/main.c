@@ -20,8 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-volatile sig_atomic_t cmd_stop, cmd_stop_signal;
-
 /* First signal: drain. Second: leave at once; the state directory is always resumable. */
 static void on_stop(int signal_number)
 {

@@ -11,6 +11,8 @@
 
 #include <unistd.h>
 
+volatile sig_atomic_t cmd_stop, cmd_stop_signal; /* main.c catches, the executor looks */
+
 static void progress(void *ctx, const struct run_progress *p)
 {
     struct term *t = ctx;

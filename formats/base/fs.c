@@ -229,7 +229,12 @@ static int open_beneath(const struct fs_root *root, const char *path, struct sta
                         struct err *err)
 {
     const int flags = O_RDONLY | O_NOCTTY | O_NONBLOCK; /* a FIFO must not stop us */
-    int fd = open_resolved(root->fd, path, root->outside, flags);
+    int fd = -1;
+    if (root->path) {
+        fd = open_resolved(root->fd, path, root->outside, flags);
+    } else {
+        errno = ENOENT; /* nothing is beneath a directory that is not there */
+    }
     if (fd < 0 && (errno == EXDEV || errno == ELOOP)) {
         err_set(err, ERR_INPUT, "%s leaves the directory %s (or is a symbolic link)", path,
                 root->path);

@@ -143,3 +143,8 @@ f=$(median floor-run 1)
 echo "run of $items ec-p256 items, PEM + PFX ($iterations) + JKS: $(median run-ours 1) s, floor $f s: ratio $(ratio "$(median run-ours 1)" "$f") (target <= 1.30), CPU $(median run-ours 2) s against $(median floor-run 2) s, peak $(($(max run-ours 3) / 1024)) MiB (target <= 64), exit $(max run-ours 4)"
 measure again "$certbatch" run -q "$out/run-1/run.batch.yaml"
 echo "the same command again (nothing to do): $(median again 1) s, exit $(max again 4)"
+
+# 4. typing into a manifest with 1,000 items
+mkdir -p "$out/lsp/csrs"
+"$out/floor" csrs 1000 "$out/lsp/csrs"
+/usr/bin/python3 tests/bench/lsp_bench.py "$certbatch" 1000 "$out/lsp/csrs"

@@ -13,6 +13,7 @@ seeds() { # target
   fz_csr | fz_rules) find tests/corpora samples \( -path '*/csr/*' -o -name '*.csr' \) -type f ;;
   fz_cert) find tests/corpora samples -type f \( -name '*.pem' -o -name '*.crt' -o -name '*.der' \) ;;
   fz_keystore) find tests/corpora -type f \( -name '*.jks' -o -name '*.p12' -o -name '*.pfx' -o -name '*.key' \) ;;
+  fz_lsp) find tests/fuzz/seeds -name '*.lsp' ;;
   fz_journal) find tests/fuzz/seeds -name '*.jsonl' ;;
   fz_pattern) find tests/fuzz/seeds -name '*.pattern' ;;
   esac | sort
@@ -36,7 +37,7 @@ for source in tests/fuzz/fz_*.c; do
   clang -std=c11 -D_GNU_SOURCE -DPCRE2_CODE_UNIT_WIDTH=8 -DCERTBATCH_VERSION='"fuzz"' -I. -O1 -g \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(pkg-config --cflags $packages) \
     -o "build/fuzz/$name" "$source" build/fuzz/gen/packs.c \
-    $(find formats policy batch -name '*.c') $(pkg-config --libs $packages) -lpthread
+    $(find formats policy batch cmd -name '*.c' ! -path cmd/main.c) $(pkg-config --libs $packages) -lpthread
   mkdir -p "build/fuzz/corpus-$name"
   seeds "$name" | while read -r f; do cp -n "$f" "build/fuzz/corpus-$name/$(echo "$f" | tr / _)"; done
   echo "== $name, $seconds s"

@@ -33,6 +33,7 @@ mandoc mandoc
 clang-format clang-format
 clang clang
 pre-commit pre-commit
+nvim neovim
 script bsdutils
 '
 missing=''
