@@ -66,10 +66,12 @@ struct lsp_doc *lsp_doc_find(const struct lsp_docs *docs, const char *uri)
     return NULL;
 }
 
-static void index_again(struct lsp_doc *doc)
+static void look_again(struct lsp_doc *doc)
 {
     line_index_release(&doc->lines);
-    line_index_make(&doc->lines, (struct span){(const uint8_t *)buf_text(&doc->text), doc->text.n});
+    const struct span text = {(const uint8_t *)buf_text(&doc->text), doc->text.n};
+    line_index_make(&doc->lines, text);
+    doc->kind = lint_kind_of(doc->path, text); /* a new document says what it is as it is typed */
     doc->dirty = true;
 }
 
@@ -87,8 +89,7 @@ struct lsp_doc *lsp_doc_open(struct lsp_docs *docs, const char *uri, int64_t ver
     doc->version = version;
     buf_reset(&doc->text);
     buf_add(&doc->text, text, n);
-    doc->kind = lint_kind_of(doc->path, (struct span){(const uint8_t *)text, n});
-    index_again(doc);
+    look_again(doc);
     return doc;
 }
 
@@ -180,6 +181,6 @@ bool lsp_doc_change(const struct lsp_docs *docs, struct lsp_doc *doc, const stru
     }
     buf_release(&doc->text);
     doc->text = now;
-    index_again(doc);
+    look_again(doc);
     return true;
 }

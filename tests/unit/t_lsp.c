@@ -151,6 +151,21 @@ static void change_of_everything(void **state)
     lsp_docs_release(&docs);
 }
 
+/* A new document says what it is as it is typed. */
+static void change_of_kind(void **state)
+{
+    (void)state;
+    struct lsp_docs docs = {.utf16 = true};
+    struct lsp_doc *d = lsp_doc_open(&docs, "untitled:one", 1, "", 0);
+    assert_int_equal(d->kind, LINT_CSR);
+    assert_true(lsp_doc_change(&docs, d, NULL, NULL, "certbatch_policy: 1\n", 20));
+    assert_int_equal(d->kind, LINT_POLICY);
+    const struct lsp_place from = {0, 9}, to = {0, 16};
+    assert_true(lsp_doc_change(&docs, d, &from, &to, "", 0));
+    assert_int_equal(d->kind, LINT_MANIFEST);
+    lsp_docs_release(&docs);
+}
+
 /* The largest document is taken, one octet more is refused and nothing is lost. */
 static void change_at_the_limit(void **state)
 {
@@ -415,6 +430,7 @@ int main(void)
         cmocka_unit_test(places_in_broken_text),
         cmocka_unit_test(changes),
         cmocka_unit_test(change_of_everything),
+        cmocka_unit_test(change_of_kind),
         cmocka_unit_test(change_at_the_limit),
         cmocka_unit_test(paths),
         cmocka_unit_test(frames),
