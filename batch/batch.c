@@ -54,7 +54,8 @@ static bool open_policy(struct batch *b, struct findings *findings, struct err *
     for (size_t i = 0; i < b->options->npolicies; i++) {
         add_source(&s, b->options->policies[i], ".", (struct pos){0});
     }
-    return policy_open(&b->policy, s.v, s.n, products, nproducts, findings, err);
+    return policy_open(&b->policy, s.v, s.n, products, nproducts, findings, err) &&
+           (b->options->lint || policy_digestible(b->policy, err));
 }
 
 /* --- simulation --- */

@@ -3,6 +3,7 @@
  * Findings as text, the way compilers print them: file:line:col: severity: message [rule].
  */
 #include "cmd/cmd.h"
+#include "cmd/once.h"
 
 #include "formats/base/limits.h"
 
@@ -85,22 +86,37 @@ void cmd_finding_advice(struct buf *out, const struct finding *f, bool citations
     }
 }
 
+struct printing {
+    struct buf out;
+    bool color, citations;
+};
+
+static void print_one(void *ctx, const struct finding *f)
+{
+    struct printing *p = ctx;
+    cmd_finding_line(&p->out, f, p->color);
+    cmd_finding_advice(&p->out, f, p->citations);
+}
+
 void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum severity least,
                         bool citations)
 {
-    CLEANUP(buf_release) struct buf b = BUF_INIT(256u << 20);
-    bool color = fd == STDOUT_FILENO ? t->out_color : t->err_color;
+    struct printing p = {.out = BUF_INIT(256u << 20),
+                         .color = fd == STDOUT_FILENO ? t->out_color : t->err_color,
+                         .citations = citations};
+    struct once o = {.print = print_one, .ctx = &p};
     for (size_t i = 0; i < f->n; i++) {
         if (f->v[i].severity >= least) {
-            cmd_finding_line(&b, &f->v[i], color);
-            cmd_finding_advice(&b, &f->v[i], citations);
+            once_say(&o, &f->v[i]);
         }
     }
+    once_end(&o);
     if (fd == STDOUT_FILENO) {
-        term_out(t, buf_span(&b));
+        term_out(t, buf_span(&p.out));
     } else {
-        term_write_err(t, buf_span(&b));
+        term_write_err(t, buf_span(&p.out));
     }
+    buf_release(&p.out);
 }
 
 void cmd_count_line(struct buf *out, size_t errors, size_t warnings_up, size_t infos_up,

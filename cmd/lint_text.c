@@ -7,86 +7,38 @@
 #include "cmd/excerpt.h"
 #include "cmd/forecast.h"
 #include "cmd/lint_view.h"
+#include "cmd/once.h"
 
-static void one(const struct lint_report *r, struct excerpts *x, struct buf *out,
-                const struct finding *f)
-{
-    const bool color = r->t->out_color;
-    cmd_finding_line(out, f, color);
-    if (r->t->excerpts || r->o->verbose) {
-        excerpt_add(x, out, f, color, cmd_finding_paint(f));
-    }
-    cmd_finding_advice(out, f, r->o->verbose);
-}
-
-/* What several items have to hear about one place, a setting of their CA, is said once. Sorted
- * findings keep a place together; at most MOST different ones are held at a time. */
-enum { MOST = 32 };
-struct said {
-    struct finding f;
-    size_t more; /* items beside f.item */
-};
-struct gathered {
-    struct said v[MOST];
-    size_t n;
+struct printing {
+    const struct lint_report *r;
+    struct excerpts x;
+    struct buf *out;
 };
 
-static bool same_place(const struct finding *a, const struct finding *b)
+static void one(void *ctx, const struct finding *f)
 {
-    return a->line && a->line == b->line && a->column == b->column && str_eq(a->file, b->file);
-}
-
-static bool same_words(const struct finding *a, const struct finding *b)
-{
-    return a->item && b->item && a->severity == b->severity && a->waived == b->waived &&
-           a->known == b->known && str_eq(a->rule, b->rule) && str_eq(a->message, b->message) &&
-           str_eq(a->value, b->value) && str_eq(a->waiver, b->waiver);
-}
-
-static void say(const struct lint_report *r, struct excerpts *x, struct buf *out,
-                struct gathered *g)
-{
-    for (size_t i = 0; i < g->n; i++) {
-        CLEANUP(buf_release) struct buf items = BUF_INIT(4096);
-        if (g->v[i].more) {
-            buf_printf(&items, "%s and %zu more", g->v[i].f.item, g->v[i].more);
-            g->v[i].f.item = buf_text(&items);
-        }
-        one(r, x, out, &g->v[i].f);
+    struct printing *p = ctx;
+    const bool color = p->r->t->out_color;
+    cmd_finding_line(p->out, f, color);
+    if (p->r->t->excerpts || p->r->o->verbose) {
+        excerpt_add(&p->x, p->out, f, color, cmd_finding_paint(f));
     }
-    g->n = 0;
-}
-
-static void gather(const struct lint_report *r, struct excerpts *x, struct buf *out,
-                   struct gathered *g, const struct finding *f)
-{
-    if (g->n && !same_place(&g->v[0].f, f)) {
-        say(r, x, out, g);
-    }
-    for (size_t i = 0; i < g->n; i++) {
-        if (same_words(&g->v[i].f, f)) {
-            g->v[i].more++;
-            return;
-        }
-    }
-    if (g->n == MOST) {
-        say(r, x, out, g);
-    }
-    g->v[g->n++] = (struct said){.f = *f};
+    cmd_finding_advice(p->out, f, p->r->o->verbose);
 }
 
 bool lint_text(const struct lint_report *r, struct buf *out, struct err *err)
 {
     (void)err;
-    CLEANUP(excerpts_release) struct excerpts x = {.lint = r->lint};
-    struct gathered g = {.n = 0};
+    struct printing p = {.r = r, .x = {.lint = r->lint}, .out = out};
+    struct once g = {.print = one, .ctx = &p};
     for (size_t i = 0; i < r->view->n; i++) {
         const struct finding *f = r->view->v[i].f;
         if (!f->known || r->o->verbose) {
-            gather(r, &x, out, &g, f);
+            once_say(&g, f);
         }
     }
-    say(r, &x, out, &g);
+    once_end(&g);
+    excerpts_release(&p.x);
     if (r->lint->forecast) {
         forecast_text(r->o, r->t->out_color, r->lint->forecast, out);
     }

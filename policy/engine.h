@@ -165,7 +165,7 @@ struct policy {
     size_t nfreezes;
     struct regex **regexes;
     size_t nregexes, regexes_cap;
-    char digest[SHA256_HEX];
+    struct digest_cell *digest; /* made when first asked for */
 };
 
 /* Which profile judges s; never NULL. *problem: why the one it names cannot, or NULL. */
@@ -402,7 +402,8 @@ void calendars_join(struct policy *p);
 /* policy_resolve.c: p->files -> p->bases, p->profiles. */
 void policy_resolve(struct policy *p, struct findings *findings);
 /* policy_json.c */
-bool policy_digest_make(struct policy *p, struct err *err) MUST_USE;
+struct digest_cell *digest_cell_new(void);
+void digest_cell_free(struct digest_cell *c);
 
 /* matcher.c: a list of one-key mappings ({tree: example.com, why: ...}), or {add:, remove:}.
  * Problems are findings. */

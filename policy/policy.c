@@ -56,7 +56,7 @@ static bool load_all(struct policy *p, const struct policy_source *sources, size
             "the policy cannot be used, it has %zu error%s; the first: %s", errors,
             errors == 1 ? "" : "s", first->message);
     }
-    return policy_digest_make(p, err);
+    return true;
 }
 
 bool policy_open(struct policy **out, const struct policy_source *sources, size_t n,
@@ -66,6 +66,7 @@ bool policy_open(struct policy **out, const struct policy_source *sources, size_
     struct policy *p = xcalloc(1, sizeof *p);
     p->products = products;
     p->nproducts = nproducts;
+    p->digest = digest_cell_new();
     if (!load_all(p, sources, n, findings, err)) {
         policy_free(p);
         *out = NULL;
@@ -90,6 +91,7 @@ void policy_free(struct policy *p)
     free(p->joins);
     free(p->waivers);
     arena_release(&p->arena);
+    digest_cell_free(p->digest);
     free(p);
 }
 
@@ -259,9 +261,4 @@ bool policy_is_audit_only(const struct policy *p, const struct subject *s)
 const char *policy_profile_for(const struct policy *p, const struct subject *s)
 {
     return chosen(p, s)->name;
-}
-
-const char *policy_digest(const struct policy *p)
-{
-    return p->digest;
 }

@@ -47,8 +47,11 @@ bool policy_open(struct policy **out, const struct policy_source *sources, size_
                  struct err *err) MUST_USE;
 void policy_free(struct policy *p);
 
-/* SHA-256 over the resolved policy (canonical JSON), its data files and the rule table version. */
-const char *policy_digest(const struct policy *p); /* hex */
+/* SHA-256 over the resolved policy (canonical JSON), its data files and the rule table version, in
+ * hex; made when first asked for, on any thread. "" when the policy is too large to be written
+ * down: who will put the digest on record asks policy_digestible() first. */
+const char *policy_digest(const struct policy *p);
+bool policy_digestible(const struct policy *p, struct err *err) MUST_USE;
 /* The texts that were loaded, packs included, for the audit bundle: i from 0 until NULL. */
 const char *policy_text(const struct policy *p, size_t i, const char **name, size_t *n);
 /* `policy show`: the resolved policy, or one profile of it, as canonical JSON. */

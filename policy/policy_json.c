@@ -11,6 +11,7 @@
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -341,12 +342,55 @@ bool policy_show(const struct policy *p, const char *profile, struct buf *out, s
     return err_set(err, ERR_INPUT, "the policy has no profile %s", buf_text(&shown));
 }
 
-bool policy_digest_make(struct policy *p, struct err *err)
+/* The text of every rule of every profile is a third of what it costs to load a policy, and most of
+ * those loaded (one a manifest in a pre-commit run) are never asked for their digest. */
+struct digest_cell {
+    pthread_mutex_t lock;
+    bool tried;
+    char hex[SHA256_HEX];
+    struct err err;
+};
+
+struct digest_cell *digest_cell_new(void)
+{
+    struct digest_cell *c = xcalloc(1, sizeof *c);
+    pthread_mutex_init(&c->lock, NULL);
+    return c;
+}
+
+void digest_cell_free(struct digest_cell *c)
+{
+    if (c) {
+        pthread_mutex_destroy(&c->lock);
+        free(c);
+    }
+}
+
+static void digest_make(const struct policy *p, struct digest_cell *c)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(JSON_MAX);
-    if (!policy_show(p, NULL, &text, err)) {
-        return false;
+    c->tried = true;
+    if (policy_show(p, NULL, &text, &c->err)) {
+        sha256_hex(text.p, text.n, c->hex);
     }
-    sha256_hex(text.p, text.n, p->digest);
-    return true;
+}
+
+bool policy_digestible(const struct policy *p, struct err *err)
+{
+    if (*policy_digest(p)) {
+        return true;
+    }
+    *err = p->digest->err;
+    return false;
+}
+
+const char *policy_digest(const struct policy *p)
+{
+    struct digest_cell *c = p->digest;
+    pthread_mutex_lock(&c->lock);
+    if (!c->tried) {
+        digest_make(p, c);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return c->hex;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_MIN = 1024, BLOCK_MAX = 256 * 1024 };
+enum { BLOCK_MIN = 1024, BLOCK_MAX = 96 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
