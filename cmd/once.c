@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Findings that differ in their item alone, said once; see cmd/once.h.
+ */
 #include "cmd/once.h"
 
 #include "formats/base/str.h"
