@@ -31,7 +31,9 @@ static void fill_order(struct work *w)
                                  .prior_order = o->replaces ? o->replaces->order : NULL,
                                  .prior_serial = d->subject.serial,
                                  .ticket = change ? change->ticket : NULL,
-                                 .extra = o->extra};
+                                 .comment = o->comment,
+                                 .extra = o->extra,
+                                 .ev = o->ev};
 }
 
 static void fill_revocation(struct work *w)
@@ -87,7 +89,8 @@ bool work_request(struct work *w, enum ca_step step, struct err *err)
                                .since = w->record->intent_time};
     buf_release(&w->request.body);
     buf_release(&w->reply.body);
-    w->request = (struct ca_request){.call = &w->call, .body = BUF_INIT(REPLY_MAX)};
+    w->request =
+        (struct ca_request){.call = &w->call, .arena = &w->arena, .body = BUF_INIT(REPLY_MAX)};
     w->reply = (struct ca_reply){
         .transport = OUTCOME_UNKNOWN, .body = BUF_INIT(REPLY_MAX), .retry_after_seconds = -1};
     w->answer =
