@@ -80,6 +80,25 @@ void certinext_search_release(struct certinext_search *s);
 const char *certinext_order_text(const struct ca_order *o, const char *path, const char *otherwise);
 bool certinext_order_flag(const struct ca_order *o, const char *path, bool otherwise);
 
+/* The same for a setting whose configured value is at hand. */
+const char *certinext_setting_of(const struct certinext_asked *q, const char *path,
+                                 const char *configured);
+/* The primary name of an order; NULL: it has none. */
+const char *certinext_domain(const struct ca_order *o);
+/* What a private product is ordered by is another call; how signing and S/MIME products are
+ * ordered is not published. */
+enum certinext_family { FAMILY_SSL, FAMILY_PRIVATE, FAMILY_OTHER };
+enum certinext_family certinext_family_of(const struct certinext_asked *q,
+                                          const struct product_info **product);
+
+bool certinext_blank(const char *s) MUST_USE;              /* NULL, empty or white */
+const char *certinext_first(const char *a, const char *b); /* that is not blank, else NULL */
+/* A member, unless its value is blank; numbers and flags ("1", "0") as text. */
+void certinext_put(struct jw *j, const char *key, const char *value);
+void certinext_put_flag(struct jw *j, const char *key, bool value);
+void certinext_put_number(struct jw *j, const char *key, int64_t value);
+bool certinext_lacks(const struct certinext_asked *q, const char *what); /* false, err set */
+
 /* Members of replies: names match exactly or else in any case; text, numbers and booleans (1, 0)
  * are text. NULL when absent, null or blank. */
 const json_t *certinext_member(const json_t *object, const char *name);

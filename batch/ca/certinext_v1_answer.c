@@ -301,8 +301,7 @@ void certinext_v1_found(const struct certinext_heard *h)
     CLEANUP(certinext_search_release) struct certinext_search s;
     const json_t *d = details(h);
     const json_t *rows = certinext_member(d, "ordersArray");
-    const struct ca_order *o = h->call->order;
-    const char *name = certinext_order_text(o, "domain_name", o->common_name);
+    const char *name = certinext_domain(h->call->order);
     if (!certinext_search_read(a, h->call->page, &s) || (d && !json_is_object(d))) {
         unknown(h, "the reply is no list of orders");
         return;
