@@ -23,6 +23,7 @@
 #define BATCH_CA_H
 
 #include "formats/base/schema.h"
+#include "formats/base/secret.h"
 #include "formats/cert.h"
 #include "formats/csr.h"
 #include "policy/rule.h"
@@ -52,10 +53,17 @@ enum ca_step {
     STEP_PRODUCTS,
     STEP_INVENTORY,
     STEP_PROBE,
+    STEP_TOKEN, /* the credential of the other steps: OAuth; see ca_ops.authorized */
     STEP__MAX
 };
 /* STEP_REVOKED asks for the state of a certificate; STEP_POLL asks for an order and, when it is
- * issued, its certificates. */
+ * issued, its certificates.
+ *
+ * A step that takes several requests (track an order, then fetch its certificate) has phases: it
+ * starts at 0, and an answer whose `phase` is not 0 asks for the same step again at once with that
+ * phase, before anything else is done about the item. What a later phase must know of an earlier
+ * one travels in order_id and page, never in the connector. Only phase 0 of ORDER and REVOKE buys
+ * or ends anything; the executor journals an intent for that one. */
 bool step_changes_state(enum ca_step step);
 
 enum outcome {
@@ -103,16 +111,26 @@ struct ca_call {
                                            FIND: that of the lost intent, or NULL = by key alone */
     unsigned attempt;                   /* 1, 2, ... */
     int64_t since;                      /* FIND: earliest time of the lost intent */
-    const char *page;                   /* INVENTORY: cursor, NULL first */
+    const char *page;                   /* INVENTORY, FIND: cursor, NULL first */
+    unsigned phase;                     /* 0, or what the last answer asked for */
+    int64_t now;                        /* Unix seconds; connectors have no clock */
+    const char *nonce;                  /* 32 hex digits, fresh for every single request */
 };
+
+enum { CA_SECRET_HEADERS = 3 };
 
 /* What goes over the wire. HTTP fields are empty for an embedded CA, whose request is `call`. */
 struct ca_request {
     const struct ca_call *call;
     const char *method, *url, *content_type;
     struct buf body;
-    const char *const *headers;  /* "Name: value", NULL-closed; secrets stay in ca */
-    uint8_t digest[SHA256_SIZE]; /* of method, url and body: journalled, never the body */
+    const char *const *headers; /* "Name: value", NULL-closed; nothing secret */
+    struct ca_secret_header {
+        const char *name, *prefix; /* "Authorization", "Bearer " */
+        const struct secret *value;
+    } secret_headers[CA_SECRET_HEADERS]; /* name NULL: unused */
+    bool body_is_secret;                 /* STEP_TOKEN: wiped, never digested or kept */
+    uint8_t digest[SHA256_SIZE];         /* of method, url and body: journalled, never the body */
 };
 struct ca_reply {
     enum outcome transport; /* ACCEPTED: a reply arrived; NOT_SENT; UNKNOWN */
@@ -120,6 +138,9 @@ struct ca_reply {
     struct buf body;
     const char *transport_message; /* why there is no reply; static or arena */
     int64_t retry_after_seconds;   /* -1 none */
+    int64_t date;                  /* the server's clock (Date header), TIME_NONE when not told */
+    const char *content_type;      /* lower case, without parameters; NULL when not told */
+    const char *location;          /* of a redirect, which is never followed */
 };
 /* What it means. Strings and bytes live in `arena`, which the executor resets per exchange. */
 struct ca_result {
@@ -136,7 +157,9 @@ struct ca_result {
         int64_t ordered;
     } * found; /* FIND */
     size_t nfound;
-    const char *next_page; /* INVENTORY */
+    const char *next_page; /* INVENTORY, FIND */
+    unsigned phase;        /* not 0: the same step again at once, in this phase */
+    int64_t valid_seconds; /* TOKEN: how long it may be used */
 };
 
 struct ca;
@@ -154,6 +177,9 @@ struct ca_ops {
                     struct err *err);
     void (*answer)(struct ca *ca, const struct ca_call *call, const struct ca_reply *reply,
                    struct ca_result *out);
+    /* False: STEP_TOKEN must be carried out before any other step. NULL: needs none. `call.now` is
+     * the clock. A 401 to any step makes the connector forget its token (answer: OUTCOME_AUTH). */
+    bool (*authorized)(const struct ca *ca, int64_t now);
     /* CA_EMBEDDED: fills every reply. False (err: disk) leaves all of them unanswered. May use
      * `workers` threads. */
     bool (*serve)(struct ca *ca, struct ca_exchange *v, size_t n, unsigned workers,

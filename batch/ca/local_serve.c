@@ -276,6 +276,7 @@ static const struct {
     [STEP_PRODUCTS] = {nothing, reply_products},
     [STEP_INVENTORY] = {not_offered, NULL},
     [STEP_PROBE] = {nothing, reply_probe},
+    [STEP_TOKEN] = {not_offered, NULL},
 };
 _Static_assert(NITEMS(steps) == STEP__MAX, "one row per step");
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * HTTP for all CAs: the only module that touches libcurl. One curl_multi, one TLS policy.
+ *
+ *     http_new(&h, &err)
+ *     http_peer_open(h, ca, &peer, &err)      once per CA: TLS, proxy, deadlines
+ *     http_submit(h, peer, &exchange)         as often as wanted; carried at most once each
+ *     http_run(h)                             moves everything that can move, never blocks
+ *     while ((x = http_next(h))) ...          answered exchanges, in order of completion
+ *     http_wait(h, fd, ms)                    sleeps until something happens here or at fd
+ *
+ * Peer and host name are always verified, TLS 1.2 is the least, there is no switch for either;
+ * http:// reaches loopback only. No redirects, no compression, no connection reuse for requests
+ * that change something: libcurl repeats a POST by itself when a reused connection dies before the
+ * first octet of the answer (lib/transfer.c, Curl_retry_request; curl issue 18417).
+ *
+ * What became of a request is reply->transport, decided by one table (batch/attempt.h): ACCEPTED
+ * means that a whole reply arrived, NOT_SENT that not one octet of the request left
+ * (CURLINFO_REQUEST_SIZE is 0), everything else is UNKNOWN.
+ *
+ * The exchange, its request and its reply belong to the caller and stay in place until http_next()
+ * returned it. One thread only.
+ */
+#ifndef BATCH_HTTP_H
+#define BATCH_HTTP_H
+
+#include "batch/ca.h"
+
+struct http;
+struct http_peer;
+
+/* Removes SSLKEYLOGFILE and the proxy variables from the environment before libcurl is
+ * initialised: the one makes it write session secrets, the others send credentials to strangers. */
+bool http_new(struct http **out, struct err *err) MUST_USE;
+/* Reads trust store, client certificate and proxy password that the configuration of the CA names
+ * (PEM, PKCS#12 or JKS), with our own readers, and keeps them in memory. Lives as long as h. */
+bool http_peer_open(struct http *h, const struct ca *ca, struct http_peer **out,
+                    struct err *err) MUST_USE;
+void http_submit(struct http *h, struct http_peer *p, struct ca_exchange *x);
+void http_run(struct http *h);
+struct ca_exchange *http_next(struct http *h) MUST_USE;
+size_t http_pending(const struct http *h); /* submitted and not yet returned */
+/* Ends when a transfer moved, `extra_fd` (-1: none) is readable, a signal came, or time is up. */
+void http_wait(struct http *h, int extra_fd, int timeout_ms);
+void http_free(struct http *h);
+
+#endif
