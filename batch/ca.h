@@ -94,6 +94,7 @@ struct ca_order {
     size_t nsan;
     int64_t validity_seconds;               /* 0 = the product's */
     const char *prior_order, *prior_serial; /* renew, reissue */
+    const char *organization_number;        /* at this CA, of the policy\'s record; NULL = none */
     const char *ticket, *comment;           /* of the change; of the item */
     const struct ynode *extra;              /* `fields:` of the item */
     const struct ev_fields *ev;             /* `ev:` of the item, or NULL */

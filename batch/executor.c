@@ -248,6 +248,7 @@ static void wind_down(struct executor *x)
         release_list(&x->done);
         for (size_t i = 0; i < x->ncas; i++) {
             release_list(&x->cas[i].queue);
+            release_list(&x->cas[i].login.waiting);
         }
         if (!wire_pending(x->wire)) {
             return;
@@ -270,6 +271,8 @@ static void end(struct executor *x)
     pool_free(x->pool);
     wire_free(x->wire);
     for (size_t i = 0; i < x->ncas; i++) {
+        arena_release(&x->cas[i].login.arena);
+        buf_release(&x->cas[i].login.reply.body);
         ca_close(x->cas[i].ca);
     }
     free(x->scratch);

@@ -25,6 +25,7 @@
  *   executor_reply.c    what a reply means for the item
  *   reconcile.c         lost replies: FIND by key
  *   executor_revoke.c   revocations
+ *   executor_token.c    the credential that a CA wants before anything else
  */
 #ifndef BATCH_EXECUTOR_H
 #define BATCH_EXECUTOR_H
@@ -103,8 +104,10 @@ struct work {
     struct ca_reply reply;
     struct ca_exchange exchange;
     struct ca_result answer;
-    char client_key[33];
-    struct span *certs; /* of the answer, in the work's arena */
+    char client_key[33], nonce[33];
+    enum ca_step wanted; /* while it waits for a credential of the CA */
+    unsigned phases;     /* requests that the step took so far */
+    struct span *certs;  /* of the answer, in the work's arena */
     size_t ncerts;
     int verdict; /* of a search, between its record and its act */
 };
@@ -114,10 +117,26 @@ struct work_list {
     size_t n;
 };
 
+/* The credential of a CA, asked for like anything else but for no item. */
+struct ca_login {
+    struct work_list waiting; /* works that ask something and cannot yet */
+    struct ca_call call;
+    struct ca_request request;
+    struct ca_reply reply;
+    struct ca_exchange exchange;
+    struct ca_result answer;
+    struct arena arena;
+    char nonce[33];
+    bool busy;
+    unsigned tries;   /* in a row without an answer that could be used */
+    unsigned granted; /* since something last went through with one */
+};
+
 struct ca_slot {
     struct ca *ca;
     const struct ca_config *config;
-    struct work_list queue;       /* cleared, waiting to be sent */
+    struct work_list queue; /* cleared, waiting to be sent */
+    struct ca_login login;
     size_t busy;                  /* state-changing exchanges under way */
     int64_t paused_until;         /* ms */
     int64_t next_order;           /* ms: pacing by limits.orders_per_second */
@@ -240,6 +259,15 @@ bool executor_can_send(const struct executor *x);
 bool executor_replies(struct executor *x) MUST_USE; /* answered exchanges */
 void work_ask(struct work *w, enum ca_step step);   /* a request that changes nothing */
 bool work_request(struct work *w, enum ca_step step, struct err *err) MUST_USE;
+void work_next_phase(struct work *w); /* the same step, as its last answer asked */
+
+/* Credentials. False: one is wanted first, and is being asked for unless the CA was given up. */
+bool executor_logged_in(struct executor *x, struct ca_slot *c) MUST_USE;
+/* True when the exchange was one of these. */
+bool executor_login_answer(struct executor *x, const struct ca_exchange *e);
+/* A CA that said AUTH to a credential of ours may be asked again with a fresh one. */
+bool executor_may_log_in_again(const struct ca_slot *c);
+void executor_pause_ca(struct executor *x, struct ca_slot *c, int64_t delay_ms);
 
 /* one answer: record now, act after the sync */
 struct answer_row {

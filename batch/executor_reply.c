@@ -61,14 +61,12 @@ bool answer_is_retry(const struct work *w)
 
 void answer_went_through(struct work *w)
 {
-    w->ca->not_sent = w->ca->throttled = 0;
+    w->ca->not_sent = w->ca->throttled = w->ca->login.granted = 0;
 }
 
 /* What waits for this CA gives its place in flight to items of other CAs. */
-static void pause_ca(struct work *w, int64_t delay)
+void executor_pause_ca(struct executor *x, struct ca_slot *c, int64_t delay)
 {
-    struct executor *x = w->x;
-    struct ca_slot *c = w->ca;
     int64_t until = time_monotonic_ms() + delay;
     c->paused_until = until > c->paused_until ? until : c->paused_until;
     executor_note(x, "CA %s: waiting %lld s", c->ca->name, (long long)((delay + 999) / 1000));
@@ -88,6 +86,10 @@ void answer_retry_act(struct work *w)
     bool fresh = c->counted != w->x->groups; /* answers that came together count once */
     c->counted = w->x->groups;
     *row += fresh ? 1 : 0;
+    if (w->answer.outcome == OUTCOME_AUTH && executor_may_log_in_again(c)) {
+        work_again(w, 0); /* 401: refused before it was looked at */
+        return;
+    }
     if (w->answer.outcome == OUTCOME_AUTH || *row > most) {
         executor_stop_ca(w->x, c,
                          answer_text(w) ? answer_text(w) : outcome_name(w->answer.outcome));
@@ -96,7 +98,7 @@ void answer_retry_act(struct work *w)
     }
     random_bytes(&random, sizeof random);
     if (fresh) {
-        pause_ca(w, retry_delay_ms(*row, asked, random));
+        executor_pause_ca(w->x, c, retry_delay_ms(*row, asked, random));
     }
     work_again(w, c->paused_until - time_monotonic_ms());
 }
@@ -193,14 +195,34 @@ static const struct answer_row rows[STEP__MAX] = {
     [STEP_REVOKE] = {revoke_record, revoke_act},
 };
 
+/* A step of several requests: nothing is known before its last answer. Requests that change
+ * something have one phase, whose answer is recorded before anything else. */
+static bool has_next_phase(struct work *w)
+{
+    if (w->answer.outcome != OUTCOME_ACCEPTED || !w->answer.phase ||
+        step_changes_state(w->call.step)) {
+        return false;
+    }
+    if (w->phases < LIMIT_PHASES) {
+        return true;
+    }
+    w->answer.outcome = OUTCOME_UNKNOWN; /* pages without end */
+    w->answer.message = "the CA's answers lead nowhere";
+    w->answer.phase = 0;
+    return false;
+}
+
 static bool record_answers(struct executor *x, struct work_list *answered)
 {
     bool ok = true;
     for (struct ca_exchange *e; (e = wire_next(x->wire)) != NULL;) {
         struct work *w = e->executor;
+        if (executor_login_answer(x, e)) {
+            continue;
+        }
         work_list_add(answered, w);
         w->ca->ca->type->ops->answer(w->ca->ca, &w->call, &w->reply, &w->answer);
-        ok = ok && rows[w->call.step].record(w);
+        ok = ok && (has_next_phase(w) || rows[w->call.step].record(w));
     }
     return ok && (!answered->n || executor_sync(x));
 }
@@ -211,7 +233,9 @@ bool executor_replies(struct executor *x)
     x->groups++;
     bool ok = record_answers(x, &answered);
     for (struct work *w; (w = work_list_take(&answered)) != NULL;) {
-        if (ok) {
+        if (ok && has_next_phase(w)) {
+            work_next_phase(w);
+        } else if (ok) {
             rows[w->call.step].act(w);
         } else {
             work_release(w);

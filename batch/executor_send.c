@@ -30,6 +30,8 @@ static void fill_order(struct work *w)
                                  .validity_seconds = w->item->validity_seconds,
                                  .prior_order = o->replaces ? o->replaces->order : NULL,
                                  .prior_serial = d->subject.serial,
+                                 .organization_number =
+                                     policy_organization_number(w->x->batch->policy, &d->subject),
                                  .ticket = change ? change->ticket : NULL,
                                  .comment = o->comment,
                                  .extra = o->extra,
@@ -51,11 +53,11 @@ static void fill_revocation(struct work *w)
     }
 }
 
-static void new_client_key(struct work *w)
+static void random_hex(char out[33])
 {
     uint8_t random[16];
     random_bytes(random, sizeof random);
-    hex_encode(random, sizeof random, w->client_key);
+    hex_encode(random, sizeof random, out);
 }
 
 /* A CA that replays by key gets the same key for the same order, whatever became of the last
@@ -67,11 +69,17 @@ static void choose_client_key(struct work *w, enum ca_step step)
     if (again && last && strlen(last) < sizeof w->client_key) {
         memcpy(w->client_key, last, strlen(last) + 1);
     } else if (step_changes_state(step)) {
-        new_client_key(w);
+        random_hex(w->client_key);
     }
 }
 
-bool work_request(struct work *w, enum ca_step step, struct err *err)
+/* Where a step of several requests stands; views into the work's arena. */
+struct stand {
+    unsigned phase;
+    const char *order_id, *page;
+};
+
+static bool make_request(struct work *w, enum ca_step step, struct stand at, struct err *err)
 {
     bool changes = step_changes_state(step);
     if (w->item->kind == ITEM_REVOCATION) {
@@ -80,33 +88,63 @@ bool work_request(struct work *w, enum ca_step step, struct err *err)
         fill_order(w);
     }
     choose_client_key(w, step);
+    random_hex(w->nonce);
     w->call = (struct ca_call){.step = step,
                                .order = w->item->kind == ITEM_ORDER ? &w->order : NULL,
                                .revoke = w->item->kind == ITEM_REVOCATION ? &w->revoke : NULL,
-                               .order_id = w->record->order_id,
+                               .order_id = at.order_id ? at.order_id : w->record->order_id,
                                .client_key = w->client_key[0] ? w->client_key : NULL,
                                .attempt = w->record->attempts + (changes ? 1 : 0),
-                               .since = w->record->intent_time};
+                               .since = w->record->intent_time,
+                               .page = at.page,
+                               .phase = at.phase,
+                               .now = time_now(),
+                               .nonce = w->nonce};
     buf_release(&w->request.body);
     buf_release(&w->reply.body);
     w->request =
         (struct ca_request){.call = &w->call, .arena = &w->arena, .body = BUF_INIT(REPLY_MAX)};
-    w->reply = (struct ca_reply){
-        .transport = OUTCOME_UNKNOWN, .body = BUF_INIT(REPLY_MAX), .retry_after_seconds = -1};
+    w->reply = (struct ca_reply){.transport = OUTCOME_UNKNOWN,
+                                 .body = BUF_INIT(REPLY_MAX),
+                                 .retry_after_seconds = -1,
+                                 .date = TIME_NONE};
     w->answer =
         (struct ca_result){.arena = &w->arena, .outcome = OUTCOME_UNKNOWN, .again_seconds = -1};
     w->exchange = (struct ca_exchange){&w->request, &w->reply, w};
     return w->ca->ca->type->ops->request(w->ca->ca, &w->call, &w->request, err);
 }
 
-void work_ask(struct work *w, enum ca_step step)
+bool work_request(struct work *w, enum ca_step step, struct err *err)
+{
+    return make_request(w, step, (struct stand){0}, err);
+}
+
+static void ask(struct work *w, enum ca_step step, struct stand at)
 {
     struct err err = ERR_INIT;
-    if (w->ca->stopped || !work_request(w, step, &err)) {
+    if (w->ca->stopped || !make_request(w, step, at, &err)) {
         work_finish(w); /* nothing was asked, nothing is known: the item stays where it is */
         return;
     }
     wire_submit(w->x->wire, w->ca->ca, &w->exchange);
+}
+
+void work_ask(struct work *w, enum ca_step step)
+{
+    w->phases = 0;
+    w->wanted = step;
+    if (!w->ca->stopped && !executor_logged_in(w->x, w->ca)) {
+        work_list_add(&w->ca->login.waiting, w);
+        return;
+    }
+    ask(w, step, (struct stand){0});
+}
+
+void work_next_phase(struct work *w)
+{
+    struct stand at = {w->answer.phase, w->answer.order_id, w->answer.next_page};
+    w->phases++;
+    ask(w, w->call.step, at);
 }
 
 /* --- state-changing requests --- */
@@ -155,11 +193,18 @@ static bool open_for_orders(const struct ca_slot *c, int64_t now)
            c->next_order <= now;
 }
 
+/* Something can be done about the queue: send, or ask for the credential it waits for. */
+static bool can_move(const struct ca_slot *c)
+{
+    const struct ca_ops *ops = c->ca ? c->ca->type->ops : NULL;
+    return open_for_orders(c, time_monotonic_ms()) &&
+           (!c->login.busy || !ops->authorized || ops->authorized(c->ca, time_now()));
+}
+
 bool executor_can_send(const struct executor *x)
 {
     for (size_t i = 0; i < x->ncas; i++) {
-        if (open_for_orders(&x->cas[i], time_monotonic_ms()) ||
-            (x->draining && x->cas[i].queue.n)) {
+        if (can_move(&x->cas[i]) || (x->draining && x->cas[i].queue.n)) {
             return true;
         }
     }
@@ -203,6 +248,9 @@ static void release_queues(struct executor *x)
         for (struct work *w; (w = work_list_take(&x->cas[i].queue)) != NULL;) {
             work_release(w);
         }
+        for (struct work *w; (w = work_list_take(&x->cas[i].login.waiting)) != NULL;) {
+            work_release(w);
+        }
     }
 }
 
@@ -213,7 +261,9 @@ static bool record_and_sync(struct executor *x, struct work_list *sent)
         return executor_fatal(x, &err);
     }
     for (size_t i = 0; i < x->ncas; i++) {
-        if (!record_intents(x, &x->cas[i], sent)) {
+        struct ca_slot *c = &x->cas[i];
+        bool ready = open_for_orders(c, time_monotonic_ms()) && executor_logged_in(x, c);
+        if (ready && !record_intents(x, c, sent)) {
             return false;
         }
     }

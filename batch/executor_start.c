@@ -24,6 +24,9 @@ void executor_stop_ca(struct executor *x, struct ca_slot *ca, const char *why)
     for (struct work *w; (w = work_list_take(&ca->queue)) != NULL;) {
         work_finish(w);
     }
+    for (struct work *w; (w = work_list_take(&ca->login.waiting)) != NULL;) {
+        work_finish(w);
+    }
 }
 
 static enum item_action slot_action(const struct item_slot *s)

@@ -45,9 +45,9 @@ static bool sum_fits(const char *line, size_t n)
            memcmp(line + n - (sizeof SUM_TAIL - 1), SUM_TAIL, sizeof SUM_TAIL - 1) == 0;
 }
 
-bool journal_scan_line(struct journal_scan *s, const char *line, size_t n, struct err *err)
+static bool scan_line(struct journal_scan *s, const char *line, size_t n, bool sum, struct err *err)
 {
-    if (!sum_fits(line, n)) {
+    if (!sum) {
         return damage(s, err, "the sum of this line does not fit");
     }
     CLEANUP(json_tree_release) json_t *t = json_parse(JOURNAL_NAME, line, n, err);
@@ -82,6 +82,11 @@ bool journal_scan_line(struct journal_scan *s, const char *line, size_t n, struc
     return true;
 }
 
+bool journal_scan_line(struct journal_scan *s, const char *line, size_t n, struct err *err)
+{
+    return scan_line(s, line, n, sum_fits(line, n), err);
+}
+
 /* Lines of `p`; *used is what was consumed, the rest is an unfinished line. `end` is where the
  * whole journal ends: a bad line that ends there is a torn tail. */
 static bool scan_lines(struct journal_scan *s, const char *p, size_t n, size_t end, size_t *used,
@@ -94,11 +99,12 @@ static bool scan_lines(struct journal_scan *s, const char *p, size_t n, size_t e
             return true;
         }
         size_t length = (size_t)(newline - line);
-        if (!sum_fits(line, length) && s->offset + length + 1 >= end) {
+        const bool sum = sum_fits(line, length);
+        if (!sum && s->offset + length + 1 >= end) {
             *torn = true;
             return true;
         }
-        if (!journal_scan_line(s, line, length, err)) {
+        if (!scan_line(s, line, length, sum, err)) {
             return false;
         }
         *used += length + 1;

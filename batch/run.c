@@ -192,11 +192,16 @@ static bool make_bundles(struct run *r, struct err *err)
     return ok;
 }
 
+/* Not again when nothing happened since: of a finished batch it is a fifth of the whole run. */
 static bool write_report(struct run *r, struct err *err)
 {
+    if (r->reported && r->reported == r->history.last_seq) {
+        return true;
+    }
     if (!report_store(&r->history, &r->dir, err)) {
         return false;
     }
+    r->reported = r->history.last_seq;
     r->summary->report = path_join(r->arena, r->dir.path, "report.json");
     return true;
 }
@@ -244,6 +249,16 @@ static void release(struct run *r)
     arena_release(&r->own);
 }
 
+/* What was replayed and added is what the journal holds, unless it could not be written. */
+static void overview(struct run *r)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(64u << 20);
+    if (r->summary->state_path && r->journal && r->history.n && !journal_broken(r->journal)) {
+        report_text(&r->history, &b);
+        r->summary->overview = arena_strdup(r->arena, buf_text(&b));
+    }
+}
+
 bool run_batch(const struct run_options *options, struct findings *findings,
                struct run_summary *summary, struct arena *arena, struct err *err)
 {
@@ -254,6 +269,7 @@ bool run_batch(const struct run_options *options, struct findings *findings,
                     .dir = {.fd = -1, .keys = -1, .items = -1, .lock = -1}};
     *summary = (struct run_summary){0};
     bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) && run_state(&r, err);
+    overview(&r);
     release(&r);
     return ok;
 }

@@ -133,6 +133,7 @@ bool run_store_findings(struct run *r, struct err *err)
 {
     struct stream s = {.temp = {.fd = -1}, .text = BUF_INIT(4 * CHUNK)};
     findings_sort(r->findings);
+    r->reported = 0;
     bool ok = fs_temp_open(&s.temp, r->dir.fd, 0600, err) && write_findings(r, &s, err) &&
               fs_temp_commit(&s.temp, "findings.json", err);
     fs_temp_discard(&s.temp);

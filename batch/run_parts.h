@@ -32,7 +32,8 @@ struct run {
     struct runlog log;
     struct passwords *passwords;
     struct item_slot *slots;
-    bool changed; /* manifest or policy are not those of the last run */
+    bool changed;      /* manifest or policy are not those of the last run */
+    uint64_t reported; /* report.json tells of so many records and these findings; 0 = stale */
     bool executed;
     bool fatal;     /* the executor ended on an error of the disk */
     bool left_over; /* stopped before everything was tried */

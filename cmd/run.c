@@ -35,7 +35,9 @@ static void print_summary(struct term *t, const struct run_summary *s, const cha
     CLEANUP(buf_release) struct buf b = BUF_INIT(64u << 20);
     struct err err = ERR_INIT;
     struct history h = HISTORY_INIT;
-    if (history_load(state, &h, &err) && h.n) {
+    if (s->overview) {
+        buf_puts(&b, s->overview);
+    } else if (history_load(state, &h, &err) && h.n) {
         report_text(&h, &b);
     }
     history_release(&h);

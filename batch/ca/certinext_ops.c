@@ -64,6 +64,10 @@ static bool open_certinext(struct ca *ca, struct err *err)
     struct certinext *c = xcalloc(1, sizeof *c);
     *c = (struct certinext){.config = ca->config->own, .token_until = TIME_NONE};
     ca->state = c;
+    if (c->config->api != CERTINEXT_V1) {
+        return err_set(err, ERR_INPUT, "CA %s: orders cannot be sent through api: v2 yet",
+                       ca->name);
+    }
     char *base = arena_strdup(&c->arena, c->config->api_url);
     for (size_t n = strlen(base); n && base[n - 1] == '/'; n--) {
         base[n - 1] = '\0';

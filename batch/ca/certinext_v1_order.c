@@ -73,8 +73,9 @@ static void put_group(const struct certinext_asked *q, struct jw *j)
 /* Also with a DV order: it is released sooner (emSign Hub API, organizationDetails). */
 static void put_organization(const struct certinext_asked *q, struct jw *j)
 {
-    const char *number =
-        certinext_setting_of(q, "organization_number", q->config->organization_number);
+    const char *record =
+        certinext_first(q->call->order->organization_number, q->config->organization_number);
+    const char *number = certinext_setting_of(q, "organization_number", record);
     if (number) {
         jw_object(j, "organizationDetails");
         certinext_put_flag(j, "preVetting",

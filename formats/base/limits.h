@@ -57,6 +57,7 @@
 #define LIMIT_HITS        100u /* findings of one rule about one item that are listed singly */
 #define LIMIT_VALUE_SHOWN 200u /* bytes of a foreign value in a finding */
 #define LIMIT_ORDER_ID    256u
+#define LIMIT_PHASES      2000u /* requests one step may take: pages of a list, mostly */
 #define LIMIT_PATH        4096u
 #define LIMIT_WALK_DEPTH  64u /* directories below one that lint is given */
 #define LIMIT_SECRET      (4u << 10)

@@ -44,6 +44,10 @@ static struct {
     unsigned orders, revocations, finds, polls; /* requests that arrived */
     unsigned without_intent;                    /* of them, not in the journal */
     const char *journal;                        /* path of the journal */
+    bool logged_in;
+    unsigned logins, strangers; /* credentials asked for; other requests that came without one */
+    unsigned phases;            /* a poll takes so many requests more */
+    unsigned odd_pages;         /* phases that did not get the page of the one before */
 } faulty;
 
 static enum fault fault_for(const struct ca_call *c)
@@ -128,6 +132,15 @@ static void break_reply(enum fault f, struct ca_reply *r, const struct ca_reply 
     }
 }
 
+static void log_in(enum fault f, struct ca_reply *r)
+{
+    faulty.logins++;
+    say(r, "{\"outcome\":\"accepted\",\"token\":1}");
+    break_reply(f, r, r);
+}
+
+static struct ca_ops faulty_ops;
+
 static bool faulty_serve(struct ca *ca, struct ca_exchange *v, size_t n, unsigned workers,
                          struct err *err)
 {
@@ -140,7 +153,9 @@ static bool faulty_serve(struct ca *ca, struct ca_exchange *v, size_t n, unsigne
     for (size_t i = 0; i < n; i++) {
         count_request(v[i].request->call);
         faults[i] = fault_for(v[i].request->call);
-        if (carried_out(faults[i])) {
+        bool login = v[i].request->call->step == STEP_TOKEN;
+        faulty.strangers += !login && faulty_ops.authorized && !faulty.logged_in;
+        if (!login && carried_out(faults[i])) {
             pass[npass++] = v[i];
         }
     }
@@ -148,12 +163,33 @@ static bool faulty_serve(struct ca *ca, struct ca_exchange *v, size_t n, unsigne
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        break_reply(faults[i], v[i].reply, v[i ? 0 : n - 1].reply);
+        if (v[i].request->call->step == STEP_TOKEN) {
+            log_in(faults[i], v[i].reply);
+        } else {
+            break_reply(faults[i], v[i].reply, v[i ? 0 : n - 1].reply);
+        }
     }
     return true;
 }
 
-static struct ca_ops faulty_ops;
+static inline bool faulty_authorized(const struct ca *ca, int64_t now)
+{
+    (void)ca;
+    (void)now;
+    return faulty.logged_in;
+}
+
+/* A poll that has not come to its last request says where it stands. */
+static void next_phase(const struct ca_call *call, struct ca_result *out)
+{
+    char page[16];
+    (void)snprintf(page, sizeof page, "p%u", call->phase);
+    faulty.odd_pages += call->phase && !str_eq(call->page, page);
+    if (call->phase < faulty.phases && out->outcome == OUTCOME_ACCEPTED) {
+        out->phase = call->phase + 1;
+        out->next_page = arena_printf(out->arena, "p%u", out->phase);
+    }
+}
 
 static void faulty_answer(struct ca *ca, const struct ca_call *call, const struct ca_reply *reply,
                           struct ca_result *out)
@@ -162,6 +198,13 @@ static void faulty_answer(struct ca *ca, const struct ca_call *call, const struc
     if (strstr(buf_text(&reply->body), "\"later\"")) {
         out->pending = true;
         out->again_seconds = 0;
+    }
+    if (call->step == STEP_TOKEN) {
+        faulty.logged_in = out->outcome == OUTCOME_ACCEPTED;
+    } else if (out->outcome == OUTCOME_AUTH) {
+        faulty.logged_in = false;
+    } else if (call->step == STEP_POLL) {
+        next_phase(call, out);
     }
 }
 

@@ -296,6 +296,27 @@ static void own_fields(void **state UNUSED)
     bench_end(&b);
 }
 
+/* `fields:`, then the record of the policy, then the configuration, as rule certinext.organization
+ * has it. */
+static void organizations(void **state UNUSED)
+{
+    static const struct {
+        const char *fields, *record, *number;
+    } rows[] = {
+        {"organization_number: \"8\"\n", "9", "8"}, {NULL, "9", "9"}, {NULL, NULL, "3456789012"}};
+    struct bench b;
+    bench_begin(&b, bench_config);
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        b.order.extra = rows[i].fields ? fields(&b, rows[i].fields) : NULL;
+        b.order.organization_number = rows[i].record;
+        const struct ca_call call = bench_call(&b, STEP_ORDER);
+        CLEANUP(json_tree_release) json_t *t = bench_body(&b, &call);
+        const json_t *block = json_get(json_get(t, "orderDetails"), "organizationDetails");
+        assert_string_equal(json_get_str(block, "organizationNumber"), rows[i].number);
+    }
+    bench_end(&b);
+}
+
 /* Remarks are never empty: the order's, its comment, the ticket, its own name. */
 static void remarks(void **state UNUSED)
 {
@@ -473,90 +494,6 @@ static void revocation_reasons(void **state UNUSED)
     bench_end(&b);
 }
 
-/* --- OAuth --- */
-static const char oauth_config[] =
-    "certbatch_config: 1\ncas:\n  prod:\n    type: certinext\n"
-    "    api_url: https://api.certinext.io/emSignHub-API\n    account_number: \"1234567890\"\n"
-    "    auth: {mode: oauth, token_url: https://auth.example/t, client_id: \"12 34\", "
-    "client_secret: {file: key}}\n";
-
-static void tokens(void **state UNUSED)
-{
-    struct bench b;
-    struct err err = ERR_INIT;
-    bench_begin(&b, oauth_config);
-    const struct ca_call ask = bench_call(&b, STEP_TOKEN);
-    const struct ca_call probe = bench_call(&b, STEP_PROBE);
-    assert_false(certinext_ops.authorized(&b.ca, NOW));
-    assert_non_null(strstr(bench_refused(&b, &probe), "before there was a token"));
-    assert_true(bench_ask(&b, &ask, &err));
-    assert_string_equal(b.request.url, "https://auth.example/t");
-    assert_string_equal(b.request.content_type, "application/x-www-form-urlencoded");
-    assert_true(b.request.body_is_secret);
-    assert_string_equal(buf_text(&b.request.body),
-                        "grant_type=client_credentials&client_id=12%2034&client_secret="
-                        "EXAMPLE-ACCESS-KEY-0001");
-    static const struct {
-        const char *expires;
-        int64_t valid;
-    } rows[] = {{"3600", 3540}, {"\"3600\"", 3540}, {"60", 30},         {"95", 35},
-                {"-5", 240},    {"null", 240},      {"9999999", 86340}, {"0", 30}};
-    for (size_t i = 0; i < NITEMS(rows); i++) {
-        const struct ca_result *r =
-            bench_hear(&b, &ask, 200,
-                       arena_printf(&b.f.arena,
-                                    "{\"access_token\":\"abc.def\",\"token_type\":\"Bearer\","
-                                    "\"expires_in\":%s}",
-                                    rows[i].expires));
-        assert_int_equal(r->outcome, OUTCOME_ACCEPTED);
-        assert_int_equal(r->valid_seconds, rows[i].valid);
-        assert_true(certinext_ops.authorized(&b.ca, NOW + rows[i].valid - 1));
-        assert_false(certinext_ops.authorized(&b.ca, NOW + rows[i].valid));
-    }
-    CLEANUP(json_tree_release) json_t *t = bench_body(&b, &probe);
-    assert_string_equal(json_get_str(json_get(t, "meta"), "authKey"), "");
-    assert_string_equal(b.request.secret_headers[0].name, "Authorization");
-    assert_string_equal(b.request.secret_headers[0].prefix, "Bearer ");
-    assert_string_equal(secret_bytes(b.request.secret_headers[0].value), "abc.def");
-    assert_int_equal(bench_hear(&b, &probe, 401, "{}")->outcome, OUTCOME_AUTH);
-    assert_false(certinext_ops.authorized(&b.ca, NOW)); /* forgotten */
-    static const struct {
-        int status;
-        const char *body;
-        enum outcome outcome;
-    } bad[] = {
-        {200, "{}", OUTCOME_UNKNOWN},
-        {200, "no JSON", OUTCOME_UNKNOWN},
-        {200, "{\"access_token\":\"\"}", OUTCOME_UNKNOWN},
-        {200, "{\"access_token\":\"a\\r\\nX: b\"}", OUTCOME_UNKNOWN},
-        {200, "{\"access_token\":7}", OUTCOME_UNKNOWN},
-        {400, "{\"error\":\"invalid_client\"}", OUTCOME_AUTH},
-        {401, "{\"error\":\"EXAMPLE-ACCESS-KEY-0001\"}", OUTCOME_AUTH},
-        {403, "{}", OUTCOME_AUTH},
-        {429, "", OUTCOME_THROTTLED},
-        {500, "EXAMPLE-ACCESS-KEY-0001", OUTCOME_UNKNOWN},
-    };
-    for (size_t i = 0; i < NITEMS(bad); i++) {
-        const struct ca_result *r = bench_hear(&b, &ask, bad[i].status, bad[i].body);
-        assert_int_equal(r->outcome, bad[i].outcome);
-        assert_null(strstr(r->message, ACCESS_KEY));
-        assert_false(certinext_ops.authorized(&b.ca, NOW));
-    }
-    bench_end(&b);
-}
-
-static void secrets_that_are_not_there(void **state UNUSED)
-{
-    struct bench b;
-    struct err err = ERR_INIT;
-    bench_begin(&b, bench_config);
-    certinext_ops.close(&b.ca);
-    (void)unlink(path_join(&b.f.arena, b.f.dir, "key"));
-    assert_false(certinext_ops.open(&b.ca, &err));
-    assert_non_null(strstr(err.msg, "access_key"));
-    bench_end(&b);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -569,12 +506,11 @@ int main(void)
         cmocka_unit_test(ev_order),
         cmocka_unit_test(private_order),
         cmocka_unit_test(own_fields),
+        cmocka_unit_test(organizations),
         cmocka_unit_test(remarks),
         cmocka_unit_test(orders_that_are_not_sent),
         cmocka_unit_test(other_bodies),
         cmocka_unit_test(revocation_reasons),
-        cmocka_unit_test(tokens),
-        cmocka_unit_test(secrets_that_are_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,23 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/rules_fixture.h"
-
-static char *work;
-
-static int make_work(void **state)
-{
-    static struct arena a;
-    (void)state;
-    work = temp_make(&a);
-    return 0;
-}
-
-static int remove_work(void **state)
-{
-    (void)state;
-    temp_remove(work);
-    return 0;
-}
+#include "tests/unit/work_fixture.h"
 
 /* SEV_DISABLED: the rule did not fire. */
 static enum severity severity_in(const char *level, const char *rules, const char *item,

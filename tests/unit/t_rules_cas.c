@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/rules_fixture.h"
+#include "tests/unit/work_fixture.h"
 
 #define DC "ca: {type: digicert, organization_id: '1', base_url: 'https://x/'}, validity: 9d, "
 #define SC                                                                                         \
@@ -23,23 +24,6 @@
 #define REVOKE   "action: revoke, serial: '0A1B', "
 #define X64      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X512     X64 X64 X64 X64 X64 X64 X64 X64
-
-static char *work;
-
-static int make_work(void **state)
-{
-    static struct arena a;
-    (void)state;
-    work = temp_make(&a);
-    return 0;
-}
-
-static int remove_work(void **state)
-{
-    (void)state;
-    temp_remove(work);
-    return 0;
-}
 
 #define QUIET SEV_DISABLED
 static const struct row {

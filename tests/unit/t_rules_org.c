@@ -12,6 +12,7 @@
 #include "policy/rules_ev.h"
 #include "policy/same_text.h"
 #include "tests/unit/policy_fixture.h"
+#include "tests/unit/work_fixture.h"
 #include "tests/unit/rules_fixture.h"
 
 #define HEAD "certbatch_policy: 1\nname: t\n"
@@ -114,23 +115,6 @@ static void later_file_wins(void **state)
 }
 
 /* --- one order judged --- */
-
-static char *work;
-
-static int make_work(void **state)
-{
-    static struct arena a;
-    (void)state;
-    work = temp_make(&a);
-    return 0;
-}
-
-static int remove_work(void **state)
-{
-    (void)state;
-    temp_remove(work);
-    return 0;
-}
 
 struct expected {
     const char *policy, *item;

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whole runs against a CA that wants a credential first, takes it away, and answers in several
+ * pages: nothing is sent without one, nothing is ordered twice, nothing is asked for ever.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "run_fixture.h"
+
+static void tokens(void)
+{
+    faulty_reset(0, 0);
+    faulty_ops.authorized = faulty_authorized;
+}
+
+static void a_credential_comes_first(void **ctx UNUSED)
+{
+    tokens();
+    assert_true(run(THREE));
+    assert_issued_once(3);
+    assert_int_equal(faulty.logins, 1);
+    assert_int_equal(faulty.strangers, 0);
+}
+
+/* Whatever happens to the request for it, it is asked for again; nothing is sent without. */
+static void a_credential_is_asked_for_again(void **ctx UNUSED)
+{
+    static const enum fault faults[] = {FAULT_LOST, FAULT_LOST_BEFORE, FAULT_NOT_SENT,
+                                        FAULT_THROTTLED, FAULT_GARBAGE};
+    for (size_t i = 0; i < NITEMS(faults); i++) {
+        void *none = NULL;
+        tokens();
+        fault("*", STEP_TOKEN, faults[i], 1);
+        assert_true(run(THREE));
+        assert_issued_once(3);
+        assert_int_equal(faulty.logins, 2);
+        assert_int_equal(faulty.strangers, 0);
+        assert_int_equal(teardown(&none), 0);
+        assert_int_equal(setup(&none), 0);
+    }
+}
+
+static void a_credential_that_is_refused_stops_the_ca(void **ctx UNUSED)
+{
+    tokens();
+    fault("*", STEP_TOKEN, FAULT_REFUSED, 0);
+    assert_false(run(THREE));
+    assert_int_equal(t.err.code, ERR_CA);
+    assert_int_equal(t.summary.counts[STATE_NEW], 3);
+    assert_int_equal(faulty.logins, 1);
+    assert_int_equal(faulty.orders + faulty.strangers, 0);
+    assert_int_equal(journalled("intent", "a"), 0);
+}
+
+/* 401 in the middle: refused before it was looked at, so the order may go again, with an intent of
+ * its own and a fresh credential. */
+static void a_credential_that_expires_is_replaced(void **ctx UNUSED)
+{
+    tokens();
+    fault("b", STEP_ORDER, FAULT_AUTH, 1);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+    assert_int_equal(faulty.logins, 2);
+    assert_int_equal(journalled("intent", "b"), 2);
+}
+
+static void a_credential_that_never_works_stops_the_ca(void **ctx UNUSED)
+{
+    tokens();
+    fault("*", STEP_ORDER, FAULT_AUTH, 0);
+    assert_false(run(THREE));
+    assert_int_equal(t.err.code, ERR_CA);
+    assert_int_equal(t.summary.counts[STATE_NEW], 3);
+    assert_in_range(faulty.logins, 2, 4);
+}
+
+static void a_step_may_take_several_requests(void **ctx UNUSED)
+{
+    fault("a", STEP_ORDER, FAULT_PENDING, 1);
+    faulty.phases = 3;
+    assert_true(run(THREE));
+    assert_issued_once(3);
+    assert_int_equal(faulty.polls, 4);
+    assert_int_equal(faulty.odd_pages, 0);
+}
+
+static void pages_without_end_are_left(void **ctx UNUSED)
+{
+    fault("a", STEP_ORDER, FAULT_PENDING, 1);
+    faulty.phases = UINT_MAX;
+    assert_true(run_wait(THREE, 4)); /* less than the first wait after an answer that led nowhere */
+    assert_int_equal(t.summary.counts[STATE_PENDING], 1);
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
+    assert_in_range(faulty.polls, LIMIT_PHASES, 2 * LIMIT_PHASES + 2);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_credential_comes_first),
+        T(a_credential_is_asked_for_again),
+        T(a_credential_that_is_refused_stops_the_ca),
+        T(a_credential_that_expires_is_replaced),
+        T(a_credential_that_never_works_stops_the_ca),
+        T(a_step_may_take_several_requests),
+        T(pages_without_end_are_left),
+    };
+    return !!cmocka_run_group_tests(tests, NULL, NULL);
+}
