@@ -34,7 +34,7 @@ static bool exchange(struct asker *a, struct ca_call *call, struct err *err)
     call->now = time_now();
     call->nonce = a->nonce;
     clear(a);
-    a->request = (struct ca_request){.call = call, .body = BUF_INIT(REPLY_MAX)};
+    a->request = (struct ca_request){.call = call, .arena = &a->arena, .body = BUF_INIT(REPLY_MAX)};
     a->reply = (struct ca_reply){.transport = OUTCOME_UNKNOWN,
                                  .body = BUF_INIT(REPLY_MAX),
                                  .retry_after_seconds = -1,

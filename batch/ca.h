@@ -78,6 +78,8 @@ enum outcome {
 const char *outcome_name(enum outcome o);
 bool outcome_parse(const char *s, enum outcome *out);
 
+struct ev_fields; /* batch/manifest.h */
+
 /* What is ordered. Views; complete before an intent is journalled. */
 struct ca_order {
     const char *item;
@@ -92,8 +94,10 @@ struct ca_order {
     size_t nsan;
     int64_t validity_seconds;               /* 0 = the product's */
     const char *prior_order, *prior_serial; /* renew, reissue */
-    const char *ticket;
-    const struct ynode *extra; /* `fields:` of the item */
+    const char *organization_number;        /* at this CA, of the policy\'s record; NULL = none */
+    const char *ticket, *comment;           /* of the change; of the item */
+    const struct ynode *extra;              /* `fields:` of the item */
+    const struct ev_fields *ev;             /* `ev:` of the item, or NULL */
 };
 struct ca_revocation {
     const char *item, *serial, *order;
@@ -122,6 +126,7 @@ enum { CA_SECRET_HEADERS = 3 };
 /* What goes over the wire. HTTP fields are empty for an embedded CA, whose request is `call`. */
 struct ca_request {
     const struct ca_call *call;
+    struct arena *arena; /* set by the caller: for url and headers, until the answer was read */
     const char *method, *url, *content_type;
     struct buf body;
     const char *const *headers; /* "Name: value", NULL-closed; nothing secret */
@@ -160,6 +165,21 @@ struct ca_result {
     const char *next_page; /* INVENTORY, FIND */
     unsigned phase;        /* not 0: the same step again at once, in this phase */
     int64_t valid_seconds; /* TOKEN: how long it may be used */
+    struct ca_listed *listed;
+    size_t nlisted; /* INVENTORY: the rows of this page */
+    struct ca_sold *sold;
+    size_t nsold; /* PRODUCTS */
+};
+/* A row of a CA's list of orders; NULL and TIME_NONE: not told. */
+struct ca_listed {
+    const char *order_id, *request; /* `request`: what the CA calls it before it is an order */
+    const char *status, *common_name, *serial, *product, *organization, *issuer;
+    int64_t ordered, not_after;
+    bool revoked, expired;
+};
+/* A product as a CA's catalogue has it. */
+struct ca_sold {
+    const char *code, *name, *category, *type_id, *price, *currency;
 };
 
 struct ca;

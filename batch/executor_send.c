@@ -30,8 +30,12 @@ static void fill_order(struct work *w)
                                  .validity_seconds = w->item->validity_seconds,
                                  .prior_order = o->replaces ? o->replaces->order : NULL,
                                  .prior_serial = d->subject.serial,
+                                 .organization_number =
+                                     policy_organization_number(w->x->batch->policy, &d->subject),
                                  .ticket = change ? change->ticket : NULL,
-                                 .extra = o->extra};
+                                 .comment = o->comment,
+                                 .extra = o->extra,
+                                 .ev = o->ev};
 }
 
 static void fill_revocation(struct work *w)
@@ -98,7 +102,8 @@ static bool make_request(struct work *w, enum ca_step step, struct stand at, str
                                .nonce = w->nonce};
     buf_release(&w->request.body);
     buf_release(&w->reply.body);
-    w->request = (struct ca_request){.call = &w->call, .body = BUF_INIT(REPLY_MAX)};
+    w->request =
+        (struct ca_request){.call = &w->call, .arena = &w->arena, .body = BUF_INIT(REPLY_MAX)};
     w->reply = (struct ca_reply){.transport = OUTCOME_UNKNOWN,
                                  .body = BUF_INIT(REPLY_MAX),
                                  .retry_after_seconds = -1,

@@ -25,7 +25,8 @@ static bool ask(struct executor *x, struct ca_slot *c, struct err *err)
     arena_reset(&l->arena);
     buf_release(&l->reply.body);
     l->call = (struct ca_call){.step = STEP_TOKEN, .now = time_now(), .nonce = l->nonce};
-    l->request = (struct ca_request){.call = &l->call, .body = BUF_INIT(REPLY_MAX)};
+    l->request =
+        (struct ca_request){.call = &l->call, .arena = &l->arena, .body = BUF_INIT(REPLY_MAX)};
     l->reply = (struct ca_reply){.transport = OUTCOME_UNKNOWN,
                                  .body = BUF_INIT(REPLY_MAX),
                                  .retry_after_seconds = -1,

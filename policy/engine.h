@@ -394,6 +394,8 @@ void organizations_read(struct policy_ctx *ctx, struct policy_file *file);
 void organizations_resolve(struct policy *p, struct findings *findings);
 void organizations_write(struct jw *j, const struct policy *p);
 const struct organization *organization_find(const struct policy *p, const char *name);
+/* Its number at the CA of the subject, by the CA's name or else its kind; NULL = none. */
+const char *organization_number(const struct organization *o, const struct subject *s);
 /* calendars.c: the `calendars` section of one file into `target`, a struct policy_file; those of
  * all files into p->freezes, sorted. */
 void calendars_read(struct schema_ctx *ctx, const struct ynode *node, void *target);

@@ -231,6 +231,13 @@ static int compare_key(const void *name, const void *o)
     return strcmp(name, ((const struct organization *)o)->name);
 }
 
+const char *organization_number(const struct organization *o, const struct subject *s)
+{
+    const struct ynode *n = o && s->ca ? yaml_get(o->ids, s->ca) : NULL;
+    n = n || !o || !s->ca_type ? n : yaml_get(o->ids, s->ca_type);
+    return n && n->kind == YAML_SCALAR && n->text[0] ? n->text : NULL;
+}
+
 const struct organization *organization_find(const struct policy *p, const char *name)
 {
     return name && p->norganizations ? bsearch(name, p->organizations, p->norganizations,

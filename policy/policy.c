@@ -258,6 +258,12 @@ bool policy_is_audit_only(const struct policy *p, const struct subject *s)
     return chosen(p, s)->audit;
 }
 
+const char *policy_organization_number(const struct policy *p, const struct subject *s)
+{
+    const struct rule_run run = {.policy = p, .profile = chosen(p, s), .s = s};
+    return organization_number(rule_organization(&run), s);
+}
+
 const char *policy_profile_for(const struct policy *p, const struct subject *s)
 {
     return chosen(p, s)->name;

@@ -63,6 +63,10 @@ bool policy_is_audit_only(const struct policy *p, const struct subject *s);
 /* The name of the profile that would judge the subject; NULL = packs only. */
 const char *policy_profile_for(const struct policy *p, const struct subject *s);
 
+/* The number that the CA of the item knows its organization by: `ids` of the record that the item,
+ * its defaults or its profile names. NULL: no record, or no number for this CA. */
+const char *policy_organization_number(const struct policy *p, const struct subject *s);
+
 /* Per-thread scratch memory. */
 struct policy_scratch {
     struct arena arena;

@@ -56,10 +56,7 @@ const char *ca_level(const struct rule_run *run)
 const char *ca_organization_number(const struct rule_run *run)
 {
     const struct organization *o = rule_organization(run);
-    const struct subject *s = rule_facts(run)->s;
-    const struct ynode *n = o && s->ca ? yaml_get(o->ids, s->ca) : NULL;
-    n = n || !o || !s->ca_type ? n : yaml_get(o->ids, s->ca_type);
-    return n && n->kind == YAML_SCALAR && n->text[0] ? n->text : NULL;
+    return organization_number(o, rule_facts(run)->s);
 }
 
 void ca_check_reason(struct rule_run *run, unsigned reasons, const char *who)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The calls of the V1 API (emSign Hub) of CERTInext: what is asked and what the answer says.
+ */
+#ifndef BATCH_CA_CERTINEXT_V1_H
+#define BATCH_CA_CERTINEXT_V1_H
+
+#include "batch/ca/certinext_ops.h"
+
+/* The call that carries the step out for this very order; private products have their own. */
+const char *certinext_v1_endpoint(const struct certinext_asked *q, const char *path);
+
+certinext_request_fn certinext_v1_order, certinext_v1_track, certinext_v1_fetch, certinext_v1_find,
+    certinext_v1_find_track, certinext_v1_revoked, certinext_v1_revoke, certinext_v1_cancel,
+    certinext_v1_products, certinext_v1_inventory, certinext_v1_probe;
+certinext_answer_fn certinext_v1_ordered, certinext_v1_tracked, certinext_v1_fetched,
+    certinext_v1_found, certinext_v1_find_tracked, certinext_v1_state, certinext_v1_revocation,
+    certinext_v1_done, certinext_v1_catalogue, certinext_v1_listed;
+
+#endif

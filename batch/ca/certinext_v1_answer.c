@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What successful replies of the V1 API (emSign Hub) say. A failure never gets here: the reply as a
+ * whole was judged in certinext_ops.c.
+ *
+ * A state is read from its numbers; the words beside them are for people. A number that no table
+ * knows leaves an order pending: it was paid for, and only the CA can end it.
+ */
+#include "batch/ca/certinext_v1.h"
+
+#include "formats/base/limits.h"
+#include "formats/base/str.h"
+#include "formats/base/time.h"
+#include "formats/cert.h"
+#include "formats/der.h"
+
+#include <string.h>
+
+static const json_t *details(const struct certinext_heard *h)
+{
+    return certinext_member(h->body, "orderDetails");
+}
+
+static void unknown(const struct certinext_heard *h, const char *why)
+{
+    h->out->outcome = OUTCOME_UNKNOWN;
+    h->out->message = why;
+}
+
+/* --- ORDER --- */
+void certinext_v1_ordered(const struct certinext_heard *h)
+{
+    struct arena *a = h->out->arena;
+    const char *request = certinext_text(a, details(h), "requestNumber");
+    h->out->order_id = certinext_text(a, details(h), "orderNumber");
+    if (!h->out->order_id) {
+        /* a draft, or worse: the list of orders will show it once it has a number */
+        unknown(h,
+                arena_printf(a, "CERTInext gave the order no number%s%.64s",
+                             request ? ", only the request number " : "", request ? request : ""));
+        return;
+    }
+    h->out->pending = true;
+    h->out->again_seconds = h->config->pickup.first_seconds;
+}
+
+/* --- the state of an order --- */
+struct state {
+    struct certinext_status order, certificate;
+    const char *shown; /* "Order Accepted, Pending for Approver" */
+    const char *open;  /* names whose validation is open: "a.example, b.example" */
+    bool revoke_done, revoke_refused, revoke_open;
+};
+
+enum { OPEN_NAMES = 10 };
+
+/* `domainVerification` has a text member `status` beside an object for each name. */
+static const char *open_names(struct arena *a, const json_t *verification)
+{
+    const char *list = NULL;
+    size_t n = 0;
+    const char *name;
+    json_t *v;
+    json_object_foreach((json_t *)(uintptr_t)verification, name, v)
+    {
+        if (!json_is_object(v) || certinext_number(v, "dcvStatus", 0) == 1 || n++ >= OPEN_NAMES) {
+            continue;
+        }
+        list = list ? arena_printf(a, "%s, %.253s", list, name) : arena_printf(a, "%.253s", name);
+    }
+    return n > OPEN_NAMES ? arena_printf(a, "%s and %zu more", list, n - OPEN_NAMES) : list;
+}
+
+static const char *shown(struct arena *a, const json_t *d, const char *member,
+                         struct certinext_status s)
+{
+    const char *text = certinext_text(a, d, member);
+    return text     ? arena_printf(a, "%.100s", text)
+           : s.text ? s.text
+                    : arena_printf(a, "state %llu", (unsigned long long)s.id);
+}
+
+static void read_state(const struct certinext_heard *h, struct state *s)
+{
+    struct arena *a = h->out->arena;
+    const json_t *d = details(h);
+    const json_t *revocation = certinext_member(d, "revocationDetails");
+    const uint64_t request = certinext_number(revocation, "revokeRequestStatusId", 0);
+    *s = (struct state){
+        .order = certinext_order_status(certinext_number(d, "orderStatusId", 0)),
+        .certificate = certinext_certificate_status(certinext_number(d, "certificateStatusId", 0)),
+        .open = open_names(a, certinext_member(d, "domainVerification"))};
+    s->shown = arena_printf(a, "%s, %s", shown(a, d, "orderStatus", s->order),
+                            shown(a, d, "certificateStatus", s->certificate));
+    s->revoke_done = certinext_revoke_request_done(request);
+    s->revoke_refused = certinext_revoke_request_refused(request);
+    s->revoke_open = request && !s->revoke_done && !s->revoke_refused;
+}
+
+/* The certificate's state counts before the order's: an order is never given up while there may
+ * be a certificate. */
+static enum certinext_class class_of(const struct state *s)
+{
+    const enum certinext_class c = s->certificate.class;
+    if (s->revoke_done) {
+        return CLASS_REVOKED;
+    }
+    if (c == CLASS_DOWNLOAD || c == CLASS_EXPIRED || c == CLASS_REVOKED || c == CLASS_FAILED) {
+        return c;
+    }
+    if (s->order.class == CLASS_FAILED) {
+        return CLASS_FAILED;
+    }
+    /* fulfilled, whatever the certificate's number means */
+    return c == CLASS_UNKNOWN && s->order.class == CLASS_DOWNLOAD ? CLASS_DOWNLOAD : c;
+}
+
+/* --- POLL --- */
+static void still_pending(const struct certinext_heard *h, const char *message)
+{
+    h->out->pending = true;
+    h->out->again_seconds = h->config->pickup.interval_seconds;
+    h->out->message = message;
+}
+
+static const char *pending_text(const struct certinext_heard *h, const struct state *s,
+                                enum certinext_class class)
+{
+    struct arena *a = h->out->arena;
+    if (s->open && class != CLASS_ATTENTION) {
+        return arena_printf(a, "%s; domain control validation is open for %s%s", s->shown, s->open,
+                            h->config->dcv.enabled ? "" : " (dcv is not enabled)");
+    }
+    return class == CLASS_ATTENTION ? arena_printf(a, "%s; a person has to act", s->shown)
+                                    : s->shown;
+}
+
+void certinext_v1_tracked(const struct certinext_heard *h)
+{
+    struct state s;
+    if (!json_is_object(details(h))) {
+        unknown(h, "the reply tells no state of the order");
+        return;
+    }
+    read_state(h, &s);
+    const enum certinext_class class = class_of(&s);
+    switch (class) {
+    case CLASS_DOWNLOAD:
+    case CLASS_EXPIRED:
+        h->out->phase = POLL_FETCH;
+        h->out->message = s.shown;
+        break;
+    case CLASS_FAILED:
+    case CLASS_REVOKED:
+        h->out->outcome = OUTCOME_REFUSED;
+        h->out->revoked = class == CLASS_REVOKED;
+        h->out->message = s.shown;
+        break;
+    case CLASS_PENDING:
+    case CLASS_ATTENTION:
+    case CLASS_UNKNOWN:
+        still_pending(h, pending_text(h, &s, class));
+        break;
+    }
+}
+
+/* --- certificates --- */
+static bool add_pem(const struct certinext_heard *h, const json_t *from, const char *member,
+                    struct cert *all, size_t *n, size_t most)
+{
+    struct arena *a = h->out->arena;
+    struct err err = ERR_INIT;
+    struct cert *more = NULL;
+    size_t nmore = 0;
+    const char *pem = certinext_text(a, from, member);
+    if (!pem) {
+        return true;
+    }
+    if (!certs_read(a, "reply", (struct span){(const uint8_t *)pem, strlen(pem)}, &more, &nmore,
+                    &err)) {
+        return false;
+    }
+    for (size_t i = 0; i < nmore && *n < most; i++) {
+        all[(*n)++] = more[i];
+    }
+    return true;
+}
+
+/* Which of the certificates is the one that was ordered: that of the key, else the first that is
+ * no CA. The member it stood in is no proof. */
+static size_t leaf_of(const struct ca_order *o, const struct cert *v, size_t n)
+{
+    for (size_t i = 0; o && o->spki_sha256 && i < n; i++) {
+        if (memcmp(v[i].key.sha256, o->spki_sha256, SHA256_SIZE) == 0) {
+            return i;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!v[i].is_ca) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+static void give(const struct certinext_heard *h, struct cert *v, size_t n)
+{
+    size_t chain = 0;
+    const size_t at = leaf_of(h->call->order, v, n);
+    const struct cert leaf = v[at];
+    memmove(v + 1, v, at * sizeof *v);
+    v[0] = leaf;
+    (void)chain_order(&leaf, v + 1, n - 1, &chain); /* a gap is the verifier's to report */
+    h->out->certs = arena_array(h->out->arena, chain + 1, sizeof *h->out->certs);
+    for (size_t i = 0; i <= chain; i++) {
+        h->out->certs[i] = v[i].der;
+    }
+    h->out->ncerts = chain + 1;
+    h->out->issued = true;
+}
+
+void certinext_v1_fetched(const struct certinext_heard *h)
+{
+    const json_t *d = certinext_member(h->body, "certificateDetails");
+    struct cert *v = arena_array(h->out->arena, LIMIT_CHAIN + 1, sizeof *v);
+    size_t n = 0;
+    if (!certinext_text(h->out->arena, d, "endEntityCertificate")) {
+        still_pending(h, "the certificate is not there yet");
+        return;
+    }
+    if (!add_pem(h, d, "endEntityCertificate", v, &n, LIMIT_CHAIN + 1) || !n) {
+        unknown(h, "the reply holds a certificate that does not decode");
+        return;
+    }
+    /* without its chain a certificate is still the one that was ordered */
+    (void)(add_pem(h, d, "caCertificate", v, &n, LIMIT_CHAIN + 1) &&
+           add_pem(h, d, "rootCertificate", v, &n, LIMIT_CHAIN + 1));
+    give(h, v, n);
+}
+
+/* --- FIND --- */
+static uint64_t pages_of(const json_t *d, uint64_t page, size_t rows, int64_t page_size)
+{
+    const uint64_t more = rows && (int64_t)rows >= page_size ? page + 1 : page;
+    return certinext_number(d, "noOfPages", more);
+}
+
+/* A server that promises ever more pages must not keep a search going for ever. */
+enum { SEARCH_PAGES = 100 };
+
+static void finish_search(const struct certinext_heard *h, const struct certinext_search *s)
+{
+    struct ca_result *out = h->out;
+    out->found = arena_array(out->arena, s->hits.n, sizeof *out->found);
+    for (size_t i = 0; i < s->hits.n; i++) {
+        out->found[i] = (struct ca_found){arena_strdup(out->arena, s->hits.v[i]), TIME_NONE};
+    }
+    out->nfound = s->hits.n;
+}
+
+static void go_on(const struct certinext_heard *h, struct certinext_search *s)
+{
+    if (s->todo.n) {
+        h->out->phase = FIND_TRACK;
+    } else if (s->page < s->pages && s->page < SEARCH_PAGES) {
+        s->page++;
+        h->out->phase = FIND_NEXT_REPORT;
+    } else if (s->page < s->pages && !s->hits.n) {
+        unknown(h, "the list of orders has too many pages to be searched");
+        return;
+    } else {
+        finish_search(h, s);
+        return;
+    }
+    h->out->next_page = certinext_search_write(h->out->arena, s);
+}
+
+static bool may_be_ours(struct arena *a, const json_t *row, const char *common_name)
+{
+    const char *name = certinext_text(a, row, "domainName");
+    const struct certinext_status order =
+        certinext_order_status(certinext_number(row, "orderStatusId", 0));
+    const struct certinext_status certificate =
+        certinext_certificate_status(certinext_number(row, "certificateStatusId", 0));
+    const bool failed = certificate.class == CLASS_FAILED ||
+                        (order.class == CLASS_FAILED && certificate.class != CLASS_DOWNLOAD &&
+                         certificate.class != CLASS_REVOKED);
+    return !failed && (!name || !common_name || str_ieq(name, common_name));
+}
+
+/* A number goes into a request and into the cursor. */
+static bool is_number(const char *id)
+{
+    const size_t n = id ? strlen(id) : 0;
+    return n && n <= 32 && strspn(id, "0123456789") == n;
+}
+
+void certinext_v1_found(const struct certinext_heard *h)
+{
+    struct arena *a = h->out->arena;
+    CLEANUP(certinext_search_release) struct certinext_search s;
+    const json_t *d = details(h);
+    const json_t *rows = certinext_member(d, "ordersArray");
+    const char *name = certinext_domain(h->call->order);
+    if (!certinext_search_read(a, h->call->page, &s) || (d && !json_is_object(d))) {
+        unknown(h, "the reply is no list of orders");
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        const char *id = certinext_text(a, row, "orderNumber"); /* a draft has none */
+        if (is_number(id) && may_be_ours(a, row, name) && !strlist_has(&s.hits, id)) {
+            VEC_PUSH(&s.todo, id);
+        }
+    }
+    s.pages = pages_of(d, s.page, json_array_size(rows), h->config->page_size);
+    s.pages = json_array_size(rows) ? s.pages : s.page; /* an empty page is the last */
+    go_on(h, &s);
+}
+
+/* The body of a PEM text, or base64 without frame, whatever stands between its characters. */
+static bool csr_of(const char *text, struct buf *der)
+{
+    CLEANUP(buf_release) struct buf base64 = BUF_INIT(2 * LIMIT_CSR_BYTES);
+    const char *begin = strstr(text, "-----BEGIN");
+    begin = begin ? strstr(begin + strlen("-----BEGIN"), "-----") : NULL;
+    begin = begin ? begin + strlen("-----") : text;
+    for (const char *p = begin; *p && *p != '-'; p++) {
+        if (!strchr(" \t\r\n", *p)) {
+            buf_putc(&base64, *p);
+        }
+    }
+    return !buf_failed(&base64) && base64_decode(der, buf_text(&base64), base64.n) && der->n;
+}
+
+void certinext_v1_find_tracked(const struct certinext_heard *h)
+{
+    CLEANUP(certinext_search_release) struct certinext_search s;
+    CLEANUP(buf_release) struct buf der = BUF_INIT(2 * LIMIT_CSR_BYTES);
+    const char *csr = h->body ? certinext_text(h->out->arena, details(h), "csr") : NULL;
+    if (!certinext_search_read(h->out->arena, h->call->page, &s) || !s.todo.n) {
+        unknown(h, "the search was lost between two requests");
+        return;
+    }
+    if (csr && csr_of(csr, &der) && span_eq(buf_span(&der), h->call->order->csr)) {
+        VEC_PUSH(&s.hits, s.todo.v[0]);
+    }
+    s.todo.n--;
+    memmove(s.todo.v, s.todo.v + 1, s.todo.n * sizeof *s.todo.v);
+    go_on(h, &s);
+}
+
+/* --- REVOKED --- */
+void certinext_v1_state(const struct certinext_heard *h)
+{
+    struct state s;
+    if (!json_is_object(details(h))) {
+        unknown(h, "the reply tells no state of the order");
+        return;
+    }
+    read_state(h, &s);
+    const enum certinext_class class = class_of(&s);
+    h->out->message = s.shown;
+    h->out->revoked = class == CLASS_REVOKED;
+    if (class == CLASS_FAILED || (class == CLASS_PENDING && s.order.class == CLASS_PENDING)) {
+        h->out->outcome = OUTCOME_REFUSED;
+        h->out->message = arena_printf(h->out->arena, "no certificate was issued: %s", s.shown);
+    } else if (s.revoke_open) {
+        h->out->pending = true;
+        h->out->again_seconds = h->config->pickup.interval_seconds;
+    } else if (s.revoke_refused && h->call->attempt) {
+        h->out->outcome = OUTCOME_REFUSED; /* by whoever approves revocations */
+        h->out->message = arena_printf(h->out->arena, "the revocation was rejected: %s", s.shown);
+    }
+}
+
+/* A revocation may have to be approved: that it was asked for does not mean that it is done. */
+void certinext_v1_revocation(const struct certinext_heard *h)
+{
+    h->out->pending = true;
+    h->out->again_seconds = h->config->pickup.first_seconds;
+}
+
+/* CANCEL, PROBE: success is all there is. */
+void certinext_v1_done(const struct certinext_heard *h UNUSED)
+{
+}
+
+/* --- PRODUCTS --- */
+enum { PRICE_TERMS = 8 };
+
+static const char *price_of(struct arena *a, const json_t *product)
+{
+    const char *price = certinext_text(a, product, "price");
+    const char *term;
+    json_t *v;
+    size_t n = 0;
+    const json_t *terms = certinext_member(product, "subscriptionPrice");
+    if (price || !json_is_object(terms)) {
+        return price;
+    }
+    json_object_foreach((json_t *)(uintptr_t)terms, term, v)
+    {
+        const char *cost = n++ < PRICE_TERMS ? certinext_text(a, v, "cost") : NULL;
+        price = !cost   ? price
+                : price ? arena_printf(a, "%s, %s: %s", price, term, cost)
+                        : arena_printf(a, "%s: %s", term, cost);
+    }
+    return price;
+}
+
+void certinext_v1_catalogue(const struct certinext_heard *h)
+{
+    struct ca_result *out = h->out;
+    struct arena *a = out->arena;
+    const json_t *groups = certinext_member(h->body, "productDetails");
+    size_t most = 0;
+    for (size_t g = 0; g < json_array_size(groups); g++) {
+        most += json_array_size(certinext_member(json_array_get(groups, g), "products"));
+    }
+    out->sold = arena_array(a, most, sizeof *out->sold);
+    for (size_t g = 0; g < json_array_size(groups); g++) {
+        const json_t *group = json_array_get(groups, g);
+        const json_t *products = certinext_member(group, "products");
+        for (size_t i = 0; i < json_array_size(products); i++) {
+            const json_t *p = json_array_get(products, i);
+            struct ca_sold *row = &out->sold[out->nsold];
+            *row = (struct ca_sold){.code = certinext_text(a, p, "productCode"),
+                                    .name = certinext_text(a, p, "productName"),
+                                    .category = certinext_text(a, group, "categoryName"),
+                                    .type_id = certinext_text(a, p, "productTypeID"),
+                                    .price = price_of(a, p),
+                                    .currency = certinext_text(a, group, "currencyType")};
+            out->nsold += row->code ? 1 : 0;
+        }
+    }
+}
+
+/* --- INVENTORY --- */
+static void read_row(struct arena *a, const json_t *row, struct ca_listed *out)
+{
+    const struct certinext_status order =
+        certinext_order_status(certinext_number(row, "orderStatusId", 0));
+    const struct certinext_status certificate =
+        certinext_certificate_status(certinext_number(row, "certificateStatusId", 0));
+    const char *serial = certinext_text(a, row, "certificateSerialNumber");
+    *out =
+        (struct ca_listed){.order_id = certinext_text(a, row, "orderNumber"),
+                           .request = certinext_text(a, row, "requestNumber"),
+                           .status = arena_printf(a, "%s, %s", shown(a, row, "orderStatus", order),
+                                                  shown(a, row, "certificateStatus", certificate)),
+                           .common_name = certinext_text(a, row, "domainName"),
+                           .serial = serial ? serial_normal(a, serial) : NULL,
+                           .product = certinext_text(a, row, "productCode"),
+                           .organization = certinext_text(a, row, "organizationName"),
+                           .issuer = certinext_text(a, row, "issuerCA"),
+                           .ordered = certinext_time(a, row, "orderDate"),
+                           .not_after = certinext_time(a, row, "certificateExpiryDate"),
+                           .revoked = certificate.class == CLASS_REVOKED,
+                           .expired = certificate.class == CLASS_EXPIRED};
+}
+
+void certinext_v1_listed(const struct certinext_heard *h)
+{
+    struct ca_result *out = h->out;
+    uint64_t page = 1;
+    const json_t *d = details(h);
+    const json_t *rows = certinext_member(d, "ordersArray");
+    const size_t n = json_array_size(rows);
+    if ((h->call->page && !str_u64(h->call->page, &page)) || (d && !json_is_object(d))) {
+        unknown(h, "the reply is no list of orders");
+        return;
+    }
+    out->listed = arena_array(out->arena, n, sizeof *out->listed);
+    for (size_t i = 0; i < n; i++) {
+        struct ca_listed *row = &out->listed[out->nlisted];
+        read_row(out->arena, json_array_get(rows, i), row);
+        out->nlisted += row->expired && h->config->ignore_expired ? 0 : 1;
+    }
+    if (n && page < pages_of(d, page, n, h->config->page_size)) {
+        out->next_page = arena_printf(out->arena, "%llu", (unsigned long long)page + 1);
+    }
+}
