@@ -34,6 +34,7 @@ const struct state_words order_words[ORDER__MAX] = {
 bool orders_times(struct orders *o, const char *text)
 {
     int64_t *t[] = {&o->t1, &o->t2, &o->t3, &o->t4};
+    bool several = strchr(text, ',') != NULL;
     for (size_t i = 0; i < NITEMS(t); i++) {
         uint64_t ms = 0;
         char one[16];
@@ -49,7 +50,7 @@ bool orders_times(struct orders *o, const char *text)
         *t[i] = (int64_t)ms;
         if (text[n]) {
             text += n + 1;
-        } else if (i > 0 && i < 3) { /* one for all, or all four */
+        } else if (several && i < 3) { /* one for all, or all four */
             return false;
         }
     }
