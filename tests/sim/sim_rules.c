@@ -55,6 +55,7 @@ bool rules_signer_ip(struct sim *s, const char *ip, struct refusal *why)
 static bool dns_name(const char *name)
 {
     size_t n = strlen(name), label = 0;
+    bool digits = true; /* of the last label: then it is an address */
     if (str_starts(name, "*.")) {
         name += 2;
     }
@@ -68,9 +69,10 @@ static bool dns_name(const char *name)
         if (*name == '.' ? label == 0 : !(alnum || (*name == '-' && !edge))) {
             return false;
         }
+        digits = *name == '.' || (digits && *name >= '0' && *name <= '9');
         label = *name == '.' ? 0 : label + 1;
     }
-    return label > 0;
+    return label > 0 && !digits;
 }
 
 static void add_name(struct order *o, struct arena *a, const char *name)
