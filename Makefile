@@ -79,8 +79,8 @@ CASIM   := $(BUILD)/tests/sim/casim
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
-.PHONY: all deps demo check bench debug asan ubsan tsan cov fuzz analyze install uninstall dist deps-sim \
-        clean unit sim certbatch-variant format
+.PHONY: all deps demo check bench debug asan ubsan tsan cov fuzz analyze install uninstall dist \
+        clean unit sim deps-sim certbatch-variant format
 .DELETE_ON_ERROR:
 
 all: certbatch

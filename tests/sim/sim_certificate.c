@@ -130,3 +130,20 @@ bool order_certificate(struct sim *s, struct order *o, const struct plan *plan, 
     /* bent for one answer only: the order keeps the right one */
     return !is_bent(plan) || make(s, o, &o->bend, plan, out, err);
 }
+
+struct order *order_swapped(struct sim *s, struct order *o, const struct plan *plan)
+{
+    const struct action *a = plan_has(plan, FAULT_SWAP_CERTS);
+    if (!a) {
+        return o;
+    }
+    const char *other = str_eq(o->domain, a->text[0])   ? a->text[1]
+                        : str_eq(o->domain, a->text[1]) ? a->text[0]
+                                                        : NULL;
+    for (size_t i = 0; other && i < s->orders.n; i++) {
+        if (str_eq(s->orders.v[i]->domain, other) && s->orders.v[i]->cert.n) {
+            return s->orders.v[i];
+        }
+    }
+    return o;
+}

@@ -101,6 +101,9 @@ bool order_verify(struct sim *s, struct order *o, struct sim_domain *d) MUST_USE
 /* DER of the certificate, bent as `plan` says; made at the first call. */
 bool order_certificate(struct sim *s, struct order *o, const struct plan *plan, struct span *out,
                        struct err *err) MUST_USE;
+/* swap-certs(a,b): who asks for the one gets the other's, when there is one. */
+struct order *order_swapped(struct sim *s, struct order *o, const struct plan *plan);
+json_t *pem_json(struct span der); /* a certificate as text */
 void orders_release(struct orders *o);
 
 #endif

@@ -200,7 +200,8 @@ bool rules_order(struct request *q, const struct ask *ask, struct order *out, st
         return refuse(why, "EMS-1162", "Invalid Product Code");
     }
     if (!product_fits(q, ask, p, why) ||
-        (ask->has_agreement && !rules_signer_ip(s, ask->signer_ip, why)) ||
+        (ask->has_agreement && (ask->signer_ip || !ask->signer_ip_optional) &&
+         !rules_signer_ip(s, ask->signer_ip, why)) ||
         (ask->csr && !rules_csr(s, &q->arena, ask->csr, ask->domain, &csr, why))) {
         return false;
     }

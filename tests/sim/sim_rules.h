@@ -20,7 +20,7 @@ bool refuse(struct refusal *out, const char *code, const char *fmt, ...) PRINTF(
 /* An order as both dialects read it; NULL = not said. */
 struct ask {
     const char *product_code, *domain, *csr, *remarks, *signer_ip, *organization, *group;
-    bool prevetted, has_agreement;
+    bool prevetted, has_agreement, signer_ip_optional;
     const json_t *additional; /* array or NULL */
     bool www_twin, hold;
     const json_t *root;       /* for the table of required members */

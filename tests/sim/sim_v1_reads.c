@@ -84,26 +84,7 @@ void v1_track(struct request *q, struct reply *r)
 }
 
 /* --- GetCertificate --- */
-/* swap-certs(a,b): who asks for the one gets the other's, when there is one. */
-static struct order *swapped(struct request *q, struct order *o)
-{
-    const struct action *a = plan_has(&q->plan, FAULT_SWAP_CERTS);
-    struct orders *all = &q->sim->orders;
-    if (!a) {
-        return o;
-    }
-    const char *other = str_eq(o->domain, a->text[0])   ? a->text[1]
-                        : str_eq(o->domain, a->text[1]) ? a->text[0]
-                                                        : NULL;
-    for (size_t i = 0; other && i < all->n; i++) {
-        if (str_eq(all->v[i]->domain, other) && all->v[i]->cert.n) {
-            return all->v[i];
-        }
-    }
-    return o;
-}
-
-static json_t *pem_json(struct span der)
+json_t *pem_json(struct span der)
 {
     CLEANUP(buf_release) struct buf pem = BUF_INIT(LIMIT_CERT_BYTES * 2);
     cert_pem(&pem, der);
@@ -123,7 +104,7 @@ static void give(struct request *q, struct reply *r, struct order *o)
         alone = alone || plan_has(bends[i], FAULT_NO_CHAIN);
         decimal = decimal || plan_has(bends[i], FAULT_SERIAL_DECIMAL);
     }
-    if (!order_certificate(q->sim, swapped(q, o), &q->plan, &der, &err) ||
+    if (!order_certificate(q->sim, order_swapped(q->sim, o, &q->plan), &q->plan, &der, &err) ||
         !cert_parse(&q->arena, der, &cert, &err)) {
         v1_refuse(q, r, "EMS-939", "Something went Wrong");
         return;
