@@ -4,6 +4,7 @@
 #   make deps       install what pkg-config misses (Debian: apt, as root or with sudo)
 #   make demo       dependencies, program, and the sample change ticket from end to end
 #   make check      dependencies, everything with -Werror, all tests and gates
+#   make sim        the CERTInext simulator for rehearsals, ./casim
 #   make bench      speed and memory beside libcrypto's own floor
 #   make debug|asan|ubsan|tsan|cov   variants, in build/<variant>/certbatch
 #   make fuzz analyze install uninstall dist clean
@@ -24,6 +25,7 @@ export SOURCE_DATE_EPOCH
 
 PACKAGES      := libcrypto libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl
 TEST_PACKAGES := cmocka zlib
+SIM_PACKAGES  := libmicrohttpd zlib
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wsign-conversion \
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
@@ -58,6 +60,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPR
 ALL_LDFLAGS = $(HARDENING_LD) $(LD_$(VARIANT)) $(LDFLAGS)
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lpthread
+SIM_LIBS   = $(shell $(PKG_CONFIG) --libs $(SIM_PACKAGES) 2>/dev/null)
 TEST_LIBS  = $(shell $(PKG_CONFIG) --libs $(TEST_PACKAGES) 2>/dev/null)
 
 DIRS    := cmd batch batch/ca policy formats formats/base
@@ -69,12 +72,15 @@ PROGRAM := $(BUILD)/certbatch
 PACKS   := $(sort $(wildcard policy/packs/*.yaml))
 UNIT    := $(sort $(wildcard tests/unit/t_*.c))
 UNIT_PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/unit/%)
+SIM     := $(sort $(wildcard tests/sim/*.c))
+SIM_OBJECTS := $(SIM:%.c=$(BUILD)/%.o)
+CASIM   := $(BUILD)/tests/sim/casim
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 .PHONY: all deps demo check bench debug asan ubsan tsan cov fuzz analyze install uninstall dist \
-        clean unit certbatch-variant format
+        clean unit sim deps-sim certbatch-variant format
 .DELETE_ON_ERROR:
 
 all: certbatch
@@ -117,10 +123,21 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIB) $(BUILD)/flags
 
 unit: $(UNIT_PROGRAMS) $(PROGRAM)
 
--include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d)
+# the simulator stays beside its variant; a copy is where a user looks for it
+sim: deps-sim $(CASIM)
+	$(Q)cp -f $(CASIM) casim
+
+$(CASIM): $(SIM_OBJECTS) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(SIM_LIBS) $(PKG_LIBS)
+
+-include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(SIM_OBJECTS:.o=.d)
 
 deps:
-	$(Q)sh tests/tools/deps.sh $(PACKAGES) $(TEST_PACKAGES)
+	$(Q)sh tests/tools/deps.sh $(PACKAGES) $(TEST_PACKAGES) $(SIM_PACKAGES)
+
+deps-sim:
+	$(Q)sh tests/tools/deps.sh $(PACKAGES) $(SIM_PACKAGES)
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
@@ -160,4 +177,4 @@ format:
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
 clean:
-	rm -rf build certbatch
+	rm -rf build certbatch casim

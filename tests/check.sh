@@ -79,6 +79,10 @@ for script in tests/interop/*.sh; do
   lines "$script" bash "$script"
 done
 
+echo '--- simulator'
+step 'build casim' make --no-print-directory VARIANT=check -j"$jobs" build/check/tests/sim/casim
+lines 'tests/sim/t_sim.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_sim.sh
+
 echo '--- corpora'
 lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh
 sed -n '/^corpus /,$p' "$logs/tests_corpora_agreement.sh.log"
@@ -95,6 +99,8 @@ if [ -z "${CHECK_FAST:-}" ]; then
     unit asan "$program"
   done
   lines 'golden asan' env CERTBATCH="$root/build/asan/certbatch" sh tests/golden/run.sh
+  step 'build casim asan' make --no-print-directory VARIANT=asan -j"$jobs" build/asan/tests/sim/casim
+  lines 'tests/sim/t_sim.sh asan' env CASIM="$root/build/asan/tests/sim/casim" bash tests/sim/t_sim.sh
   lines 'valgrind' bash tests/tools/valgrind.sh
   step 'fuzz corpus replay' sh tests/fuzz/fuzz.sh replay
 fi

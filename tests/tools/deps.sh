@@ -15,6 +15,7 @@ libidn2 libidn2-dev
 libpsl libpsl-dev
 cmocka libcmocka-dev
 zlib zlib1g-dev
+libmicrohttpd libmicrohttpd-dev
 '
 tools='
 gcc gcc
