@@ -53,7 +53,9 @@ enum ca_step {
     STEP_PRODUCTS,
     STEP_INVENTORY,
     STEP_PROBE,
-    STEP_TOKEN, /* the credential of the other steps: OAuth; see ca_ops.authorized */
+    STEP_TOKEN,     /* the credential of the other steps: OAuth; see ca_ops.authorized */
+    STEP_CHALLENGE, /* what must be published to prove control of call.domain */
+    STEP_VALIDATE,  /* it is published: the CA shall look at call.domain */
     STEP__MAX
 };
 /* STEP_REVOKED asks for the state of a certificate; STEP_POLL asks for an order and, when it is
@@ -116,6 +118,7 @@ struct ca_call {
     unsigned attempt;                   /* 1, 2, ... */
     int64_t since;                      /* FIND: earliest time of the lost intent */
     const char *page;                   /* INVENTORY, FIND: cursor, NULL first */
+    const char *domain;                 /* CHALLENGE, VALIDATE; of an order_id */
     unsigned phase;                     /* 0, or what the last answer asked for */
     int64_t now;                        /* Unix seconds; connectors have no clock */
     const char *nonce;                  /* 32 hex digits, fresh for every single request */
@@ -147,6 +150,11 @@ struct ca_reply {
     const char *content_type;      /* lower case, without parameters; NULL when not told */
     const char *location;          /* of a redirect, which is never followed */
 };
+/* A name of an order whose control the CA wants proven (DCV). */
+struct ca_domain {
+    const char *name;
+    enum { DOMAIN_OPEN, DOMAIN_VALIDATED, DOMAIN_REJECTED } state;
+};
 /* What it means. Strings and bytes live in `arena`, which the executor resets per exchange. */
 struct ca_result {
     struct arena *arena;
@@ -162,9 +170,14 @@ struct ca_result {
         int64_t ordered;
     } * found; /* FIND */
     size_t nfound;
-    const char *next_page; /* INVENTORY, FIND */
-    unsigned phase;        /* not 0: the same step again at once, in this phase */
-    int64_t valid_seconds; /* TOKEN: how long it may be used */
+    const char *next_page;     /* INVENTORY, FIND */
+    unsigned phase;            /* not 0: the same step again at once, in this phase */
+    int64_t valid_seconds;     /* TOKEN: how long it may be used */
+    struct ca_domain *domains; /* POLL of an order that waits for validation */
+    size_t ndomains;
+    /* CHALLENGE, accepted: the TXT record. A CA that does not tell the owner name leaves it NULL:
+     * the configuration's template makes it. */
+    const char *record_name, *record_value;
     struct ca_listed *listed;
     size_t nlisted; /* INVENTORY: the rows of this page */
     struct ca_sold *sold;

@@ -277,6 +277,8 @@ static const struct {
     [STEP_INVENTORY] = {not_offered, NULL},
     [STEP_PROBE] = {nothing, reply_probe},
     [STEP_TOKEN] = {not_offered, NULL},
+    [STEP_CHALLENGE] = {not_offered, NULL},
+    [STEP_VALIDATE] = {not_offered, NULL},
 };
 _Static_assert(NITEMS(steps) == STEP__MAX, "one row per step");
 
