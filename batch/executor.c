@@ -23,7 +23,6 @@ enum {
     FDS_KEPT = 64,
     FDS_WANTED = WINDOW * FDS_PER_ITEM + FDS_KEPT,
     SLEEP_MS = 200, /* longest sleep: the stop flag is looked at in between */
-    PACE_MS = 10,
     PROGRESS_MS = 100,
     GRACE_MS = 10 * 1000 /* for answers that are under way when the run is stopped */
 };
@@ -109,30 +108,24 @@ static bool round_is_due(const struct executor *x)
            (x->done.n && time_monotonic_ms() - x->done_since >= ROUND_MS);
 }
 
-/* In short pieces: the stop flag is looked at in between. */
-static void sleep_ms(struct executor *x, int64_t ms)
+static int64_t least(int64_t a, int64_t b)
 {
-    wire_wait(x->wire, pool_fd(x->pool), (int)(ms < SLEEP_MS ? ms : SLEEP_MS));
+    return a < b ? a : b;
 }
 
-/* Time until the finished jobs have waited long enough for others. */
-static int until_round(const struct executor *x)
-{
-    int64_t left = x->done.n ? ROUND_MS - (time_monotonic_ms() - x->done_since) : SLEEP_MS;
-    return left > 0 ? (int)left : 0;
-}
-
-/* Nothing can be done this moment: wait for a worker, the wire or a timer. */
+/* Nothing can be done this moment: until a worker is ready, an answer comes, a timer is due, or an
+ * order may go. In short pieces: the stop flag is looked at in between. */
 static void wait_for_something(struct executor *x)
 {
-    if (pool_pending(x->pool)) {
-        gather(x, until_round(x));
-    } else if (x->ntimers) {
-        int64_t until = x->timers[0].due - time_monotonic_ms();
-        sleep_ms(x, until > 0 ? until : 0);
-    } else if (x->live) {
-        sleep_ms(x, PACE_MS); /* cleared items that a limit of the CA holds back */
+    const int64_t now = time_monotonic_ms();
+    int64_t until = least(now + SLEEP_MS, executor_next_send(x));
+    if (x->done.n) {
+        until = least(until, x->done_since + ROUND_MS);
     }
+    if (x->ntimers) {
+        until = least(until, x->timers[0].due);
+    }
+    wire_wait(x->wire, pool_fd(x->pool), until > now ? (int)(until - now) : 0);
 }
 
 static void report_progress(struct executor *x)
@@ -185,7 +178,7 @@ static void loop(struct executor *x)
         abandon_when_late(x);
         fill_window(x);
         gather(x, 0);
-        if (!round_is_due(x) && !wire_pending(x->wire) && !executor_can_send(x)) {
+        if (!round_is_due(x) && !wire_ready(x->wire) && !executor_can_send(x)) {
             wait_for_something(x);
         }
         if (!pass(x)) {

@@ -261,8 +261,9 @@ bool work_read_key(struct work *w); /* the item's private key, from where it is 
 bool executor_round(struct executor *x) MUST_USE; /* finished jobs */
 bool executor_send(struct executor *x) MUST_USE;  /* cleared items */
 bool executor_can_send(const struct executor *x);
-bool executor_replies(struct executor *x) MUST_USE; /* answered exchanges */
-void work_ask(struct work *w, enum ca_step step);   /* a request that changes nothing */
+int64_t executor_next_send(const struct executor *x); /* ms; INT64_MAX: no pace holds an order */
+bool executor_replies(struct executor *x) MUST_USE;   /* answered exchanges */
+void work_ask(struct work *w, enum ca_step step);     /* a request that changes nothing */
 bool work_request(struct work *w, enum ca_step step, struct err *err) MUST_USE;
 void work_next_phase(struct work *w); /* the same step, as its last answer asked */
 /* Cleared: waits for its turn at the CA. Given up by one that was stopped meanwhile. */

@@ -213,6 +213,23 @@ bool executor_can_send(const struct executor *x)
     return false;
 }
 
+/* When the pace of a CA lets an order go. What waits for an answer or a credential is woken by it.
+ */
+int64_t executor_next_send(const struct executor *x)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < x->ncas; i++) {
+        const struct ca_slot *c = &x->cas[i];
+        const int64_t now = time_monotonic_ms();
+        const int64_t held =
+            c->paused_until > budget_next(&c->budget) ? c->paused_until : budget_next(&c->budget);
+        if (c->queue.n && held > now && held < next) {
+            next = held;
+        }
+    }
+    return next;
+}
+
 static bool record_intents(struct executor *x, struct ca_slot *c, struct work_list *sent)
 {
     struct err err = ERR_INIT;
