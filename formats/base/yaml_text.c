@@ -40,6 +40,28 @@ const char *yaml_char_refused(uint32_t cp)
     return NULL;
 }
 
+/* YAML 1.2, 5.7: \uNNNN. */
+void yaml_put_text(struct buf *out, const char *text)
+{
+    const size_t n = strlen(text);
+    uint32_t cp;
+    buf_putc(out, '"');
+    for (size_t i = 0, len; i < n; i += len) {
+        len = utf8_decode(text + i, n - i, &cp);
+        if (!len) {
+            len = 1;
+            buf_puts(out, "\\uFFFD");
+        } else if (cp == '"' || cp == '\\') {
+            buf_printf(out, "\\%c", (char)cp);
+        } else if (yaml_char_refused(cp)) {
+            buf_printf(out, "\\u%04X", cp); /* none of them is above U+FFFF */
+        } else {
+            buf_add(out, text + i, len);
+        }
+    }
+    buf_putc(out, '"');
+}
+
 struct scan {
     const char *file;
     const struct shape_rules *rules;
