@@ -233,7 +233,7 @@ struct ca_type {
     const char *default_product; /* code when an order names none; NULL = must be named */
     /* Key of the configuration that says the same ("template"); NULL = "default_product". */
     const char *product_key;
-    bool product_optional;       /* an order without product is whole */
+    bool product_optional; /* an order without product is whole */
     /* For people whose catalogue is empty, and who want to revoke: what this kind of CA makes of
      * it beyond what every CA does. May be NULL. */
     const char *no_products, *revocation_note;

@@ -40,7 +40,6 @@ const char *yaml_char_refused(uint32_t cp)
     return NULL;
 }
 
-/* YAML 1.2, 5.7: \uNNNN. */
 void yaml_put_text(struct buf *out, const char *text)
 {
     const size_t n = strlen(text);
@@ -48,13 +47,14 @@ void yaml_put_text(struct buf *out, const char *text)
     buf_putc(out, '"');
     for (size_t i = 0, len; i < n; i += len) {
         len = utf8_decode(text + i, n - i, &cp);
-        if (!len) {
-            len = 1;
+        const char *refused_as = len ? yaml_char_refused(cp) : "not UTF-8";
+        if (len && (cp == '\n' || cp == '\t')) {
+            buf_puts(out, cp == '\n' ? "\\n" : "\\t");
+        } else if (refused_as) { /* an escape would be refused as well */
+            len = len ? len : 1;
             buf_puts(out, "\\uFFFD");
         } else if (cp == '"' || cp == '\\') {
             buf_printf(out, "\\%c", (char)cp);
-        } else if (yaml_char_refused(cp)) {
-            buf_printf(out, "\\u%04X", cp); /* none of them is above U+FFFF */
         } else {
             buf_add(out, text + i, len);
         }
