@@ -46,6 +46,8 @@ int cmd_help(const struct options *o, struct term *t);
 int cmd_version(const struct options *o, struct term *t);
 
 /* --- shared by commands --- */
+/* What `version` prints: the program, then a library a line. */
+void version_text(struct buf *out);
 /* Prints err to stderr with its hint; returns its exit code. */
 int cmd_fail(struct term *t, const struct err *err);
 /* The chosen --format, checked against the command's list; NULL (usage printed) when unknown. */

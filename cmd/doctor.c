@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `certbatch doctor CA [MANIFEST]`: the steps of batch/doctor.h for people and for scripts, and the
+ * file for the CA's support.
+ */
+#include "batch/doctor.h"
+
+#include "cmd/ask_ca.h"
+#include "formats/base/fs.h"
+#include "formats/base/json.h"
+
+static const enum paint paints[DOCTOR_STATUS__MAX] = {[DOCTOR_SKIPPED] = PAINT_DIM,
+                                                      [DOCTOR_OK] = PAINT_GREEN,
+                                                      [DOCTOR_WARNING] = PAINT_YELLOW,
+                                                      [DOCTOR_FAILED] = PAINT_RED};
+
+/* --- text --- */
+static void put_step(const struct term *t, struct buf *b, size_t number, const char *title,
+                     const struct doctor_result *r)
+{
+    buf_printf(b, "%zu  %-28s ", number, title);
+    term_paint(b, t->out_color, paints[r->status], doctor_status_name(r->status));
+    buf_putc(b, '\n');
+    for (size_t i = 0; i < r->n; i++) {
+        const struct doctor_line *line = &r->v[i];
+        const char *mark = line->status == DOCTOR_FAILED    ? "!"
+                           : line->status == DOCTOR_WARNING ? "?"
+                                                            : " ";
+        buf_printf(b, "   %s %s\n", mark, line->seen);
+        if (line->todo) {
+            buf_printf(b, "     -> %s\n", line->todo);
+        }
+    }
+}
+
+static bool as_text(const struct doctor *d, const struct term *t, struct buf *b,
+                    struct err *err UNUSED)
+{
+    for (size_t s = 0; s < DOCTOR__MAX; s++) {
+        put_step(t, b, s + 1, doctor_rows[s].title, &d->results[s]);
+    }
+    for (size_t s = 0; s < DOCTOR__MAX; s++) {
+        if (d->second[s].n) {
+            CLEANUP(buf_release) struct buf title = BUF_INIT(128);
+            buf_printf(&title, "%s, again", doctor_rows[s].title);
+            put_step(t, b, s + 1, buf_text(&title), &d->second[s]);
+        }
+    }
+    return true;
+}
+
+/* --- JSON --- */
+static void put_result(struct jw *j, const struct doctor_result *r)
+{
+    jw_str(j, "status", doctor_status_name(r->status));
+    jw_time(j, "time", r->when);
+    jw_array(j, "lines");
+    for (size_t i = 0; i < r->n; i++) {
+        jw_object(j, NULL);
+        jw_str(j, "status", doctor_status_name(r->v[i].status));
+        jw_str(j, "seen", r->v[i].seen);
+        jw_str(j, "todo", r->v[i].todo);
+        jw_end(j);
+    }
+    jw_end(j);
+}
+
+static bool as_json(const struct doctor *d, const struct term *t UNUSED, struct buf *b,
+                    struct err *err)
+{
+    struct jw j;
+    jw_begin(&j, b, JW_PRETTY);
+    jw_object(&j, NULL);
+    jw_str(&j, "ca", d->options.ca->name);
+    jw_str(&j, "type", d->options.ca->type->type);
+    jw_str(&j, "endpoint", ca_endpoint(d->options.ca));
+    jw_bool(&j, "healthy", doctor_verdict(d) == ERR_NONE);
+    jw_array(&j, "steps");
+    for (size_t s = 0; s < DOCTOR__MAX; s++) {
+        jw_object(&j, NULL);
+        jw_str(&j, "id", doctor_rows[s].id);
+        jw_str(&j, "title", doctor_rows[s].title);
+        put_result(&j, &d->results[s]);
+        if (d->second[s].n) {
+            jw_object(&j, "again");
+            put_result(&j, &d->second[s]);
+            jw_end(&j);
+        }
+        jw_end(&j);
+    }
+    jw_end(&j);
+    jw_end(&j);
+    return jw_finish(&j, err);
+}
+
+/* --- the file for support --- */
+static bool escalate(const struct doctor *d, const struct options *o, struct term *t,
+                     struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(16u << 20);
+    CLEANUP(buf_release) struct buf versions = BUF_INIT(4096);
+    if (!o->escalation) {
+        return true;
+    }
+    version_text(&versions);
+    doctor_escalation(d, buf_text(&versions), &text);
+    if (!fs_write_atomic(o->escalation, buf_span(&text), 0644, err)) {
+        return false;
+    }
+    if (!o->quiet) {
+        term_err(t, "certbatch: written for the CA's support: %s", o->escalation);
+    }
+    return true;
+}
+
+static int examine(struct ask_ca *c, const char *format, const struct options *o, struct term *t)
+{
+    CLEANUP(buf_release) struct buf out = BUF_INIT(64u << 20);
+    struct err err = ERR_INIT;
+    struct doctor d = {.options = {.config = &c->config,
+                                   .ca = c->ca,
+                                   .csr = o->csr,
+                                   .manifest = o->operands.n > 1 ? o->operands.v[1] : NULL,
+                                   .state = o->state,
+                                   .config_path = o->config,
+                                   .policies = o->policies.v,
+                                   .npolicies = o->policies.n,
+                                   .profile = o->profile,
+                                   .as_of = o->as_of,
+                                   .workers = (unsigned)o->jobs,
+                                   .stop = &cmd_stop,
+                                   .waiting = ask_ca_waiting,
+                                   .waiting_ctx = t}};
+    doctor_run(&d);
+    term_progress_end(t);
+    const bool ok = (str_eq(format, "json") ? as_json : as_text)(&d, t, &out, &err);
+    term_out(t, buf_span(&out));
+    int code =
+        ok && escalate(&d, o, t, &err) ? exit_for_error(doctor_verdict(&d)) : cmd_fail(t, &err);
+    doctor_release(&d);
+    return !cmd_stop ? code : cmd_stop_signal == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
+}
+
+int cmd_doctor(const struct options *o, struct term *t)
+{
+    const char *format = cmd_format(o, t, "doctor");
+    struct ask_ca c;
+    if (!format) {
+        return EXIT_USAGE;
+    }
+    int code = ask_ca_find(&c, o, t);
+    code = code == EXIT_DONE ? examine(&c, format, o, t) : code;
+    ask_ca_close(&c);
+    return code;
+}
