@@ -8,6 +8,7 @@
 #include "cmd/ask_ca.h"
 #include "formats/base/fs.h"
 #include "formats/base/json.h"
+#include "formats/base/time.h"
 
 static const enum paint paints[DOCTOR_STATUS__MAX] = {[DOCTOR_SKIPPED] = PAINT_DIM,
                                                       [DOCTOR_OK] = PAINT_GREEN,
@@ -40,7 +41,7 @@ static bool as_text(const struct doctor *d, const struct term *t, struct buf *b,
         put_step(t, b, s + 1, doctor_rows[s].title, &d->results[s]);
     }
     for (size_t s = 0; s < DOCTOR__MAX; s++) {
-        if (d->second[s].n) {
+        if (d->second[s].when != TIME_NONE) {
             CLEANUP(buf_release) struct buf title = BUF_INIT(128);
             buf_printf(&title, "%s, again", doctor_rows[s].title);
             put_step(t, b, s + 1, buf_text(&title), &d->second[s]);
@@ -81,7 +82,7 @@ static bool as_json(const struct doctor *d, const struct term *t UNUSED, struct 
         jw_str(&j, "id", doctor_rows[s].id);
         jw_str(&j, "title", doctor_rows[s].title);
         put_result(&j, &d->results[s]);
-        if (d->second[s].n) {
+        if (d->second[s].when != TIME_NONE) {
             jw_object(&j, "again");
             put_result(&j, &d->second[s]);
             jw_end(&j);

@@ -55,6 +55,15 @@ void local_read_products(const json_t *reply, struct ca_result *out)
 }
 
 /* --- inventory --- */
+/* The common name, else the first name: "dns:www.example.com" without its kind. */
+static const char *primary_name(const json_t *record)
+{
+    const char *cn = json_get_str(record, "common_name");
+    const char *san = json_string_value(json_array_get(json_get(record, "san"), 0));
+    const char *colon = san ? strchr(san, ':') : NULL;
+    return cn || !colon ? cn : colon + 1;
+}
+
 static bool put_row(struct jw *j, const struct local *l, const struct local_record *r, int64_t now,
                     const char *issuer, struct err *err)
 {
@@ -76,7 +85,7 @@ static bool put_row(struct jw *j, const struct local *l, const struct local_reco
     jw_str(j, "order", id);
     jw_str(j, "serial", json_get_str(t, "serial"));
     jw_str(j, "status", status);
-    jw_str(j, "common_name", json_get_str(t, "common_name"));
+    jw_str(j, "common_name", primary_name(t));
     jw_str(j, "product", json_get_str(t, "product"));
     jw_str(j, "issuer", issuer);
     jw_int(j, "ordered", r->issued);
