@@ -116,7 +116,8 @@ static bool settle(struct asker *a, struct ca_call *call, struct err *err)
         if (!exchange(a, call, err)) {
             return false;
         }
-        if (!outcomes[a->answer.outcome].again || tries >= RETRY_READS) {
+        const bool again = outcomes[a->answer.outcome].again && !a->reply.lasting;
+        if (!again || tries >= RETRY_READS) {
             return true;
         }
         if (!later(a, tries, err)) {

@@ -110,6 +110,12 @@ int64_t ca_renewal_window_days(const struct ca_config *config)
     return config->type->renewal_window_days ? config->type->renewal_window_days : 90;
 }
 
+size_t ca_in_flight(const struct ca_config *config)
+{
+    const int64_t own = config->common.limits.in_flight;
+    return own > 0 ? (size_t)own : config->type->in_flight ? config->type->in_flight : 1;
+}
+
 /* "profile.name" below the CA's mapping. */
 static const char *config_path(const struct ca_config *config, const char *path)
 {

@@ -143,6 +143,7 @@ struct ca_request {
 };
 struct ca_reply {
     enum outcome transport; /* ACCEPTED: a reply arrived; NOT_SENT; UNKNOWN */
+    bool lasting;           /* NOT_SENT, and another try would end the same way: trust, settings */
     int http_status;        /* 0 for an embedded CA */
     struct buf body;
     const char *transport_message; /* why there is no reply; static or arena */
@@ -271,6 +272,8 @@ void ca_close(struct ca *ca);
 const struct product_info *ca_all_products(size_t *n);
 /* `renewal_window_days` of the configuration, else the type's. */
 int64_t ca_renewal_window_days(const struct ca_config *config);
+/* Exchanges with the CA at a time: of the configuration, else of the type; at least 1. */
+size_t ca_in_flight(const struct ca_config *config);
 /* Product of an order that names none: of the configuration, else of the type; NULL = none. */
 const char *ca_default_product(const struct ca_config *config);
 /* Publicly trusted: `public:` of the configuration, else what the type is. */

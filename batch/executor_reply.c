@@ -90,7 +90,7 @@ void answer_retry_act(struct work *w)
         work_again(w, 0); /* 401: refused before it was looked at */
         return;
     }
-    if (w->answer.outcome == OUTCOME_AUTH || *row > most) {
+    if (w->answer.outcome == OUTCOME_AUTH || w->reply.lasting || *row > most) {
         executor_stop_ca(w->x, c,
                          answer_text(w) ? answer_text(w) : outcome_name(w->answer.outcome));
         work_finish(w);

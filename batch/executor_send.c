@@ -168,11 +168,7 @@ static bool record_intent(struct work *w)
 
 static size_t in_flight_limit(const struct ca_slot *c)
 {
-    int64_t own = c->config->common.limits.in_flight;
-    if (c->ca->type->caps & CA_EMBEDDED) {
-        return SIZE_MAX;
-    }
-    return own > 0 ? (size_t)own : c->ca->type->in_flight ? c->ca->type->in_flight : 1;
+    return c->ca->type->caps & CA_EMBEDDED ? SIZE_MAX : ca_in_flight(c->config);
 }
 
 /* A token bucket: `next_order` may lag behind by the burst, never more. */

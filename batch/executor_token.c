@@ -98,7 +98,7 @@ static void act(struct executor *x, struct ca_slot *c)
         l->tries = 0;
         l->granted++;
         wake(c, 0);
-    } else if (later && ++l->tries <= RETRY_NOT_SENT) {
+    } else if (later && !l->reply.lasting && ++l->tries <= RETRY_NOT_SENT) {
         try_later(x, c);
     } else {
         const char *why = l->answer.message            ? l->answer.message

@@ -8,15 +8,22 @@
  *     http_run(h)                             moves everything that can move, never blocks
  *     while ((x = http_next(h))) ...          answered exchanges, in order of completion
  *     http_wait(h, fd, ms)                    sleeps until something happens here or at fd
+ *     http_abandon(h)                         gives up what is under way; it comes back by next()
  *
  * Peer and host name are always verified, TLS 1.2 is the least, there is no switch for either;
  * http:// reaches loopback only. No redirects, no compression, no connection reuse for requests
  * that change something: libcurl repeats a POST by itself when a reused connection dies before the
  * first octet of the answer (lib/transfer.c, Curl_retry_request; curl issue 18417).
  *
- * What became of a request is reply->transport, decided by one table (batch/attempt.h): ACCEPTED
- * means that a whole reply arrived, NOT_SENT that not one octet of the request left
- * (CURLINFO_REQUEST_SIZE is 0), everything else is UNKNOWN.
+ * What became of a request is reply->transport, decided by one table (batch/http_attempt.h):
+ * ACCEPTED means that a whole reply arrived, NOT_SENT that not one octet of the request left,
+ * everything else is UNKNOWN.
+ *
+ * At most limits.in_flight exchanges with one CA are under way, and they start no faster than
+ * limits.requests_per_second; what waits, waits here. Requests that change something go first.
+ *
+ * Proxy variables of the environment mean nothing here (hooks and secret commands, which inherit
+ * them, may need them): there is the configured proxy or none. SSLKEYLOGFILE is removed.
  *
  * The exchange, its request and its reply belong to the caller and stay in place until http_next()
  * returned it. One thread only.
@@ -29,11 +36,10 @@
 struct http;
 struct http_peer;
 
-/* Removes SSLKEYLOGFILE and the proxy variables from the environment before libcurl is
- * initialised: the one makes it write session secrets, the others send credentials to strangers. */
 bool http_new(struct http **out, struct err *err) MUST_USE;
-/* Reads trust store, client certificate and proxy password that the configuration of the CA names
- * (PEM, PKCS#12 or JKS), with our own readers, and keeps them in memory. Lives as long as h. */
+/* The same peer for the same CA. Reads trust store, client certificate and proxy password that the
+ * configuration of the CA names (PEM, PKCS#12 or JKS), with our own readers, and keeps them in
+ * memory. Lives as long as h. */
 bool http_peer_open(struct http *h, const struct ca *ca, struct http_peer **out,
                     struct err *err) MUST_USE;
 void http_submit(struct http *h, struct http_peer *p, struct ca_exchange *x);
@@ -42,6 +48,7 @@ struct ca_exchange *http_next(struct http *h) MUST_USE;
 size_t http_pending(const struct http *h); /* submitted and not yet returned */
 /* Ends when a transfer moved, `extra_fd` (-1: none) is readable, a signal came, or time is up. */
 void http_wait(struct http *h, int extra_fd, int timeout_ms);
+void http_abandon(struct http *h);
 void http_free(struct http *h);
 
 #endif

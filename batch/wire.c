@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * See wire.h. Requests to an embedded CA are kept per CA and handed over as one group, so that
- * the CA syncs its own records once for all of them.
+ * the CA syncs its own records once for all of them. libcurl is initialised by the first request
+ * to any other: a run without one never touches it.
  */
 #include "batch/wire.h"
+
+#include "batch/http.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +25,8 @@ struct wire {
     size_t n, cap;
     struct ca_exchange **answered;
     size_t first, nanswered, answered_cap;
-    size_t pending;
+    size_t pending; /* without those of http */
+    struct http *http;
 };
 
 struct wire *wire_new(unsigned workers)
@@ -44,8 +48,34 @@ static struct group *group_of(struct wire *w, struct ca *ca)
     return &w->v[w->n - 1];
 }
 
+static void answered(struct wire *w, struct ca_exchange *x)
+{
+    vec_reserve((void **)&w->answered, &w->answered_cap, w->nanswered + 1,
+                sizeof(struct ca_exchange *));
+    w->answered[w->nanswered++] = x;
+}
+
+static void submit_http(struct wire *w, struct ca *ca, struct ca_exchange *x)
+{
+    struct err err = ERR_INIT;
+    struct http_peer *peer;
+    if ((w->http || http_new(&w->http, &err)) && http_peer_open(w->http, ca, &peer, &err)) {
+        http_submit(w->http, peer, x);
+        return;
+    }
+    x->reply->transport = OUTCOME_NOT_SENT;
+    x->reply->lasting = true; /* a file or a password of the configuration */
+    x->reply->transport_message = arena_strdup(x->request->arena, err.msg);
+    w->pending++;
+    answered(w, x);
+}
+
 void wire_submit(struct wire *w, struct ca *ca, struct ca_exchange *x)
 {
+    if (!ca->type->ops->serve) {
+        submit_http(w, ca, x);
+        return;
+    }
     struct group *g = group_of(w, ca);
     vec_reserve((void **)&g->v, &g->cap, g->n + 1, sizeof *g->v);
     vec_reserve((void **)&g->origin, &g->origin_cap, g->n + 1, sizeof(struct ca_exchange *));
@@ -54,20 +84,12 @@ void wire_submit(struct wire *w, struct ca *ca, struct ca_exchange *x)
     w->pending++;
 }
 
-static void answered(struct wire *w, struct ca_exchange *x)
-{
-    vec_reserve((void **)&w->answered, &w->answered_cap, w->nanswered + 1,
-                sizeof(struct ca_exchange *));
-    w->answered[w->nanswered++] = x;
-}
-
 static bool serve(struct wire *w, struct group *g, struct err *err)
 {
     const struct ca_ops *ops = g->ca->type->ops;
     size_t n = g->n;
     g->n = 0;
-    bool ok = ops->serve ? ops->serve(g->ca, g->v, n, w->workers, err)
-                         : err_set(err, ERR_INTERNAL, "there is no transport for it");
+    bool ok = ops->serve(g->ca, g->v, n, w->workers, err);
     for (size_t i = 0; i < n; i++) {
         if (!ok) {
             g->origin[i]->reply->transport = OUTCOME_UNKNOWN;
@@ -85,6 +107,9 @@ bool wire_run(struct wire *w, struct err *err)
             return false;
         }
     }
+    if (w->http) {
+        http_run(w->http);
+    }
     return true;
 }
 
@@ -92,7 +117,7 @@ struct ca_exchange *wire_next(struct wire *w)
 {
     if (w->first == w->nanswered) {
         w->first = w->nanswered = 0;
-        return NULL;
+        return w->http ? http_next(w->http) : NULL;
     }
     w->pending--;
     return w->answered[w->first++];
@@ -100,7 +125,7 @@ struct ca_exchange *wire_next(struct wire *w)
 
 size_t wire_pending(const struct wire *w)
 {
-    return w->pending;
+    return w->pending + (w->http ? http_pending(w->http) : 0);
 }
 
 void wire_wait(struct wire *w, int extra_fd, int timeout_ms)
@@ -109,7 +134,18 @@ void wire_wait(struct wire *w, int extra_fd, int timeout_ms)
     if (w->first < w->nanswered) {
         return;
     }
+    if (w->http) {
+        http_wait(w->http, extra_fd, timeout_ms);
+        return;
+    }
     (void)poll(&fd, 1, timeout_ms); /* a signal ends the wait early: the caller looks at stop */
+}
+
+void wire_abandon(struct wire *w)
+{
+    if (w->http) {
+        http_abandon(w->http);
+    }
 }
 
 void wire_free(struct wire *w)
@@ -123,5 +159,6 @@ void wire_free(struct wire *w)
     }
     free(w->v);
     free(w->answered);
+    http_free(w->http);
     free(w);
 }

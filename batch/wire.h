@@ -8,6 +8,10 @@
  *     while ((x = wire_next(w))) ... answered exchanges, in order of completion
  *     wire_wait(w, pool_fd(p), ms)   sleeps until something happens here or in the pool
  *
+ *     wire_abandon(w)                what is under way over HTTP comes back now, without a reply
+ *
+ * A CA with serve() is embedded, any other is reached over HTTP (batch/http.h).
+ *
  * A submitted exchange is carried at most once: nothing here retries. The exchange, its request
  * and its reply belong to the caller and stay in place until wire_next() returned it.
  */
@@ -25,6 +29,7 @@ bool wire_run(struct wire *w, struct err *err) MUST_USE;
 struct ca_exchange *wire_next(struct wire *w) MUST_USE;
 size_t wire_pending(const struct wire *w); /* submitted and not yet returned */
 void wire_wait(struct wire *w, int extra_fd, int timeout_ms);
+void wire_abandon(struct wire *w);
 void wire_free(struct wire *w);
 
 #endif

@@ -9,7 +9,7 @@
  * others, which are then written as raw codes. Names are the vocabulary of the embedded CA, so
  * that a batch moves between CAs by its `ca:` alone.
  */
-#include "batch/ca/certinext.h"
+#include "batch/ca/certinext_ops.h"
 
 #include "formats/base/str.h"
 
@@ -96,7 +96,7 @@ static const char *environment(const struct ca_config *config)
 const struct ca_type ca_certinext = {
     .type = "certinext",
     .title = "CERTInext",
-    .caps = CA_PUBLIC,
+    .caps = CERTINEXT_CAPS,
     .config = &certinext_config_schema,
     .check = certinext_check,
     .products = products,
@@ -108,4 +108,5 @@ const struct ca_type ca_certinext = {
     .renewal_window_days = 90,
     .in_flight = 4,
     .environment = environment,
+    .ops = &certinext_ops,
 };

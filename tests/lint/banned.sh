@@ -28,7 +28,7 @@ ban 'malloc|calloc|realloc' 'arena, buf or xmalloc' 'formats/base/mem\.c'
 ban 'mktemp|tmpnam|tempnam|mkstemp|system|popen' 'never' "$none"
 ban 'getenv|secure_getenv' 'one home for the environment' 'batch/secret\.c|batch/config\.c|cmd/main\.c|cmd/term\.c'
 ban 'fopen|creat' 'formats/base/fs.h' "$none"
-ban 'curl_easy_setopt' 'batch/http.c' 'batch/http\.c'
+ban 'curl_easy_setopt' 'batch/http.c' 'batch/http(_peer|_reply)?\.c'
 ban 'exit' 'return to main' 'cmd/main\.c'
 if grep -nE '\b(TODO|FIXME|XXX|HACK)\b' -r cmd batch policy formats --include='*.[ch]'; then bad=1; fi
 exit $bad

@@ -25,7 +25,7 @@ only() { # header pattern, allowed files (ERE)
 only 'yaml\.h' 'formats/base/yaml\.c'
 only 'pcre2\.h' 'policy/regex\.c'
 only 'archive(_entry)?\.h' 'formats/archive[a-z_]*\.c|cmd/version\.c'
-only 'curl/' 'batch/http\.c|cmd/version\.c'
+only 'curl/' 'batch/http_(attempt\.c|parts\.h)|cmd/version\.c'
 only 'jansson\.h' 'formats/base/json_in\.h|cmd/version\.c'
 only 'idn2\.h' 'policy/names\.c|cmd/version\.c'
 only 'libpsl\.h' 'policy/names\.c|cmd/version\.c'

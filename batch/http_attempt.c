@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See http_attempt.h. A row per error that has a cause a person can act on; any other error is
+ * described by libcurl itself. `lasting` rows are faults of configuration and trust: five tries
+ * would only hide them.
+ */
+#include "batch/http_attempt.h"
+
+#include <curl/curl.h>
+
+static const struct {
+    CURLcode curl;
+    bool lasting;
+    const char *text;
+} rows[] = {
+    {CURLE_UNSUPPORTED_PROTOCOL, true, "only https:// is spoken, and http:// to this machine"},
+    {CURLE_URL_MALFORMAT, true, "the URL is malformed"},
+    {CURLE_COULDNT_RESOLVE_PROXY, false, "the name of the proxy cannot be resolved"},
+    {CURLE_COULDNT_RESOLVE_HOST, false, "the host name cannot be resolved"},
+    {CURLE_COULDNT_CONNECT, false, "the connection is refused or cannot be made"},
+    {CURLE_WEIRD_SERVER_REPLY, false, "the reply is not HTTP"},
+    {CURLE_HTTP2, false, "the reply is not HTTP/1.1"},
+    {CURLE_PARTIAL_FILE, false, "the reply ended before its announced end"},
+    {CURLE_WRITE_ERROR, false, "the reply could not be taken"},
+    {CURLE_OPERATION_TIMEDOUT, false, "no whole reply in time"},
+    {CURLE_SSL_CONNECT_ERROR, false, "the TLS handshake failed"},
+    {CURLE_GOT_NOTHING, false, "the connection closed without a reply"},
+    {CURLE_SEND_ERROR, false, "the connection broke while the request was sent"},
+    {CURLE_RECV_ERROR, false, "the connection broke before the end of the reply"},
+    {CURLE_ABORTED_BY_CALLBACK, false, "the run was stopped before the reply was there"},
+    {CURLE_SSL_CERTPROBLEM, true, "the client certificate or its key cannot be used"},
+    {CURLE_SSL_CIPHER, true, "no common TLS cipher"},
+    {CURLE_PEER_FAILED_VERIFICATION, true, "the server's certificate is not trusted"},
+    {CURLE_BAD_CONTENT_ENCODING, false, "the reply is compressed although that was not offered"},
+    {CURLE_SSL_CACERT_BADFILE, true, "the trust store cannot be read"},
+    {CURLE_SSL_ISSUER_ERROR, true, "the server's certificate has the wrong issuer"},
+    {CURLE_PROXY, false, "the proxy refused the connection"},
+    {CURLE_SSL_CLIENTCERT, true, "the server wants a client certificate"},
+};
+
+struct attempt_verdict attempt_judge(const struct attempt *a)
+{
+    struct attempt_verdict v = {.transport = a->curl == CURLE_OK ? OUTCOME_ACCEPTED
+                                             : a->left           ? OUTCOME_UNKNOWN
+                                                                 : OUTCOME_NOT_SENT};
+    if (a->curl == CURLE_OK) {
+        return v;
+    }
+    v.text = curl_easy_strerror((CURLcode)a->curl);
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        if ((int)rows[i].curl == a->curl) {
+            v.text = rows[i].text;
+            v.lasting = rows[i].lasting && !a->left;
+        }
+    }
+    if (a->stranger) {
+        v.text = "http:// led away from this machine: nothing was sent";
+        v.lasting = !a->left;
+    } else if (a->too_large) {
+        v.text = "the reply is larger than the limit: it was broken off";
+    }
+    return v;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What became of one HTTP request: the outcome table, pure. Three facts decide: what libcurl says,
+ * whether the request began to leave, and whether its reply arrived whole.
+ *
+ * The line between "safe to send again" and "nobody knows" is drawn by `left`: when not one octet
+ * of the request left this machine, nothing can have happened at the CA, whatever the error is.
+ * Past that line no error of the transport ever means that nothing happened (Jepsen's :info).
+ */
+#ifndef BATCH_HTTP_ATTEMPT_H
+#define BATCH_HTTP_ATTEMPT_H
+
+#include "batch/ca.h"
+
+struct attempt {
+    int curl;       /* CURLcode */
+    bool left;      /* at least one octet of the request was handed to the connection */
+    bool too_large; /* we broke it off: the reply passed its ceiling */
+    bool stranger;  /* we broke it off: http:// led to an address that is not this machine */
+};
+struct attempt_verdict {
+    enum outcome transport; /* ACCEPTED, NOT_SENT or UNKNOWN */
+    bool lasting;           /* NOT_SENT, and the same again would end the same way */
+    const char *text;       /* for people; NULL for ACCEPTED */
+};
+struct attempt_verdict attempt_judge(const struct attempt *a);
+
+#endif

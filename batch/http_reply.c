@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One transfer, seen from libcurl's callbacks. Ceilings are held here: CURLOPT_MAXFILESIZE does
+ * not stop chunked bodies in libcurl 7.88 (its man page says so).
+ */
+#include "batch/http_parts.h"
+
+#include "formats/base/str.h"
+#include "formats/base/time.h"
+
+#include <string.h>
+
+size_t http_on_body(char *p, size_t size, size_t n, void *transfer)
+{
+    struct transfer *t = transfer;
+    struct buf *body = &t->x->reply->body;
+    buf_add(body, p, size * n);
+    t->too_large = buf_failed(body);
+    return t->too_large ? 0 : size * n;
+}
+
+static void keep_header(const char *line, size_t n, const char *name, char out[HTTP_HEADER_KEPT])
+{
+    const size_t k = strlen(name);
+    if (n <= k || line[k] != ':') {
+        return;
+    }
+    for (size_t i = 0; i < k; i++) {
+        if (ascii_lower(line[i]) != name[i]) {
+            return;
+        }
+    }
+    const char *value = line + k + 1;
+    size_t left = n - k - 1;
+    while (left && (*value == ' ' || *value == '\t')) {
+        value++;
+        left--;
+    }
+    while (left && (unsigned char)value[left - 1] <= ' ') {
+        left--;
+    }
+    if (left < HTTP_HEADER_KEPT) {
+        memcpy(out, value, left);
+        out[left] = '\0';
+    }
+}
+
+/* A server that has begun to answer must go on; before that it may think as long as the whole
+ * request may take (orders were seen to take two minutes). */
+static void expect_progress(struct transfer *t)
+{
+    (void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, (long)HTTP_SLOW_BYTES);
+    (void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_SLOW_SECONDS);
+}
+
+size_t http_on_header(char *p, size_t size, size_t n, void *transfer)
+{
+    struct transfer *t = transfer;
+    const size_t bytes = size * n;
+    if (!t->header_bytes) {
+        expect_progress(t);
+    }
+    t->header_bytes += bytes;
+    if (bytes >= 5 && memcmp(p, "HTTP/", 5) == 0) {
+        t->date[0] = t->retry_after[0] = '\0'; /* what came before was an interim response */
+    }
+    keep_header(p, bytes, "date", t->date);
+    keep_header(p, bytes, "retry-after", t->retry_after);
+    t->too_large = t->header_bytes > HTTP_HEADERS_MAX;
+    return t->too_large ? 0 : bytes;
+}
+
+static bool is_this_machine(const char *ip)
+{
+    return ip && (str_starts(ip, "127.") || str_eq(ip, "::1") || str_starts(ip, "::ffff:127."));
+}
+
+/* The connection and its TLS stand, the request is about to be written: before this call nothing
+ * has left. */
+int http_on_begin(void *transfer, char *peer_ip, char *own_ip, int peer_port, int own_port)
+{
+    struct transfer *t = transfer;
+    (void)own_ip;
+    (void)peer_port;
+    (void)own_port;
+    if (t->loopback_only && !is_this_machine(peer_ip)) {
+        t->stranger = true; /* "localhost" may resolve to anything */
+        return CURL_PREREQFUNC_ABORT;
+    }
+    t->begun = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+void http_headers_free(struct curl_slist *headers)
+{
+    for (struct curl_slist *h = headers; h; h = h->next) {
+        explicit_bzero(h->data, strlen(h->data));
+    }
+    curl_slist_free_all(headers);
+}
+
+/* --- the end --- */
+/* RFC 9110, 10.2.3: seconds or a date; the date is the server's, so its own clock measures it. */
+static int64_t retry_after(const struct transfer *t, int64_t date)
+{
+    uint64_t seconds = 0;
+    if (!t->retry_after[0]) {
+        return -1;
+    }
+    if (str_u64(t->retry_after, &seconds)) {
+        return seconds > INT32_MAX ? INT32_MAX : (int64_t)seconds;
+    }
+    const int64_t at = (int64_t)curl_getdate(t->retry_after, NULL);
+    const int64_t from = date == TIME_NONE ? time_now() : date;
+    return at < 0 ? -1 : at > from ? at - from : 0;
+}
+
+static const char *media_type(struct arena *a, const char *header)
+{
+    char *text = header ? str_lower(a, header) : NULL;
+    if (text) {
+        text[strcspn(text, "; \t")] = '\0';
+    }
+    return text && text[0] ? text : NULL;
+}
+
+static const char *explain(const struct transfer *t, const char *text)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(2048);
+    buf_puts(&b, text);
+    if (t->error[0] && !t->too_large && !t->stranger) {
+        buf_puts(&b, " (");
+        str_vis(&b, t->error, strlen(t->error), 300);
+        buf_puts(&b, ")");
+    }
+    return arena_strdup(t->x->request->arena, buf_text(&b));
+}
+
+void http_reply_finish(struct transfer *t, CURLcode code)
+{
+    struct ca_reply *r = t->x->reply;
+    struct arena *a = t->x->request->arena;
+    long sent = 0, status = 0;
+    char *type = NULL, *location = NULL;
+    (void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
+    (void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location);
+    const struct attempt attempt = {.curl = (int)code,
+                                    .left = t->begun && sent > 0,
+                                    .too_large = t->too_large,
+                                    .stranger = t->stranger};
+    const struct attempt_verdict v = attempt_judge(&attempt);
+    const long long date = t->date[0] ? (long long)curl_getdate(t->date, NULL) : -1;
+    r->transport = v.transport;
+    r->lasting = v.lasting;
+    r->transport_message = v.text ? explain(t, v.text) : NULL;
+    r->http_status = (int)status;
+    r->date = date >= 0 ? (int64_t)date : TIME_NONE;
+    r->retry_after_seconds = retry_after(t, r->date);
+    r->content_type = media_type(a, type);
+    r->location = location ? arena_strdup(a, location) : NULL;
+}
