@@ -247,7 +247,10 @@ static void assert_steps(const enum doctor_status want[DOCTOR__MAX])
 }
 
 #define STEPS(...) assert_steps((const enum doctor_status[DOCTOR__MAX]){__VA_ARGS__})
-enum { SKIP = DOCTOR_SKIPPED, OK = DOCTOR_OK, WARN = DOCTOR_WARNING, FAIL = DOCTOR_FAILED };
+#define SKIP DOCTOR_SKIPPED
+#define OK DOCTOR_OK
+#define WARN DOCTOR_WARNING
+#define FAIL DOCTOR_FAILED
 
 /* --- tests --- */
 static void all_good(void **ctx UNUSED)
