@@ -8,6 +8,7 @@
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,7 @@ const char *doctor_status_name(enum doctor_status s)
 }
 
 /* --- lines --- */
-enum { SECRET_LEAST = 4, LINE_MAX_BYTES = 64 * 1024, FINDINGS_SHOWN = 20 };
+enum { SECRET_LEAST = 4, LINE_MAX_BYTES = 64 * 1024, FINDINGS_SHOWN = 20, SLICE_MS = 200 };
 
 /* The text without any secret that step 1 could read. */
 static const char *without_secrets(struct doctor *d, const char *text)
@@ -64,18 +65,25 @@ static const char *without_secrets(struct doctor *d, const char *text)
     return text;
 }
 
+/* As it may be shown: escaped, without secrets. */
+static const char *shown(struct doctor *d, const char *text)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(4 * LINE_MAX_BYTES);
+    text = without_secrets(d, text);
+    str_vis(&b, text, strlen(text), LINE_MAX_BYTES);
+    return arena_strdup(&d->arena, buf_text(&b));
+}
+
 void doctor_say(struct doctor *d, struct doctor_result *r, enum doctor_status status,
                 const char *todo, const char *fmt, ...)
 {
-    CLEANUP(buf_release) struct buf shown = BUF_INIT(4 * LINE_MAX_BYTES);
     CLEANUP(buf_wipe) struct buf said = BUF_INIT(4 * LINE_MAX_BYTES);
     va_list ap;
     va_start(ap, fmt);
     buf_vprintf(&said, fmt, ap);
     va_end(ap);
-    const char *text = without_secrets(d, buf_text(&said));
-    str_vis(&shown, text, strlen(text), LINE_MAX_BYTES);
-    const struct doctor_line line = {status, arena_strdup(&d->arena, buf_text(&shown)), todo};
+    const struct doctor_line line = {status, shown(d, buf_text(&said)),
+                                     todo ? shown(d, todo) : NULL};
     VEC_PUSH(r, line);
     r->status = status > r->status ? status : r->status;
 }
@@ -95,7 +103,7 @@ static const enum doctor_status by_severity[SEV__MAX] = {[SEV_DISABLED] = DOCTOR
 void doctor_say_findings(struct doctor *d, struct doctor_result *r, const struct findings *f,
                          bool (*about)(void *ctx, const struct finding *f), void *ctx)
 {
-    size_t shown = 0;
+    size_t n = 0;
     size_t more = 0;
     enum doctor_status worst = DOCTOR_OK;
     for (size_t i = 0; i < f->n; i++) {
@@ -103,10 +111,10 @@ void doctor_say_findings(struct doctor *d, struct doctor_result *r, const struct
         if (x->waived || x->known || x->severity < SEV_WARNING || (about && !about(ctx, x))) {
             continue;
         }
-        if (shown++ < FINDINGS_SHOWN) {
-            const char *fix = x->fix ? arena_strdup(&d->arena, x->fix) : NULL;
-            doctor_say(d, r, by_severity[x->severity], fix, "%s%s%s%s [%s]", x->item ? "item " : "",
-                       x->item ? x->item : "", x->item ? ": " : "", x->message, x->rule);
+        if (n++ < FINDINGS_SHOWN) {
+            doctor_say(d, r, by_severity[x->severity], x->fix, "%s%s%s%s [%s]",
+                       x->item ? "item " : "", x->item ? x->item : "", x->item ? ": " : "",
+                       x->message, x->rule);
         } else {
             more++;
             worst = by_severity[x->severity] > worst ? by_severity[x->severity] : worst;
@@ -153,10 +161,22 @@ static void take(struct doctor *d, enum doctor_step step, struct doctor_result *
     r->code = r->status != DOCTOR_FAILED ? ERR_NONE : r->code == ERR_NONE ? row->code : r->code;
 }
 
+static void rest(struct doctor *d)
+{
+    const int64_t end = time_monotonic_ms() + d->options.pause_ms;
+    if (d->options.pause_ms > 0 && d->options.waiting) {
+        d->options.waiting(d->options.waiting_ctx, d->options.pause_ms, "then what failed again");
+    }
+    for (int64_t left; !stopping(d) && (left = end - time_monotonic_ms()) > 0;) {
+        (void)poll(NULL, 0, (int)(left < SLICE_MS ? left : SLICE_MS));
+    }
+}
+
 /* What failed is tried once more, and what could not be looked at because of it. */
 static void retest(struct doctor *d, struct doctor_result *out)
 {
     size_t tried = 0;
+    d->retesting = true;
     for (enum doctor_step s = 0; s < DOCTOR_RETEST; s++) {
         const struct doctor_row *row = &doctor_rows[s];
         const struct doctor_result *first = &d->results[s];
@@ -164,7 +184,9 @@ static void retest(struct doctor *d, struct doctor_result *out)
         if (!row->repeat || (first->status != DOCTOR_FAILED && !blocked)) {
             continue;
         }
-        tried++;
+        if (!tried++) {
+            rest(d);
+        }
         take(d, s, &d->second[s]);
         const enum doctor_status now = d->second[s].status;
         if (now == DOCTOR_FAILED) {

@@ -11,7 +11,8 @@
  *     doctor_release(&d)
  *
  * No line holds a secret: every secret of the CA's settings is read first and cut out of whatever
- * is said later. One thread; may wait as long as the CA asks for, see `stop`.
+ * is said later (not those of three characters or less: a text without any "a" tells nothing). One
+ * thread; may wait as long as the CA asks for, see `stop`.
  */
 #ifndef BATCH_DOCTOR_H
 #define BATCH_DOCTOR_H
@@ -61,6 +62,7 @@ struct doctor_options {
     const volatile sig_atomic_t *stop;
     void (*waiting)(void *ctx, int64_t ms, const char *why);
     void *waiting_ctx;
+    int pause_ms; /* before the second try */
 };
 
 struct doctor {
@@ -71,13 +73,16 @@ struct doctor {
     /* its own */
     struct arena arena;
     struct asker asker;
-    bool open;            /* the CA could be opened */
-    struct err open_err;  /* else why not */
-    bool connected;       /* somebody answers at the port */
-    bool fresh;           /* the CA was asked since the credentials were last looked at */
-    bool reached;         /* a reply arrived, whatever it says */
-    bool admitted;        /* and the credentials were accepted */
-    struct err probe_err; /* what the probe was told */
+    bool open;              /* the CA could be opened */
+    struct err open_err;    /* else why not */
+    bool retesting;         /* step RETEST is at work */
+    bool connected;         /* somebody answers at the port */
+    bool tls_explained;     /* why TLS fails was said: libcurl's words add nothing to do */
+    const char *tls_issuer; /* who issued the certificate that was seen; NULL = none was */
+    bool fresh;             /* the CA was asked since the credentials were last looked at */
+    bool reached;           /* a reply arrived, whatever it says */
+    bool admitted;          /* and the credentials were accepted */
+    struct err probe_err;   /* what the probe was told */
     struct catalogue catalogue;
     struct strlist products; /* codes that configuration and manifest order, each once */
     struct batch batch;      /* of options.manifest */

@@ -6,6 +6,7 @@
 #define BATCH_DOCTOR_PARTS_H
 
 #include "batch/doctor.h"
+#include "batch/reach.h"
 
 /* A line of a step: what was seen, with secrets cut out and escaped; what to do, or NULL. Makes the
  * step's status at least as bad. */
@@ -14,9 +15,11 @@ void doctor_say(struct doctor *d, struct doctor_result *r, enum doctor_status st
 /* An error as a FAILED line, its hint as what to do unless `todo` says better. */
 void doctor_say_err(struct doctor *d, struct doctor_result *r, const struct err *err,
                     const char *todo);
-/* Findings as lines, at most some; those below `least` are only counted. */
+/* Warnings and errors as lines, at most some; `about` (may be NULL) says which. */
 void doctor_say_findings(struct doctor *d, struct doctor_result *r, const struct findings *f,
                          bool (*about)(void *ctx, const struct finding *f), void *ctx);
+/* Of step 2: looks at the certificate of what was reached. */
+void doctor_tls(struct doctor *d, struct doctor_result *r, const struct reach *x, int timeout_ms);
 /* A code, once. */
 void doctor_orders(struct doctor *d, const char *code);
 

@@ -6,7 +6,6 @@
  */
 #include "batch/doctor_parts.h"
 
-#include "batch/reach.h"
 #include "formats/base/time.h"
 
 #include <string.h>
@@ -42,13 +41,17 @@ static bool reach(struct doctor *d, struct doctor_result *r, const char *url)
 {
     struct reach x;
     const int64_t asked = d->options.ca->common.timeouts.connect_seconds;
+    const int timeout_ms = (int)(asked > 0 ? asked : CONNECT_SECONDS) * 1000;
     if (!reach_target(&x, d->options.ca, url)) {
         doctor_say(d, r, DOCTOR_WARNING, "write it as https://host/path",
                    "there is no host in the address %s", url);
         return true; /* the CA itself may still know what to make of it */
     }
-    const bool connected = reach_try(&x, (int)(asked > 0 ? asked : CONNECT_SECONDS) * 1000);
+    const bool connected = reach_try(&x, timeout_ms);
     say_reach(d, r, &x);
+    if (connected && x.tls) {
+        doctor_tls(d, r, &x, timeout_ms);
+    }
     return connected;
 }
 
@@ -65,14 +68,17 @@ static bool reach_all(struct doctor *d, struct doctor_result *r)
 }
 
 /* --- one question --- */
+/* The first round tries everything once; the second one as long as a run would. */
 static bool open_ca(struct doctor *d)
 {
+    d->asker.tries = d->retesting ? 0 : 1;
     if (!d->open) {
         asker_close(&d->asker);
         err_clear(&d->open_err);
         d->asker = (struct asker){.stop = d->options.stop,
                                   .waiting = d->options.waiting,
-                                  .waiting_ctx = d->options.waiting_ctx};
+                                  .waiting_ctx = d->options.waiting_ctx,
+                                  .tries = d->retesting ? 0 : 1};
         d->open = asker_open(&d->asker, d->options.ca, d->options.config->dir, &d->open_err);
     }
     return d->open;
@@ -85,31 +91,47 @@ static void probe(struct doctor *d)
     d->reached = d->asker.reply.transport == OUTCOME_ACCEPTED;
 }
 
+/* What to do when nothing came back, by how far the way is open. */
+static const char *no_reply_todo(struct doctor *d)
+{
+    const struct ca_reply *reply = &d->asker.reply;
+    if (d->tls_explained) {
+        return NULL; /* said already */
+    }
+    if (d->options.ca->common.proxy.host) {
+        return "ask who runs the proxy whether it lets this machine through to the CA, and with "
+               "which user; see proxy.host, proxy.port, proxy.username";
+    }
+    if (reply->lasting && d->tls_issuer) {
+        return arena_printf(&d->arena,
+                            "if %.200s is the CA's own issuer, put its root into tls.ca_file; if "
+                            "not, something in between answers in the CA's place",
+                            d->tls_issuer);
+    }
+    return reply->transport == OUTCOME_NOT_SENT
+               ? "see what proxy or client certificate it wants: proxy, tls.client_certificate"
+               : "try again; see timeouts, and whether something in between cuts connections";
+}
+
 static void say_reply(struct doctor *d, struct doctor_result *r)
 {
     const struct asker *a = &d->asker;
     const bool embedded = d->options.ca->type->caps & CA_EMBEDDED;
     if (d->reached && !embedded) {
-        doctor_say(d, r, DOCTOR_OK, NULL, "TLS and HTTP: a reply arrived (HTTP %d)",
+        doctor_say(d, r, DOCTOR_OK, NULL, "HTTP: a reply arrived (status %d)",
                    a->reply.http_status);
     } else if (d->reached) {
-        doctor_say(d, r, DOCTOR_OK, NULL,
-                   "it is embedded in this program: no network is involved");
+        doctor_say(d, r, DOCTOR_OK, NULL, "it is embedded in this program: no network is involved");
     } else {
-        doctor_say(
-            d, r, DOCTOR_FAILED,
-            a->reply.transport == OUTCOME_NOT_SENT
-                ? "trust its root with tls.ca_file, or see what proxy or client certificate "
-                  "it wants"
-                : "try again; see timeouts, and whether something in between cuts connections",
-            "%s", d->probe_err.msg);
+        doctor_say(d, r, DOCTOR_FAILED, no_reply_todo(d), "%s", d->probe_err.msg);
     }
 }
 
 void doctor_way(struct doctor *d, struct doctor_result *r)
 {
     const bool embedded = d->options.ca->type->caps & CA_EMBEDDED;
-    d->reached = d->admitted = false;
+    d->reached = d->admitted = d->tls_explained = false;
+    d->tls_issuer = NULL;
     d->fresh = true;
     d->connected = embedded || reach_all(d, r);
     if (!open_ca(d)) {

@@ -256,6 +256,13 @@ static void put_certificate(struct buf *b, const struct renewal *item, const str
 {
     const struct dn_attr *cn = dn_find(&c->subject, "CN");
     const char *name = cn ? cn->text : item->common_name;
+    char term[TIME_TEXT];
+    const int64_t days = (c->not_after - c->not_before + DAY_SECONDS / 2) / DAY_SECONDS;
+    duration_format(days * DAY_SECONDS, term);
+    note(b, arena_printf(a,
+                         "it was issued for %s; without `validity:` the product's term is "
+                         "ordered",
+                         term));
     if (is_key_token(c->key.token)) {
         buf_printf(b, "    key: %s\n", c->key.token);
     } else {
@@ -314,13 +321,19 @@ static void put_file_head(struct buf *b, const struct renewals *r, const struct 
 {
     char date[TIME_TEXT];
     time_format_date(o->now, date);
-    buf_printf(b,
-               "# Renewals of %zu certificate%s that CA %s listed on %s. Look through it, add the\n"
-               "# change it belongs to, then: certbatch lint, plan, run.\n"
-               "certbatch: 1\nname: ",
-               r->n, r->n == 1 ? "" : "s", o->config->name, date);
+    buf_printf(
+        b,
+        "# Renewals of %zu certificate%s that CA %s listed on %s. Look through it, put in the\n"
+        "# change it belongs to, then: certbatch lint, plan, run.\n"
+        "certbatch: 1\nname: ",
+        r->n, r->n == 1 ? "" : "s", o->config->name, date);
     /* a name has 64 characters at most, the date and the word take 20 */
-    buf_printf(b, "%.44s-renewals-%s\nca: ", o->config->name, date);
+    buf_printf(b, "%.44s-renewals-%s\n", o->config->name, date);
+    buf_printf(b,
+               "# PUT IN YOUR CHANGE: there is no such ticket. A standard change needs no\n"
+               "# approval; any other says approved_by and approved_at.\n"
+               "change: {ticket: \"RENEWALS-%s\", type: standard}\nca: ",
+               date);
     yaml_put_text(b, o->config->name);
     buf_puts(b, "\norders:\n");
 }

@@ -4,8 +4,6 @@
  */
 #include "batch/reach.h"
 
-#include "formats/base/time.h"
-
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
@@ -38,6 +36,7 @@ bool reach_target(struct reach *r, const struct ca_config *config, const char *u
         return false;
     }
     port_of(r, url);
+    r->tls = !r->proxy && !str_starts(url, "http://");
     if (r->proxy) {
         (void)snprintf(r->host, sizeof r->host, "%s", proxy->host);
         (void)snprintf(r->port, sizeof r->port, "%d", (int)proxy->port);
@@ -63,18 +62,26 @@ static int finish_connect(int fd, int timeout_ms)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 ? error : errno;
 }
 
+int reach_connect(const struct sockaddr *at, socklen_t size, int timeout_ms, int *fd)
+{
+    *fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0) {
+        return errno;
+    }
+    if (connect(*fd, at, size) == 0) {
+        return 0;
+    }
+    return errno == EINPROGRESS ? finish_connect(*fd, timeout_ms) : errno;
+}
+
 static bool connects(struct reach *r, const struct addrinfo *a, int timeout_ms)
 {
-    const int64_t began = time_monotonic_ms();
-    CLEANUP(closep)
-    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
-    int error = fd < 0 ? errno : 0;
-    if (!error && connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
-        error = errno == EINPROGRESS ? finish_connect(fd, timeout_ms) : errno;
-    }
+    CLEANUP(closep) int fd = -1;
+    const int error = reach_connect(a->ai_addr, a->ai_addrlen, timeout_ms, &fd);
+    memcpy(&r->at, a->ai_addr, a->ai_addrlen);
+    r->at_size = a->ai_addrlen;
     (void)getnameinfo(a->ai_addr, a->ai_addrlen, r->address, sizeof r->address, NULL, 0,
                       NI_NUMERICHOST);
-    r->connect_ms = time_monotonic_ms() - began;
     if (error) {
         says(r, strerror(error));
     }

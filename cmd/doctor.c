@@ -8,7 +8,10 @@
 #include "cmd/ask_ca.h"
 #include "formats/base/fs.h"
 #include "formats/base/json.h"
+#include "formats/base/str.h"
 #include "formats/base/time.h"
+
+#include <string.h>
 
 static const enum paint paints[DOCTOR_STATUS__MAX] = {[DOCTOR_SKIPPED] = PAINT_DIM,
                                                       [DOCTOR_OK] = PAINT_GREEN,
@@ -16,6 +19,45 @@ static const enum paint paints[DOCTOR_STATUS__MAX] = {[DOCTOR_SKIPPED] = PAINT_D
                                                       [DOCTOR_FAILED] = PAINT_RED};
 
 /* --- text --- */
+enum { WIDTH = 100, HANG = 5, PAUSE_MS = 2000 };
+
+/* Words, broken before WIDTH; further lines begin under the first one's text. A word that is longer
+ * stays whole: it may be a path to be copied. */
+static void put_wrapped(struct buf *b, size_t column, size_t hang, const char *text)
+{
+    for (const char *p = text; *p;) {
+        const size_t n = strcspn(p, " ");
+        const size_t wide = utf8_length(p, n);
+        if (column > hang && column + 1 + wide > WIDTH) {
+            buf_printf(b, "\n%*s", (int)hang, "");
+            column = hang;
+        } else if (p > text) {
+            buf_putc(b, ' ');
+            column++;
+        }
+        buf_add(b, p, n);
+        column += wide;
+        p += n;
+        p += *p == ' ';
+    }
+    buf_putc(b, '\n');
+}
+
+static void put_line(const struct term *t, struct buf *b, const struct doctor_line *line)
+{
+    static const char *const marks[DOCTOR_STATUS__MAX] = {
+        [DOCTOR_SKIPPED] = " ", [DOCTOR_OK] = " ", [DOCTOR_WARNING] = "?", [DOCTOR_FAILED] = "!"};
+    buf_puts(b, "   ");
+    term_paint(b, t->out_color && *marks[line->status] != ' ', paints[line->status],
+               marks[line->status]);
+    buf_putc(b, ' ');
+    put_wrapped(b, HANG, HANG, line->seen);
+    if (line->todo) {
+        buf_puts(b, "     -> ");
+        put_wrapped(b, HANG + 3, HANG + 3, line->todo);
+    }
+}
+
 static void put_step(const struct term *t, struct buf *b, size_t number, const char *title,
                      const struct doctor_result *r)
 {
@@ -23,15 +65,51 @@ static void put_step(const struct term *t, struct buf *b, size_t number, const c
     term_paint(b, t->out_color, paints[r->status], doctor_status_name(r->status));
     buf_putc(b, '\n');
     for (size_t i = 0; i < r->n; i++) {
-        const struct doctor_line *line = &r->v[i];
-        const char *mark = line->status == DOCTOR_FAILED    ? "!"
-                           : line->status == DOCTOR_WARNING ? "?"
-                                                            : " ";
-        buf_printf(b, "   %s %s\n", mark, line->seen);
-        if (line->todo) {
-            buf_printf(b, "     -> %s\n", line->todo);
+        put_line(t, b, &r->v[i]);
+    }
+}
+
+static bool same_lines(const struct doctor_result *x, const struct doctor_result *y)
+{
+    bool same = x->n == y->n;
+    for (size_t i = 0; same && i < x->n; i++) {
+        same = str_eq(x->v[i].seen, y->v[i].seen);
+    }
+    return same;
+}
+
+/* What the second try saw otherwise. */
+static void put_second(const struct doctor *d, const struct term *t, struct buf *b)
+{
+    for (size_t s = 0; s < DOCTOR__MAX; s++) {
+        if (d->second[s].when != TIME_NONE && !same_lines(&d->results[s], &d->second[s])) {
+            CLEANUP(buf_release) struct buf title = BUF_INIT(128);
+            buf_printf(&title, "%s, second try", doctor_rows[s].title);
+            put_step(t, b, s + 1, buf_text(&title), &d->second[s]);
         }
     }
+}
+
+static void put_verdict(const struct doctor *d, const struct term *t, struct buf *b)
+{
+    CLEANUP(buf_release) struct buf list = BUF_INIT(1024);
+    const bool failed = doctor_verdict(d) != ERR_NONE;
+    const enum doctor_status worst = failed ? DOCTOR_FAILED : DOCTOR_WARNING;
+    for (size_t s = 0; s < DOCTOR__MAX; s++) {
+        const bool again = d->second[s].when != TIME_NONE;
+        if ((again ? d->second[s].status : d->results[s].status) == worst && s != DOCTOR_RETEST) {
+            buf_printf(&list, "%s%s", list.n ? ", " : "", doctor_rows[s].title);
+        }
+    }
+    buf_printf(b, "\nCA %s: ", d->options.ca->name);
+    term_paint(b, t->out_color,
+               paints[failed   ? DOCTOR_FAILED
+                      : list.n ? DOCTOR_WARNING
+                               : DOCTOR_OK],
+               failed   ? "failed"
+               : list.n ? "works, with warnings"
+                        : "works");
+    buf_printf(b, "%s%s\n", list.n ? ": " : "", buf_text(&list));
 }
 
 static bool as_text(const struct doctor *d, const struct term *t, struct buf *b,
@@ -40,13 +118,8 @@ static bool as_text(const struct doctor *d, const struct term *t, struct buf *b,
     for (size_t s = 0; s < DOCTOR__MAX; s++) {
         put_step(t, b, s + 1, doctor_rows[s].title, &d->results[s]);
     }
-    for (size_t s = 0; s < DOCTOR__MAX; s++) {
-        if (d->second[s].when != TIME_NONE) {
-            CLEANUP(buf_release) struct buf title = BUF_INIT(128);
-            buf_printf(&title, "%s, again", doctor_rows[s].title);
-            put_step(t, b, s + 1, buf_text(&title), &d->second[s]);
-        }
-    }
+    put_second(d, t, b);
+    put_verdict(d, t, b);
     return true;
 }
 
@@ -131,7 +204,8 @@ static int examine(struct ask_ca *c, const char *format, const struct options *o
                                    .workers = (unsigned)o->jobs,
                                    .stop = &cmd_stop,
                                    .waiting = ask_ca_waiting,
-                                   .waiting_ctx = t}};
+                                   .waiting_ctx = t,
+                                   .pause_ms = PAUSE_MS}};
     doctor_run(&d);
     term_progress_end(t);
     const bool ok = (str_eq(format, "json") ? as_json : as_text)(&d, t, &out, &err);

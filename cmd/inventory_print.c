@@ -63,6 +63,7 @@ static void table_head(struct inventory_print *p, const struct ca_config *ca UNU
         n += columns[i].head != NULL;
     }
     table_init(&p->table, n);
+    p->table.hide_empty = true;
     for (size_t i = 0; i < NITEMS(columns); i++) {
         if (columns[i].head) {
             table_cell(&p->table, columns[i].head);

@@ -77,6 +77,7 @@ static bool as_table(const struct ca_config *config, const struct catalogue *c, 
 {
     struct table table;
     table_init(&table, NITEMS(columns));
+    table.hide_empty = true;
     for (size_t k = 0; k < NITEMS(columns); k++) {
         table_cell(&table, columns[k].head);
     }
