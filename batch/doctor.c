@@ -9,6 +9,7 @@
 #include "formats/base/time.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,9 +113,11 @@ void doctor_say_findings(struct doctor *d, struct doctor_result *r, const struct
             continue;
         }
         if (n++ < FINDINGS_SHOWN) {
-            doctor_say(d, r, by_severity[x->severity], x->fix, "%s%s%s%s [%s]",
-                       x->item ? "item " : "", x->item ? x->item : "", x->item ? ": " : "",
-                       x->message, x->rule);
+            char line[16];
+            (void)snprintf(line, sizeof line, x->line ? ":%u: " : ": ", x->line);
+            doctor_say(d, r, by_severity[x->severity], x->fix, "%s%s%s%s%s%s [%s]",
+                       x->file ? x->file : "", x->file ? line : "", x->item ? "item " : "",
+                       x->item ? x->item : "", x->item ? ": " : "", x->message, x->rule);
         } else {
             more++;
             worst = by_severity[x->severity] > worst ? by_severity[x->severity] : worst;

@@ -20,6 +20,8 @@ void doctor_say_findings(struct doctor *d, struct doctor_result *r, const struct
                          bool (*about)(void *ctx, const struct finding *f), void *ctx);
 /* Of step 2: looks at the certificate of what was reached. */
 void doctor_tls(struct doctor *d, struct doctor_result *r, const struct reach *x, int timeout_ms);
+/* Is the item of the manifest for the CA that is looked at? */
+bool doctor_is_here(const struct doctor *d, const struct item *item);
 /* A code, once. */
 void doctor_orders(struct doctor *d, const char *code);
 

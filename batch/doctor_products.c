@@ -30,9 +30,10 @@ static void compare(struct doctor *d, struct doctor_result *r, const char *code)
                    "product %s is \"%s\" at the CA, which says %s, but %s here, which is %s", code,
                    sold->name, other, word, known->level);
     } else {
-        doctor_say(d, r, DOCTOR_OK, NULL, "product %s%s%s is sold: %s", code,
+        const bool named = sold->name && !str_eq(sold->name, code);
+        doctor_say(d, r, DOCTOR_OK, NULL, "product %s%s%s is sold%s%s", code,
                    str_eq(word, code) ? "" : " = ", str_eq(word, code) ? "" : word,
-                   sold->name ? sold->name : "without a name");
+                   named ? ": " : "", named ? sold->name : "");
     }
 }
 

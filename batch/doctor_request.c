@@ -81,7 +81,7 @@ static void read_csr(struct doctor *d, struct doctor_result *r)
 }
 
 /* --- a manifest --- */
-static bool is_here(const struct doctor *d, const struct item *item)
+bool doctor_is_here(const struct doctor *d, const struct item *item)
 {
     const struct ca_config *ca = batch_real_ca(&d->batch, item);
     return ca && str_eq(ca->name, d->options.ca->name);
@@ -114,7 +114,7 @@ void doctor_prepare(struct doctor *d)
                                               .lint = true};
     d->batch_whole = batch_open(&d->batch, &d->batch_options, &d->batch_findings, &d->batch_err);
     for (size_t i = 0; d->batch.policy && i < d->batch.nitems; i++) {
-        if (is_here(d, &d->batch.items[i])) {
+        if (doctor_is_here(d, &d->batch.items[i])) {
             doctor_orders(d, d->batch.items[i].product_code);
         }
     }
@@ -125,7 +125,7 @@ static bool at_this_ca(void *ctx, const struct finding *f)
 {
     const struct doctor *d = ctx;
     const struct item *item = f->item ? batch_item(&d->batch, f->item) : NULL;
-    return !item || !item->ca || is_here(d, item);
+    return !item || !item->ca || doctor_is_here(d, item);
 }
 
 static void judge_manifest(struct doctor *d, struct doctor_result *r)
@@ -134,7 +134,7 @@ static void judge_manifest(struct doctor *d, struct doctor_result *r)
     if (d->batch.policy) {
         batch_judge(&d->batch, d->options.workers, &d->batch_findings);
         for (size_t i = 0; i < d->batch.nitems; i++) {
-            here += is_here(d, &d->batch.items[i]);
+            here += doctor_is_here(d, &d->batch.items[i]);
         }
         doctor_say(d, r, DOCTOR_OK, NULL, "%s: %zu of %zu items are for this CA",
                    d->options.manifest, here, d->batch.nitems);

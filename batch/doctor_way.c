@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { CONNECT_SECONDS = 10, SKEW_WARNING = 60, SKEW_FAILED = 300 };
+enum { CONNECT_SECONDS = 10, SKEW_NONE = 2, SKEW_WARNING = 60, SKEW_FAILED = 300 };
 
 /* --- without a word: DNS and TCP --- */
 static void say_reach(struct doctor *d, struct doctor_result *r, const struct reach *x)
@@ -156,6 +156,10 @@ static void say_clock(struct doctor *d, struct doctor_result *r)
     }
     const int64_t skew = time_now() - theirs;
     const int64_t size = skew < 0 ? -skew : skew;
+    if (size <= SKEW_NONE) {
+        doctor_say(d, r, DOCTOR_OK, NULL, "the clocks of this machine and of the CA agree");
+        return;
+    }
     duration_format(size, text);
     const enum doctor_status status = size > SKEW_FAILED    ? DOCTOR_FAILED
                                       : size > SKEW_WARNING ? DOCTOR_WARNING
@@ -164,7 +168,7 @@ static void say_clock(struct doctor *d, struct doctor_result *r)
                status == DOCTOR_OK ? NULL
                                    : "let this machine take its time from a time server: signed "
                                      "requests and tokens depend on it",
-               "the clock of this machine is %s %s that of the CA", size ? text : "0s",
+               "the clock of this machine is %s %s that of the CA", text,
                skew < 0 ? "behind" : "ahead of");
 }
 

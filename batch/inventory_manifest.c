@@ -329,11 +329,10 @@ static void put_file_head(struct buf *b, const struct renewals *r, const struct 
         r->n, r->n == 1 ? "" : "s", o->config->name, date);
     /* a name has 64 characters at most, the date and the word take 20 */
     buf_printf(b, "%.44s-renewals-%s\n", o->config->name, date);
-    buf_printf(b,
-               "# PUT IN YOUR CHANGE: there is no such ticket. A standard change needs no\n"
-               "# approval; any other says approved_by and approved_at.\n"
-               "change: {ticket: \"RENEWALS-%s\", type: standard}\nca: ",
-               date);
+    /* of the form policy expects, so that everything else can be linted before there is a change */
+    buf_puts(b, "# PUT IN YOUR CHANGE: this ticket does not exist. A standard change needs no\n"
+                "# approval; any other says approved_by and approved_at.\n"
+                "change: {ticket: CHG0000000, type: standard}\nca: ");
     yaml_put_text(b, o->config->name);
     buf_puts(b, "\norders:\n");
 }

@@ -73,6 +73,10 @@ void ask_ca_close(struct ask_ca *c)
 
 int ask_ca_fail(struct term *t, const struct err *err)
 {
-    const int code = cmd_fail(t, err);
+    struct err shown = *err;
+    if (err->code == ERR_CA && !err->hint && !cmd_stop) {
+        err_hint(&shown, "`certbatch doctor` with the same CA says step by step where it fails");
+    }
+    const int code = cmd_fail(t, &shown);
     return !cmd_stop ? code : cmd_stop_signal == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
 }
