@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """t_commands.py CASIM CERTBATCH WORKDIR [-v]: products, inventory and doctor from end to end. Every
 way a CA can fail must say what was seen and what to do, with its exit code, and show no secret."""
+import concurrent.futures
+import contextlib
 import csv
 import http.client
 import http.server
@@ -8,19 +10,23 @@ import io
 import json
 import os
 import socket
+import shutil
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import sim_client as c
 from sim_client import Sim, check
 
-program = work = None
+program = work = servers = None
 verbose = "-v" in sys.argv
 CANARY = "canary-9d1f5c77a0"  # a wrong key, a proxy password: nowhere to be seen
-made = []  # every output and file of this test, for the last check
-LINT = ("lint", "--as-of", "2026-11-29")
+OAUTH = "client-secret-4be01c22"
+made = []  # (what, text) of every output and file, for the last check
+waiting = []  # cases of doctor that are under way: most of their time is a pause
+pool = concurrent.futures.ThreadPoolExecutor(8)
 
 
 class Answer:
@@ -31,13 +37,13 @@ class Answer:
         return "%d %s %s" % (self.code, self.out[-1500:], self.err[-500:])
 
 
-def certbatch(*args, key=c.KEY, env=None):
+def certbatch(*args, key=c.KEY, cwd=None):
     e = {k: v for k, v in os.environ.items()
          if not k.startswith("CERTBATCH") and k.lower() not in ("http_proxy", "https_proxy")}
-    e.update(CERTINEXT_ACCESS_KEY=key or "", PROXY_PASSWORD=CANARY, **(env or {}))
+    e.update(CERTINEXT_ACCESS_KEY=key or "", PROXY_PASSWORD=CANARY)
     if key is None:
         del e["CERTINEXT_ACCESS_KEY"]
-    p = subprocess.run([program, *args], cwd=work, env=e, stdout=subprocess.PIPE,
+    p = subprocess.run([program, *args], cwd=cwd or work, env=e, stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE, timeout=60)
     a = Answer(p)
     made.extend([(args, a.out), (args, a.err)])
@@ -62,8 +68,11 @@ def read(name):
     return text
 
 
+KEYED = "{mode: access_key, access_key: {env: CERTINEXT_ACCESS_KEY}}"
+
+
 def config(s, more="", host="127.0.0.1", scheme="http", port=None, account=c.ACCOUNT,
-           where="/emSignHub-API/"):
+           where="/emSignHub-API/", auth=KEYED):
     write("certbatch.yaml", """certbatch_config: 1
 cas:
   hub:
@@ -72,12 +81,13 @@ cas:
     account_number: "%s"
     group_number: "%s"
     organization_number: "%s"
-    auth: {mode: access_key, access_key: {env: CERTINEXT_ACCESS_KEY}}
+    auth: %s
     requestor: {name: PKI Automation, email: %s, isd_code: "1", mobile_number: "5550100123"}
     signer: {name: Dana Sample, place: Austin, ip: 203.0.113.10}
     limits: {orders_per_second: 1000, burst: 10000}
 %s  lab: {type: local, directory: ./lab-ca}
-""" % (scheme, host, port or s.port, where, account, c.GROUP, c.ORGANIZATION, c.MAIL, more))
+""" % (scheme, host, port or s.port, where, account, c.GROUP, c.ORGANIZATION, auth, c.MAIL,
+       more))
 
 
 BATCH = """certbatch: 1
@@ -100,14 +110,27 @@ def steps(a):
 
 
 def doctor(name, want, step, words, *more, todo=True, key=c.KEY):
-    """The failing step says all words, with something to do; the exit code is `want`."""
-    a = certbatch("doctor", "hub", "--format", "json", *more, key=key)
-    lines = steps(a)[step]["lines"] if a.out else []
-    said = [l for l in lines if l["status"] == "failed"] or lines
-    text = " ".join(l["seen"] for l in said)
-    check("doctor: " + name, a.code == want and all(w in text for w in words) and
-          (not todo or any(l["todo"] for l in said)), a)
+    """The failing step says all words, with something to do; the exit code is `want`. Runs in a
+    directory of its own, at the same time as others; settle() looks at what it said."""
+    own = path("case%d" % len(waiting))
+    os.mkdir(own)
+    for f in os.listdir(work):
+        if f.endswith((".yaml", ".pem", ".ca")):
+            shutil.copy(path(f), own)
+    a = pool.submit(certbatch, "doctor", "hub", "--format", "json", *more, key=key, cwd=own)
+    waiting.append((name, want, step, words, todo, a))
     return a
+
+
+def settle():
+    for name, want, step, words, todo, future in waiting:
+        a = future.result()
+        lines = steps(a)[step]["lines"] if a.out else []
+        said = [line for line in lines if line["status"] == "failed"]
+        text = " ".join(line["seen"] for line in said)
+        check("doctor: " + name, a.code == want and said and all(w in text for w in words) and
+              (not todo or any(line["todo"] for line in said)),
+              (a.code, lines, a.err))
 
 
 # --- the embedded CA ---
@@ -185,29 +208,30 @@ def mistakes():
 
 # --- the simulator, well ---
 def good():
-    with Sim("--rate", "0") as s:
-        config(s)
-        rows = list(csv.DictReader(io.StringIO(
-            certbatch("products", "hub", "--format", "csv").out)))
-        check("hub: products", {"842", "850"} <= {r["code"] for r in rows}, rows)
-        check("hub: doctor", certbatch("doctor", "hub").code == 0)
-        batch("b", "hub", "842", ["www.example.com", "api.example.com"])
-        a = certbatch("run", "-q", "b.batch.yaml", "--wait", "30s")
-        check("hub: run", a.code == 0, a)
-        j = json.loads(certbatch("inventory", "hub", "--format", "json").out)
-        check("hub: inventory", j["counts"]["live"] == 2 and
-              {o["common_name"] for o in j["orders"]} == {"www.example.com", "api.example.com"}, j)
-        text = renewals("hub", None, "hub-again")
-        check("hub: names of the certificates", text.count("dns:") == 2 and
-              "CHECK THE NAMES" not in text, text)
-        a = certbatch("doctor", "hub", "b.batch.yaml", "--state", "b.state", "--escalation", "e.txt")
-        text = read("e.txt")
-        check("hub: escalation", a.code == 0 and "www.example.com" in text and
-              "842 (DV SSL Certificate 1 Year)" in text and "ec-p256" in text, text)
-        refusals(s)
+    s = servers.enter_context(Sim("--rate", "0"))
+    config(s)
+    rows = list(csv.DictReader(io.StringIO(
+        certbatch("products", "hub", "--format", "csv").out)))
+    check("hub: products", {"842", "850"} <= {r["code"] for r in rows}, rows)
+    check("hub: doctor", certbatch("doctor", "hub").code == 0)
+    batch("b", "hub", "842", ["www.example.com", "api.example.com"])
+    a = certbatch("run", "-q", "b.batch.yaml", "--wait", "30s")
+    check("hub: run", a.code == 0, a)
+    j = json.loads(certbatch("inventory", "hub", "--format", "json").out)
+    check("hub: inventory", j["counts"]["live"] == 2 and
+          {o["common_name"] for o in j["orders"]} == {"www.example.com", "api.example.com"}, j)
+    text = renewals("hub", None, "hub-again")
+    check("hub: names of the certificates", text.count("dns:") == 2 and
+          "CHECK THE NAMES" not in text, text)
+    a = certbatch("doctor", "hub", "b.batch.yaml", "--state", "b.state", "--escalation", "e.txt")
+    text = read("e.txt")
+    check("hub: escalation", a.code == 0 and "www.example.com" in text and
+          "842 (DV SSL Certificate 1 Year)" in text and "ec-p256" in text, text)
+    refusals(s)
 
 
 def refusals(s):
+    config(s)
     doctor("wrong access key", 8, "credentials", ("Invalid credentials",), key=CANARY)
     a = certbatch("inventory", "hub", key=CANARY)
     check("inventory: wrong access key", a.code == 8 and "credentials" in a.err and
@@ -222,17 +246,18 @@ def refusals(s):
     doctor("unknown product", 1, "products", ("ov-nowhere", "not in the CA's catalogue"))
     config(s, account="1111111111")
     doctor("wrong account number", 8, "credentials", ("credentials",))
-    config(s, where="/nothing/here/")
+    config(s, where="/elsewhere/emSignHub-API/")
     doctor("wrong path", 8, "credentials", ("404", "api_url"))
     config(s, "    enabled: false\n")
     doctor("switched off", 1, "configuration", ("enabled: false",))
     check("products: switched off", certbatch("products", "hub").code == 3)
     config(s)
     request = c.csr("www.example.com", "ec:secp521r1")
-    write("r.csr", request)
-    doctor("a key the CA does not take", 1, "csr", ("ec-p521",), "--csr", "r.csr")
-    write("broken.batch.yaml", "certbatch: 1\nname: broken\norders: [{id: a}]\n")
-    doctor("a manifest with mistakes", 1, "csr", ("item a",), "broken.batch.yaml")
+    write("r.pem", request)
+    doctor("a key the CA does not take", 1, "csr", ("ec-p521",), "--csr", "r.pem")
+    write("broken.batch.yaml", BATCH % ("broken", "hub", "842", "") + "  - {id: a}\n")
+    doctor("a manifest with mistakes", 1, "csr", ("broken.batch.yaml:", "needs 'common_name'"),
+           "broken.batch.yaml", todo=False)
 
 
 # --- the way there ---
@@ -280,7 +305,6 @@ class Skewed(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def date_time_string(self, timestamp=None):
-        import time
         return super().date_time_string(time.time() - 400)
 
     def log_message(self, *args):
@@ -305,38 +329,51 @@ class Server:
 
 
 def between():
-    with Server(Refusing) as p:
-        config(None, "    proxy: {host: 127.0.0.1, port: %d, username: svc, "
-               "password: {env: PROXY_PASSWORD}}\n" % p.port,
-               scheme="https", host="ca.invalid", port=443)
-        doctor("proxy refuses", 8, "way", ("407",))
-    with Sim("--rate", "0") as s, Server(Skewed, s.port) as p:
-        config(p)
-        doctor("skewed clock", 8, "credentials", ("clock", "ahead of that of the CA"))
+    p = servers.enter_context(Server(Refusing))
+    config(None, "    proxy: {host: 127.0.0.1, port: %d, username: svc, "
+           "password: {env: PROXY_PASSWORD}}\n" % p.port, scheme="https", host="ca.invalid", port=443)
+    doctor("proxy refuses", 8, "way", ("407",))
+    s = servers.enter_context(Sim("--rate", "0"))
+    config(servers.enter_context(Server(Skewed, s.port)))
+    doctor("skewed clock", 8, "credentials", ("clock", "ahead of that of the CA"))
+
+
+def oauth():
+    write("secret", OAUTH + "\n")
+    s = servers.enter_context(Sim("--rate", "0", "--oauth-secret-file", path("secret")))
+    url = "http://127.0.0.1:%d/oauth/token" % s.port
+    login = "{mode: oauth, token_url: \"%s\", client_id: \"" + c.ACCOUNT + \
+        "\", client_secret: {env: CERTINEXT_ACCESS_KEY}}"
+    config(s, auth=login % url)
+    a = certbatch("doctor", "hub", key=OAUTH)
+    check("doctor: OAuth", a.code == 0 and "the CA accepts them" in a.out, a)
+    doctor("wrong client secret", 8, "credentials", ("gave no access token",), key=CANARY)
+    config(s, auth=login % ("http://127.0.0.1:%d/oauth/token" % closed_port()))
+    doctor("no token endpoint", 8, "way", ("TCP", "Connection refused"), key=OAUTH)
 
 
 def tls(mode, words, trusted=True):
-    with Sim("--rate", "0", "--tls", mode) as s:
-        more = "    tls: {ca_file: %s}\n" % os.path.relpath(s.ca_file, work) if trusted else ""
-        config(s, more, scheme="https")
-        return doctor("TLS " + mode, 8, "way", words)
+    s = servers.enter_context(Sim("--rate", "0", "--tls", mode))
+    more = "    tls: {ca_file: %s}\n" % os.path.basename(s.ca_file) if trusted else ""
+    config(s, more, scheme="https")
+    return doctor("TLS " + mode, 8, "way", words) if words else None
 
 
 def tls_all():
-    with Sim("--rate", "0", "--tls", "good") as s:
-        config(s, "    tls: {ca_file: %s}\n" % os.path.relpath(s.ca_file, work), scheme="https")
-        a = certbatch("doctor", "hub")
-        check("doctor: TLS good", a.code == 0 and "a certificate for localhost" in a.out, a)
-    a = tls("wronghost", ("not one for 127.0.0.1", "no alternative certificate subject name"))
-    check("doctor: the names it is for", "for www.example.net until" in a.out, a)
+    tls("good", None)
+    a = certbatch("doctor", "hub")
+    check("doctor: TLS good", a.code == 0 and "a certificate for localhost" in a.out, a)
+    tls("wronghost", ("not one for 127.0.0.1", "no alternative certificate subject name"))
+    a = certbatch("doctor", "hub")
+    check("doctor: as text", a.code == 8 and "a certificate for www.example.net until" in a.out and
+          a.out.rstrip().endswith("CA hub: failed: way there"), a)
+    check("doctor: no line is wide", all(len(line) <= 100 for line in a.out.splitlines()), a)
     tls("expired", ("has expired",))
     tls("selfsigned", ("is not trusted",), trusted=False)
 
 
 def secrets():
-    bad = [where for where, text in made if CANARY in text or c.KEY in text]
-    check("no secret in any output or file (%d)" % len(made), made and not bad, bad)
-    # a CA that repeats the key it was given
+    """At the end: looks at everything that was printed and written."""
     class Parrot(Skewed):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -352,21 +389,23 @@ def secrets():
         texts += [certbatch(x, "hub", key=CANARY) for x in ("products", "inventory")]
         all_text = read("parrot.txt") + "".join(t.out + t.err for t in texts)
         check("a CA that repeats the key", "EMS-1" in all_text and CANARY not in all_text, all_text)
-    check("the escalation file is for others, without a secret",
-          CANARY not in read("e.txt") and c.KEY not in read("e.txt"))
+    bad = [where for where, text in made if CANARY in text or c.KEY in text or OAUTH in text]
+    check("no secret in any output or file (%d)" % len(made), made and not bad, bad)
 
 
 def main():
-    global program, work
+    global program, work, servers
     Sim.program, program, work = sys.argv[1:4]
     Sim.work = work
-    for part in (lambda: config(None, port=1), local_products, local_inventory, local_renewals,
-                 local_doctor, mistakes, good, way, between, tls_all, secrets):
-        try:
-            part()
-        except Exception as e:  # a part that broke is one failure, not the end
-            import traceback
-            check(part.__name__, False, traceback.format_exc()[-600:] + repr(e))
+    config(None, port=1)
+    with contextlib.ExitStack() as servers:
+        for part in (local_products, local_inventory, local_renewals, local_doctor, mistakes, good,
+                     way, between, oauth, tls_all, settle, secrets):
+            try:
+                part()
+            except Exception as e:  # a part that broke is one failure, not the end
+                import traceback
+                check(part.__name__, False, traceback.format_exc()[-600:] + repr(e))
     print("%d ok, %d not ok" % (c.ok_count, c.bad_count))
     return 1 if c.bad_count else 0
 
