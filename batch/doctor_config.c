@@ -68,7 +68,8 @@ static void read_secret(void *ctx, const char *path, const struct secret_ref *re
     struct secret secret = SECRET_INIT;
     if (!secret_load(ref, d->options.config->dir ? d->options.config->dir : ".", &secret, &err)) {
         err_wrap(&err, "%s", path);
-        doctor_say_err(d, x->r, &err, "see that this user can read it, and that it is current");
+        doctor_say_err(d, x->r, &err,
+                       err.hint ? NULL : "see that this user can read it, and that it is current");
         return;
     }
     d->secrets = xrealloc(d->secrets, (d->nsecrets + 1) * sizeof *d->secrets);

@@ -127,6 +127,15 @@ static void say_reply(struct doctor *d, struct doctor_result *r)
     }
 }
 
+/* An embedded CA that is made when it is opened. */
+static bool is_missing(struct doctor *d)
+{
+    const struct ca_config *ca = d->options.ca;
+    const char *dir = d->options.config->dir ? d->options.config->dir : ".";
+    return !d->open && (ca->type->caps & CA_EMBEDDED) && ca->type->issuer &&
+           !ca->type->issuer(ca, dir, &d->arena);
+}
+
 void doctor_way(struct doctor *d, struct doctor_result *r)
 {
     const bool embedded = d->options.ca->type->caps & CA_EMBEDDED;
@@ -134,12 +143,16 @@ void doctor_way(struct doctor *d, struct doctor_result *r)
     d->tls_issuer = NULL;
     d->fresh = true;
     d->connected = embedded || reach_all(d, r);
+    const bool missing = is_missing(d);
     if (!open_ca(d)) {
         doctor_say(d, r, DOCTOR_SKIPPED, NULL,
                    "not tried further: the CA cannot be opened, see step 3");
     } else if (d->connected) {
         probe(d);
         say_reply(d, r);
+        if (missing) {
+            doctor_say(d, r, DOCTOR_OK, NULL, "it did not exist yet: it was made just now");
+        }
     }
 }
 

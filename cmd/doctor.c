@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `certbatch doctor CA [MANIFEST]`: the steps of batch/doctor.h for people and for scripts, and the
- * file for the CA's support.
+ * file for the CA's support. JSON:
+ *
+ *     {"ca": NAME, "type": KIND, "endpoint": URL, "healthy": BOOL,
+ *      "steps": [{"id": "configuration"|"way"|"credentials"|"products"|"csr"|"revocation"|
+ *                       "journal"|"retest", "title": TEXT,
+ *                 "status": "ok"|"warning"|"failed"|"skipped", "time": TIME|null,
+ *                 "lines": [{"status", "seen": TEXT, "todo": TEXT|null}],
+ *                 "again": {"status", "time", "lines"}}]}     of the second try, when there was one
  */
 #include "batch/doctor.h"
 

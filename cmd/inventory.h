@@ -3,6 +3,17 @@
  * Rows of an inventory as a table, CSV or JSON, into a sink. CSV and JSON keep some 64 KiB at a
  * time; a table is kept whole, because its widths follow from all rows.
  *
+ * CSV: a line of column names (order,request,common_name,status,product,ordered,not_after,serial,
+ * organization,issuer,revoked,expired), then a line an order; safe to open in a spreadsheet. JSON:
+ *
+ *     {"ca": NAME, "type": KIND, "since": TIME|null,
+ *      "orders": [{"order", "request", "common_name", "status", "product", "ordered", "not_after",
+ *                  "serial", "organization", "issuer": TEXT|null, "revoked", "expired": BOOL}],
+ *      "counts": {"listed", "shown", "live", "expired", "revoked", "without_certificate": N}}
+ *
+ * `listed` is what the CA told, `shown` what the filters let through; times are RFC 3339, UTC;
+ * `status` is the CA's own word, the two booleans are ours.
+ *
  *     inventory_print_begin(&p, format, ca, &filter, sink, ctx)
  *     inventory_print_row(&p, row, &err)     ...
  *     inventory_print_end(&p, &totals, &err)

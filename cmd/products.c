@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `certbatch products CA`: the CA's own catalogue, and by which word a manifest orders each row.
+ * CSV has the columns code,name,type,category,price,currency,term,product; JSON the same members:
+ *
+ *     {"ca": NAME, "type": KIND, "environment": "sandbox"|"production"|null,
+ *      "products": [{"code", "name", "type", "category", "price", "currency", "term",
+ *                    "product": TEXT|null}]}
+ *
+ * `product` is what a manifest writes; null ("unknown" in table and CSV): only the code, in quotes.
  */
 #include "batch/catalogue.h"
 

@@ -86,10 +86,31 @@ static void last_errors(void **ctx UNUSED)
     assert_int_equal(doctor_verdict(&doctor), ERR_NONE); /* of the past */
 }
 
+/* Without --state, the one beside the manifest. */
+static void state_of_the_manifest(void **ctx UNUSED)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
+    put("b.batch.yaml", THREE);
+    examine((struct doctor_options){.manifest = "b.batch.yaml"});
+    assert_int_equal(doctor.results[DOCTOR_JOURNAL].status, DOCTOR_SKIPPED);
+    assert_non_null(line(DOCTOR_JOURNAL, "has not been run"));
+    assert_non_null(line(DOCTOR_WAY, "made just now"));
+    doctor_escalation(&doctor, "", &text);
+    assert_non_null(strstr(buf_text(&text), "Item               a, new, product tls-server\n"));
+    assert_non_null(strstr(buf_text(&text), "Common name        a.corp.example.com\n"));
+    doctor_release(&doctor);
+    config_release(&config);
+    assert_true(run(THREE));
+    examine((struct doctor_options){.manifest = "b.batch.yaml"});
+    assert_non_null(line(DOCTOR_JOURNAL, "b.state: no error of this CA"));
+    assert_null(line(DOCTOR_WAY, "made just now"));
+}
+
 static void no_state(void **ctx UNUSED)
 {
     examine((struct doctor_options){.state = "none.state"});
     assert_int_equal(doctor.results[DOCTOR_JOURNAL].status, DOCTOR_FAILED);
+    assert_non_null(line(DOCTOR_JOURNAL, "none.state does not exist")->todo);
     assert_int_not_equal(doctor_verdict(&doctor), ERR_NONE);
 }
 
@@ -100,6 +121,7 @@ static void a_manifest_with_mistakes(void **ctx UNUSED)
     examine((struct doctor_options){.manifest = "bad.batch.yaml"});
     assert_int_equal(doctor.results[DOCTOR_CSR].status, DOCTOR_FAILED);
     assert_non_null(line(DOCTOR_CSR, "item a: "));
+    assert_non_null(line(DOCTOR_CSR, "bad.batch.yaml:"));
     assert_non_null(line(DOCTOR_PRODUCTS, "product ov is sold"));
     assert_int_equal(doctor_verdict(&doctor), ERR_FINDINGS);
 }
@@ -116,7 +138,7 @@ static void interrupted(void **ctx UNUSED)
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
-    const struct CMUnitTest tests[] = {T(good), T(last_errors), T(no_state),
-                                       T(a_manifest_with_mistakes), T(interrupted)};
+    const struct CMUnitTest tests[] = {T(good),     T(state_of_the_manifest),    T(last_errors),
+                                       T(no_state), T(a_manifest_with_mistakes), T(interrupted)};
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -226,6 +226,27 @@ static void hostile_cells(void **ctx UNUSED)
     assert_null(strchr(buf_text(&table), '\x1b'));
 }
 
+/* A column that nobody fills is not there; no line ends in blanks. */
+static void table_columns(void **ctx UNUSED)
+{
+    CLEANUP(buf_release) struct buf without = BUF_INIT(1 << 20);
+    CLEANUP(buf_release) struct buf with = BUF_INIT(1 << 20);
+    row("a.example.com", "1", NOW);
+    row("bb.example.com", "22", NOW);
+    script.v[0].product = script.v[1].product = NULL;
+    printed("table", &without);
+    assert_string_equal(buf_text(&without),
+                        "ORDER  NAME            STATUS  ORDERED     NOT AFTER   SERIAL\n"
+                        "1      a.example.com   issued  2026-10-07  2027-01-15  0A\n"
+                        "22     bb.example.com  issued  2026-10-07  2027-01-15  0A\n");
+    script.v[1].organization = "Example Corp";
+    printed("table", &with);
+    assert_non_null(strstr(buf_text(&with), "SERIAL  ORGANIZATION\n"));
+    assert_non_null(strstr(buf_text(&with), "0A      -\n"));
+    assert_non_null(strstr(buf_text(&with), "0A      Example Corp\n"));
+    assert_null(strstr(buf_text(&with), " \n"));
+}
+
 /* --- renewals --- */
 static struct renewals_totals renewed(int64_t now, int64_t expiring, struct buf *out)
 {
@@ -292,6 +313,8 @@ static void of_real_certificates(void **ctx UNUSED)
     assert_string_equal(o->subject->organization, "Say \"Hi\" Corp");
     assert_string_equal(o->subject->country, "NO");
     assert_string_equal(m.ca, "lab");
+    assert_non_null(m.change);
+    assert_non_null(strstr(buf_text(&text), "it was issued for 30d"));
     assert_true(name_is_safe(m.name));
     manifest_release(&m);
 }
@@ -381,9 +404,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        T(since_a_day),     T(every_page),           T(a_page_that_fails), T(filters),
-        T(hostile_cells),   T(of_real_certificates), T(nothing_to_renew),  T(of_hostile_rows),
-        T(renewed_already), T(same_names),
+        T(since_a_day),     T(every_page),      T(a_page_that_fails),    T(filters),
+        T(hostile_cells),   T(table_columns),   T(of_real_certificates), T(nothing_to_renew),
+        T(of_hostile_rows), T(renewed_already), T(same_names),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
