@@ -91,7 +91,9 @@ static void select_items(struct renewals *r, const struct renewals_options *o,
     const struct renewal *first = NULL; /* of its name, which ends last */
     const char *last = NULL;            /* id of the one before, without its number */
     unsigned same = 0;
-    qsort(all, n, sizeof *all, compare);
+    if (n) { /* qsort wants a pointer even for nothing */
+        qsort(all, n, sizeof *all, compare);
+    }
     r->v = NULL;
     r->n = r->cap = 0;
     for (size_t i = 0; i < n; i++) {

@@ -268,6 +268,12 @@ def closed_port():
 
 
 def way():
+    silent = servers.enter_context(socket.socket())
+    silent.bind(("127.0.0.1", 0))
+    silent.listen(64)
+    config(None, "    timeouts: {connect_seconds: 1, request_seconds: 1}\n",
+           port=silent.getsockname()[1])
+    doctor("no answer", 8, "way", ("no whole reply in time",))
     config(None, port=closed_port())
     doctor("CA down", 8, "way", ("TCP", "Connection refused"))
     config(None, scheme="https", host="ca.invalid", port=443)
@@ -399,8 +405,9 @@ def main():
     Sim.work = work
     config(None, port=1)
     with contextlib.ExitStack() as servers:
-        for part in (local_products, local_inventory, local_renewals, local_doctor, mistakes, good,
-                     way, between, oauth, tls_all, settle, secrets):
+        # the slow ones first: they go on while others are looked at
+        for part in (way, between, oauth, tls_all, local_products, local_inventory, local_renewals,
+                     local_doctor, mistakes, good, settle, secrets):
             try:
                 part()
             except Exception as e:  # a part that broke is one failure, not the end

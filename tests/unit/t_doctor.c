@@ -483,12 +483,14 @@ static void targets(void **ctx UNUSED)
         assert_string_equal(r.host, rows[i].host);
         assert_string_equal(r.port, rows[i].port);
         assert_false(r.proxy);
+        assert_int_equal(r.tls, !str_starts(rows[i].url, "http:"));
     }
     assert_false(reach_target(&r, &config, "./ca"));
     config.common.proxy.host = "proxy.example";
     config.common.proxy.port = 3128;
     assert_true(reach_target(&r, &config, rows[0].url));
     assert_true(r.proxy);
+    assert_false(r.tls); /* the proxy is asked first, in plain HTTP */
     assert_string_equal(r.host, "proxy.example");
     assert_string_equal(r.port, "3128");
 }
@@ -503,6 +505,11 @@ static void stages(void **ctx UNUSED)
     assert_true(reach_try(&r, 5000));
     assert_int_equal(r.stage, REACH_CONNECTED);
     assert_string_equal(r.address, "127.0.0.1");
+    assert_false(r.tls); /* http:// */
+    struct reach_tls tls;
+    assert_false(reach_tls(&r, 50, &x.doctor.arena, &tls)); /* it accepts, and says nothing */
+    assert_false(tls.complete || tls.has_certificate);
+    assert_string_equal(tls.why, "no answer to the handshake in time");
     (void)close(x.listener);
     x.listener = -1;
     assert_true(reach_target(&r, &config, url));
