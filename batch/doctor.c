@@ -92,7 +92,18 @@ void doctor_say(struct doctor *d, struct doctor_result *r, enum doctor_status st
 void doctor_say_err(struct doctor *d, struct doctor_result *r, const struct err *err,
                     const char *todo)
 {
-    doctor_say(d, r, DOCTOR_FAILED, todo ? todo : err->hint, "%s", err->msg);
+    /* when nobody knows better */
+    static const char *const by_code[ERR__MAX] = {
+        [ERR_INPUT] = "see that the file is there, readable and complete",
+        [ERR_ENV] = "see disk and permissions",
+        [ERR_CA] = "try again later, then send the file that --escalation writes to the CA's "
+                   "support",
+        [ERR_INTERNAL] = "report it, with the file that --escalation writes"};
+    doctor_say(d, r, DOCTOR_FAILED,
+               todo        ? todo
+               : err->hint ? err->hint
+                           : by_code[err->code],
+               "%s", err->msg);
     r->code = r->code == ERR_NONE ? err->code : r->code;
 }
 

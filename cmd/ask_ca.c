@@ -47,7 +47,13 @@ static bool may_ask(const struct ca_config *ca, unsigned capability, const char 
         err_hint(err, "set enabled: true; nothing is sent to it before");
         return false;
     }
-    return !ca->type->ops || (ca->type->caps & capability) ||
+    if (!ca->type->ops) {
+        return err_set(err, ERR_INPUT,
+                       "CA %s: this version only checks orders for %s and cannot "
+                       "ask it for its %s",
+                       ca->name, ca->type->title, what);
+    }
+    return (ca->type->caps & capability) ||
            err_set(err, ERR_INPUT, "CA %s: %s has no %s that could be asked for", ca->name,
                    ca->type->title, what);
 }

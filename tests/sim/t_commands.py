@@ -198,6 +198,18 @@ def local_doctor():
 def mistakes():
     a = certbatch("doctor", "hbu")
     check("unknown CA", a.code == 3 and "hbu" in a.err and "hub, lab" in a.err, a)
+    write("other.yaml", "certbatch_config: 1\ncas:\n  ad: {type: adcs, base_url: "
+          "\"https://127.0.0.1:%d/certsrv\"}\n" % closed_port())
+    for command, what in (("products", "list of products"), ("inventory", "list of orders")):
+        a = certbatch(command, "ad", "--config", "other.yaml")
+        check(command + ": a CA that cannot be asked", a.code == 3 and what in a.err, a)
+    for command in ("products", "inventory", "doctor"):
+        with open("/dev/full", "w") as full:
+            p = subprocess.run([program, command, "lab"], cwd=work, stdout=full,
+                               stderr=subprocess.PIPE, timeout=60)
+        check(command + ": output that cannot be written", p.returncode == 7, p)
+    a = certbatch("doctor", "lab", "--escalation", "no/such/file.txt")
+    check("escalation that cannot be written", a.code in (3, 7) and "no/such" in a.err, a)
     a = certbatch("inventory", "hub", "--as-manifest", "--format", "csv")
     check("usage: a manifest has no format", a.code == 2, a)
     check("usage: format", certbatch("products", "hub", "--format", "xml").code == 2)

@@ -462,6 +462,7 @@ static void a_request(void **ctx UNUSED)
 static void a_request_that_is_missing(void **ctx UNUSED)
 {
     examine((struct doctor_options){.csr = "none.csr"}, "");
+    assert_non_null(strstr(line(step(DOCTOR_CSR), "none.csr")->todo, "readable"));
     assert_int_equal(doctor_verdict(&x.doctor), ERR_INPUT);
 }
 
