@@ -257,14 +257,8 @@ static void put_certificate(struct buf *b, const struct renewal *item, const str
                             struct arena *a)
 {
     const struct dn_attr *cn = dn_find(&c->subject, "CN");
-    const char *name = cn ? cn->text : item->common_name;
-    char term[TIME_TEXT];
-    const int64_t days = (c->not_after - c->not_before + DAY_SECONDS / 2) / DAY_SECONDS;
-    duration_format(days * DAY_SECONDS, term);
-    note(b, arena_printf(a,
-                         "it was issued for %s; without `validity:` the product's term is "
-                         "ordered",
-                         term));
+    /* a certificate without common name shall not get one */
+    const char *name = cn ? cn->text : c->san.n ? NULL : item->common_name;
     if (is_key_token(c->key.token)) {
         buf_printf(b, "    key: %s\n", c->key.token);
     } else {
@@ -277,15 +271,27 @@ static void put_certificate(struct buf *b, const struct renewal *item, const str
     put_subject(b, &c->subject, a);
 }
 
-static void put_head(struct buf *b, const struct renewal *item, const struct renewals_options *o,
-                     struct arena *a)
+static void put_dates(struct buf *b, const struct renewal *item, const struct cert *cert,
+                      struct arena *a)
 {
     char end[TIME_TEXT];
+    char term[TIME_TEXT];
+    const int64_t days =
+        cert ? (cert->not_after - cert->not_before + DAY_SECONDS / 2) / DAY_SECONDS : 0;
     time_format_date(item->not_after, end);
+    duration_format(days * DAY_SECONDS, term);
+    note(b, arena_printf(a, "ends %s%s%s", item->not_after == TIME_NONE ? "nobody says when" : end,
+                         cert ? ", was issued for " : "", cert ? term : ""));
+}
+
+static void put_head(struct buf *b, const struct renewal *item, const struct renewals_options *o,
+                     const struct cert *cert, struct arena *a)
+{
+    char end[TIME_TEXT];
     buf_puts(b, "  - id: ");
     yaml_put_text(b, item->id);
     buf_putc(b, '\n');
-    note(b, arena_printf(a, "ends %s", item->not_after == TIME_NONE ? "nobody says when" : end));
+    put_dates(b, item, cert, a);
     if (item->later) {
         time_format_date(item->later->not_after, end);
         note(b, arena_printf(a, "renewed already? order %s of the same name ends %s",
@@ -306,7 +312,7 @@ static void put_item(struct buf *b, const struct renewal *item, const struct ren
                      const struct cert *cert, const char *why_not)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    put_head(b, item, o, &a);
+    put_head(b, item, o, cert, &a);
     if (cert) {
         put_certificate(b, item, cert, &a);
         return;
@@ -326,7 +332,8 @@ static void put_file_head(struct buf *b, const struct renewals *r, const struct 
     buf_printf(
         b,
         "# Renewals of %zu certificate%s that CA %s listed on %s. Look through it, put in the\n"
-        "# change it belongs to, then: certbatch lint, plan, run.\n"
+        "# change it belongs to, then: certbatch lint, plan, run. Where an item says no\n"
+        "# `validity:`, the product's term is ordered.\n"
         "certbatch: 1\nname: ",
         r->n, r->n == 1 ? "" : "s", o->config->name, date);
     /* a name has 64 characters at most, the date and the word take 20 */

@@ -314,8 +314,26 @@ static void of_real_certificates(void **ctx UNUSED)
     assert_string_equal(o->subject->country, "NO");
     assert_string_equal(m.ca, "lab");
     assert_non_null(m.change);
-    assert_non_null(strstr(buf_text(&text), "it was issued for 30d"));
+    assert_non_null(strstr(buf_text(&text), ", was issued for 30d\n"));
     assert_true(name_is_safe(m.name));
+    manifest_release(&m);
+}
+
+/* It is listed under its first name, which does not become a common name. */
+static void without_common_name(void **ctx UNUSED)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
+    struct manifest m;
+    assert_true(run("certbatch: 1\nname: b\nca: lab\npolicy: [private]\n"
+                    "change: {ticket: CHG0000001, type: standard, requested_by: ops@example.com}\n"
+                    "orders:\n"
+                    "  - {id: a, key: ec-p256, product: tls-server, validity: 30d,\n"
+                    "     san: [\"ip:192.0.2.7\"]}\n"));
+    assert_int_equal(renewed(time_now(), 0, &text).fetched, 1);
+    read_back(&m, &text);
+    assert_string_equal(order_at(&m, 0)->id, "192.0.2.7");
+    assert_null(order_at(&m, 0)->common_name);
+    assert_string_equal(order_at(&m, 0)->san.v[0], "ip:192.0.2.7");
     manifest_release(&m);
 }
 
@@ -404,9 +422,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        T(since_a_day),     T(every_page),      T(a_page_that_fails),    T(filters),
-        T(hostile_cells),   T(table_columns),   T(of_real_certificates), T(nothing_to_renew),
-        T(of_hostile_rows), T(renewed_already), T(same_names),
+        T(since_a_day),      T(every_page),      T(a_page_that_fails),    T(filters),
+        T(hostile_cells),    T(table_columns),   T(of_real_certificates), T(without_common_name),
+        T(nothing_to_renew), T(of_hostile_rows), T(renewed_already),      T(same_names),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
