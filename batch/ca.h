@@ -116,7 +116,8 @@ struct ca_call {
     const char *client_key;             /* ours, unique per attempt, journalled in the intent;
                                            FIND: that of the lost intent, or NULL = by key alone */
     unsigned attempt;                   /* 1, 2, ... */
-    int64_t since;                      /* FIND: earliest time of the lost intent */
+    int64_t since;                      /* FIND: earliest time of the lost intent; INVENTORY: start
+                                           of the first day that is asked for, 0 = everything */
     const char *page;                   /* INVENTORY, FIND: cursor, NULL first */
     const char *domain;                 /* CHALLENGE, VALIDATE; of an order_id */
     unsigned phase;                     /* 0, or what the last answer asked for */
@@ -194,6 +195,7 @@ struct ca_listed {
 /* A product as a CA's catalogue has it. */
 struct ca_sold {
     const char *code, *name, *category, *type_id, *price, *currency;
+    const char *term; /* longest it is sold for, when the price does not say */
 };
 
 struct ca;
@@ -232,7 +234,10 @@ struct ca_type {
     const char *default_product; /* code when an order names none; NULL = must be named */
     /* Key of the configuration that says the same ("template"); NULL = "default_product". */
     const char *product_key;
-    bool product_optional;       /* an order without product is whole */
+    bool product_optional; /* an order without product is whole */
+    /* For people whose catalogue is empty, and who want to revoke: what this kind of CA makes of
+     * it beyond what every CA does. May be NULL. */
+    const char *no_products, *revocation_note;
     const char *pack;            /* its policy pack, or NULL */
     int64_t renewal_window_days; /* default; 90 */
     unsigned in_flight;          /* default concurrency */
@@ -282,6 +287,8 @@ const char *ca_default_product(const struct ca_config *config);
 bool ca_is_public(const struct ca_config *config);
 /* "sandbox", "production" or NULL. */
 const char *ca_environment(const struct ca_config *config);
+/* `ignore_expired: true` of the configuration: an inventory leaves out what has expired. */
+bool ca_ignores_expired(const struct ca_config *config);
 /* What an order is addressed to, for digests: the URL or directory of the configuration, else
  * the type. Never a secret. */
 const char *ca_endpoint(const struct ca_config *config);

@@ -84,6 +84,7 @@ done
 echo '--- simulator'
 step 'build casim' make --no-print-directory VARIANT=check -j"$jobs" build/check/tests/sim/casim
 lines 'tests/sim/t_sim.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_sim.sh
+lines 'tests/sim/t_commands.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_commands.sh
 
 echo '--- corpora'
 lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh
@@ -103,6 +104,8 @@ if [ -z "${CHECK_FAST:-}" ]; then
   lines 'golden asan' env CERTBATCH="$root/build/asan/certbatch" sh tests/golden/run.sh
   step 'build casim asan' make --no-print-directory VARIANT=asan -j"$jobs" build/asan/tests/sim/casim
   lines 'tests/sim/t_sim.sh asan' env CASIM="$root/build/asan/tests/sim/casim" bash tests/sim/t_sim.sh
+  lines 'tests/sim/t_commands.sh asan' env CASIM="$root/build/asan/tests/sim/casim" \
+    CERTBATCH="$root/build/asan/certbatch" bash tests/sim/t_commands.sh
   lines 'valgrind' bash tests/tools/valgrind.sh
   step 'fuzz corpus replay' sh tests/fuzz/fuzz.sh replay
 fi

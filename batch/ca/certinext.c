@@ -101,6 +101,9 @@ const struct ca_type ca_certinext = {
     .check = certinext_check,
     .products = products,
     .nproducts = NITEMS(products),
+    .no_products = "some accounts are shown products only when `group_number` is set",
+    .revocation_note = "it revokes by order number and cannot be searched by serial number: give "
+                       "`order:`; an approver at the CA may have to agree",
     .pack = "certinext",
     .renewal_window_days = 90,
     .in_flight = 4,
