@@ -137,7 +137,8 @@ static void order_act(struct work *w)
     answer_went_through(w);
     switch (w->answer.outcome) {
     case OUTCOME_UNKNOWN:
-        work_again(w, retry_settle_ms(w->ca->ca->type->caps & CA_EMBEDDED));
+        work_again(w,
+                   retry_settle_ms(w->ca->ca->type->caps & CA_EMBEDDED, w->answer.settle_seconds));
         break;
     case OUTCOME_ACCEPTED:
         if (w->answer.issued && w->answer.ncerts) {
