@@ -5,6 +5,7 @@
  *     seed 42
  *     on POST order nth 2 conn reused: accept close
  *     on track item web-02.example.com: pending(3)
+ *     with items 3                      # for whoever runs the scenario; not read here
  *     expect exit 0                     # for whoever checks the history; not read here
  *
  * "on [METHOD] KIND [nth N | from N | every N] [conn reused | conn fresh] [item WORD]: ACTION...".
