@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import random
-import resource
 import signal
 import socket
 import string
@@ -166,9 +165,9 @@ class Relay:
 class Place:
     def __init__(self, base, items=2, scenario=None, sim=(), oauth=False, relay=False, tls="good",
                  batch="web", outputs="pem", in_flight=4, settle=5, connect=200, request=400, hurry=20,
-                 budget=60.0, faulty=None, two_names=False, secret_key=True):
+                 budget=60.0, faulty=None, env=None):
         self.base, self.batch, self.budget, self.hurry = base, batch, budget, hurry
-        self.runs, self.relay, self.rss = 0, None, 0
+        self.runs, self.relay, self.rss, self.env = 0, None, 0, env or {}
         os.makedirs(base, mode=0o700, exist_ok=True)
         self.access, self.client = word(), word()
         self.write("access.secret", self.access + "\n", 0o600)
@@ -239,6 +238,7 @@ class Place:
         env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": self.base, "LC_ALL": "C",
                "XDG_STATE_HOME": self.path("xdg"), "HURRY": str(self.hurry)}
         env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
+        env.update(self.env)
         return env
 
     def command(self, *options, batch=None, strace=()):
@@ -261,19 +261,22 @@ class Place:
 
     def wait(self, p, killed=False, limit=None):
         """Exit code as a shell tells it; the run is logged."""
-        try:
-            p.wait(limit or self.budget * 2)
-        except subprocess.TimeoutExpired:
-            p.kill()
-            p.wait()
+        until = time.monotonic() + (limit or self.budget * 2)
+        pid, status, usage = os.wait4(p.pid, os.WNOHANG)
+        while not pid:
+            if time.monotonic() > until:
+                os.kill(p.pid, signal.SIGKILL)
+            time.sleep(0.004)
+            pid, status, usage = os.wait4(p.pid, os.WNOHANG)
+        p.returncode = os.waitstatus_to_exitcode(status)
         code = 128 - p.returncode if p.returncode < 0 else p.returncode
+        self.rss = max(self.rss, usage.ru_maxrss // 1024)
         row = {"batch": p.batch, "exit": code, "killed": killed or code == 137, "begin": p.begun, "end": now(),
                "budget_ms": int(self.budget * 1000), "log": "run-%d.log" % p.number,
                "delivery": digest(self.path(p.batch + "-delivery.tar.gz")),
                "audit": digest(self.path(p.batch + "-audit.tar.gz"))}
         with open(self.path("runs.jsonl"), "a") as f:
             f.write(json.dumps(row) + "\n")
-        self.rss = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
         return code
 
     def run(self, *options, batch=None, strace=()):
