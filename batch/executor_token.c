@@ -55,9 +55,11 @@ bool executor_logged_in(struct executor *x, struct ca_slot *c)
     return false;
 }
 
+/* A CA that still calls itself authorized after it refused has nothing to replace: an access key
+ * does not get better by being sent again. */
 bool executor_may_log_in_again(const struct ca_slot *c)
 {
-    return c->ca->type->ops->authorized && c->login.granted <= LOGINS && !c->stopped;
+    return !authorized(c) && c->login.granted <= LOGINS && !c->stopped;
 }
 
 /* What waited asks now, or comes back when the CA may be asked again. */
