@@ -237,7 +237,7 @@ static bool read_batches(struct check *c, struct err *err)
     if (d) {
         (void)closedir(d);
     }
-    return c->n || err_set(err, ERR_INPUT, "%s holds no state directory", c->dir);
+    return d || err_set(err, ERR_INPUT, "%s cannot be read", c->dir);
 }
 
 bool check_read(struct check *c, struct err *err)

@@ -96,10 +96,10 @@ static bool on_entry(void *ctx, const char *name, struct span data, struct err *
     return true;
 }
 
-/* Where a secret is at home. */
+/* Where a secret is at home. A temporary may become such a file; one that stays is I4's. */
 static bool is_home(const char *path)
 {
-    return str_eq(path, "canaries") || str_ends(path, ".secret") ||
+    return strstr(path, FS_TEMP_PREFIX) || str_eq(path, "canaries") || str_ends(path, ".secret") ||
            str_ends(path, "passwords.csv") || strstr(path, ".state/keys/");
 }
 
@@ -108,8 +108,8 @@ static void one_file(struct hunt *h, const char *path)
     struct err err = ERR_INIT;
     struct stat st;
     const char *full = path_join(&h->c->arena, h->c->dir, path);
-    bool ours =
-        strstr(path, ".state/") || str_ends(path, "-passwords.csv") || str_ends(path, ".tar.gz");
+    bool ours = strstr(path, ".state/") || strstr(path, FS_TEMP_PREFIX) ||
+                str_ends(path, "-passwords.csv") || str_ends(path, ".tar.gz");
     if (ours && stat(full, &st) == 0 && (st.st_mode & 077)) {
         violated(h->c, (struct where){path, 0, NULL, NULL}, "others may read it: mode %o",
                  (unsigned)(st.st_mode & 0777));
