@@ -258,6 +258,9 @@ bool executor_send(struct executor *x) MUST_USE;  /* cleared items */
 bool executor_can_send(const struct executor *x);
 bool executor_replies(struct executor *x) MUST_USE; /* answered exchanges */
 void work_ask(struct work *w, enum ca_step step);   /* a request that changes nothing */
+/* Cleared, to be sent. The CA may have been given up while a worker was at it: nothing takes from
+ * its queue any more. */
+void work_enqueue(struct work *w);
 bool work_request(struct work *w, enum ca_step step, struct err *err) MUST_USE;
 void work_next_phase(struct work *w); /* the same step, as its last answer asked */
 

@@ -54,7 +54,7 @@ static void not_revoked_yet(struct work *w)
     } else if (in_doubt(w)) {
         work_again(w, retry_settle_ms(embedded, w->answer.settle_seconds));
     } else if (w->clearance) {
-        work_list_add(&w->ca->queue, w);
+        work_enqueue(w);
     } else {
         work_again(w, 0); /* was in doubt and no longer is: judged again, then sent */
     }

@@ -148,6 +148,15 @@ void work_next_phase(struct work *w)
 }
 
 /* --- state-changing requests --- */
+void work_enqueue(struct work *w)
+{
+    if (w->ca->stopped) {
+        work_finish(w);
+    } else {
+        work_list_add(&w->ca->queue, w);
+    }
+}
+
 static bool record_intent(struct work *w)
 {
     bool revocation = w->item->kind == ITEM_REVOCATION;

@@ -97,6 +97,24 @@ static void a_key_that_is_refused_is_not_sent_again(void **ctx UNUSED)
     assert_int_equal(faulty.logins, 0);
 }
 
+/* More items than one round: the first is refused while workers still prepare the others, which
+ * find the CA given up when they are cleared. */
+static void a_ca_given_up_holds_nobody(void **ctx UNUSED)
+{
+    enum { MANY = 500 };
+    CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
+    buf_puts(&text, HEAD "orders:\n");
+    for (int i = 0; i < MANY; i++) {
+        buf_printf(&text, "  - {id: m%d, common_name: m%d.corp.example.com}\n", i, i);
+    }
+    tokens();
+    faulty_ops.authorized = always;
+    fault("*", STEP_ORDER, FAULT_AUTH, 0);
+    assert_false(run(buf_text(&text)));
+    assert_int_equal(t.err.code, ERR_CA);
+    assert_int_equal(t.summary.counts[STATE_NEW], MANY);
+}
+
 static void a_step_may_take_several_requests(void **ctx UNUSED)
 {
     fault("a", STEP_ORDER, FAULT_PENDING, 1);
@@ -127,6 +145,7 @@ int main(void)
         T(a_credential_that_expires_is_replaced),
         T(a_credential_that_never_works_stops_the_ca),
         T(a_key_that_is_refused_is_not_sent_again),
+        T(a_ca_given_up_holds_nobody),
         T(a_step_may_take_several_requests),
         T(pages_without_end_are_left),
     };
