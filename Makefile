@@ -5,6 +5,7 @@
 #   make demo       dependencies, program, and the sample change ticket from end to end
 #   make check      dependencies, everything with -Werror, all tests and gates
 #   make sim        the CERTInext simulator for rehearsals, ./casim
+#   make soak       random faults and kills against the simulator, SOAK_MINUTES (30); make kill: every kill
 #   make bench      speed and memory beside libcrypto's own floor
 #   make debug|asan|ubsan|tsan|cov   variants, in build/<variant>/certbatch
 #   make fuzz analyze install uninstall dist clean
@@ -83,7 +84,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 .PHONY: all deps demo check bench debug asan ubsan tsan cov fuzz analyze install uninstall dist \
-        clean unit sim deps-sim history soak certbatch-variant format
+        clean unit sim deps-sim history soak kill certbatch-variant format
 .DELETE_ON_ERROR:
 
 all: certbatch
@@ -163,6 +164,15 @@ check: deps
 
 bench: all
 	$(Q)sh tests/bench/bench.sh
+
+# every point of the kill matrix at the simulator; make check samples it
+kill:
+	$(Q)$(MAKE) --no-print-directory VARIANT=check -j$$(nproc) history
+	$(Q)KILL_SECONDS=0 bash tests/sim/history.sh kill
+
+soak:
+	$(Q)$(MAKE) --no-print-directory VARIANT=check -j$$(nproc) history
+	$(Q)bash tests/sim/history.sh soak
 
 debug asan ubsan tsan cov:
 	$(Q)$(MAKE) --no-print-directory VARIANT=$@ build/$@/certbatch

@@ -89,40 +89,37 @@ class Relay:
     """Between client and simulator: a line that can be cut. Bytes pass as they are."""
 
     def __init__(self, port):
-        self.to, self.count, self.down, self.after, self.seconds = port, 0, False, None, None
-        self.open = set()
-        self.listen(0)
+        self.to, self.count, self.after, self.seconds = port, 0, None, None
+        self.port, self.server, self.open, self.lock = 0, None, set(), threading.RLock()
+        self.heal()
 
-    def listen(self, port):
-        self.server = socket.socket()
-        self.server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.server.bind(("127.0.0.1", port))
-        self.server.listen(64)
-        self.port = self.server.getsockname()[1]
-        self.down = False
-        threading.Thread(target=self.accept, args=(self.server,), daemon=True).start()
+    def heal(self):
+        with self.lock:
+            if self.server:
+                return
+            self.server = socket.socket()
+            self.server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.server.bind(("127.0.0.1", self.port))
+            self.server.listen(64)
+            self.port = self.server.getsockname()[1]
+            threading.Thread(target=self.accept, args=(self.server,), daemon=True).start()
 
     def accept(self, server):
         while True:
             try:
                 a, _ = server.accept()
-            except OSError:
-                return
-            if self.down:
-                a.close()
-                return
-            self.count += 1
-            try:
                 b = socket.create_connection(("127.0.0.1", self.to))
             except OSError:
-                a.close()
-                continue
-            self.open |= {a, b}
+                return
+            with self.lock:
+                self.count += 1
+                cut = self.after is not None and self.count >= self.after
+                self.after = None if cut else self.after
+                self.open |= {a, b}
             for x, y in ((a, b), (b, a)):
                 threading.Thread(target=self.pump, args=(x, y), daemon=True).start()
-            if self.after is not None and self.count >= self.after:
-                self.after = None
-                threading.Thread(target=self.cut, daemon=True).start()
+            if cut:
+                threading.Thread(target=self.outage, daemon=True).start()
 
     def pump(self, a, b):
         try:
@@ -133,32 +130,33 @@ class Relay:
                 b.sendall(data)
         except OSError:
             pass
-        for s in (a, b):
+        self.end({a, b})
+
+    def end(self, sockets):
+        for s in sockets:
             try:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
 
     def cut(self):
-        """Nobody is reached any more; after self.seconds (None: until heal()) somebody is again."""
-        self.down = True
-        for s in [self.server] + list(self.open):
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self.server.close()
-        if self.seconds is not None:
-            time.sleep(self.seconds)
+        """Nobody is reached any more, until heal()."""
+        with self.lock:
+            if self.server:
+                self.end({self.server} | self.open)
+                self.server.close()
+                self.server, self.open = None, set()
+
+    def outage(self):
+        seconds = self.seconds
+        self.cut()
+        if seconds is not None:
+            time.sleep(seconds)
             self.heal()
 
-    def heal(self):
-        if self.down:
-            self.listen(self.port)
-
     def close(self):
-        self.down = True
-        self.seconds = None
+        with self.lock:
+            self.after = self.seconds = None
         self.cut()
 
 
