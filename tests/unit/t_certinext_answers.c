@@ -12,7 +12,6 @@
 #include "tests/unit/certinext_fixture.h"
 
 #include "batch/match.h"
-#include "batch/retry.h"
 
 /* --- tables --- */
 
@@ -142,30 +141,6 @@ static void no_reply(void **state UNUSED)
     assert_int_equal(b.result.outcome, OUTCOME_NOT_SENT);
     assert_string_equal(b.result.message, "refused by nobody");
     bench_end(&b);
-}
-
-/* pickup.settle_seconds is what the executor waits between two searches for a lost order. */
-static void settling(void **state UNUSED)
-{
-    static const struct {
-        const char *pickup;
-        int64_t want;
-    } rows[] = {{"", 30000},
-                {"    pickup: {settle_seconds: 2}\n", 2000},
-                {"    pickup: {settle_seconds: 0}\n", 0}};
-    for (size_t i = 0; i < NITEMS(rows); i++) {
-        struct bench b;
-        CLEANUP(buf_release) struct buf config = BUF_INIT(1 << 16);
-        buf_printf(&config, "%s%s", bench_config, rows[i].pickup);
-        bench_begin(&b, buf_text(&config));
-        const struct ca_call call = bench_call(&b, STEP_ORDER);
-        const struct ca_result *r = bench_hear(&b, &call, 503, "");
-        assert_int_equal(r->outcome, OUTCOME_UNKNOWN);
-        assert_int_equal(retry_settle_ms(false, r->settle_seconds), rows[i].want);
-        assert_int_equal(retry_settle_ms(true, r->settle_seconds), 0);
-        bench_end(&b);
-    }
-    assert_int_equal(retry_settle_ms(false, -1), 30000);
 }
 
 enum verdict { PENDING, FETCH, REFUSED };
@@ -600,19 +575,12 @@ static void the_other_api(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_code),
-        cmocka_unit_test(every_http_status),
-        cmocka_unit_test(no_reply),
-        cmocka_unit_test(settling),
-        cmocka_unit_test(every_state),
-        cmocka_unit_test(orders),
-        cmocka_unit_test(odd_envelopes),
-        cmocka_unit_test(hostile_bytes),
-        cmocka_unit_test(open_validation),
-        cmocka_unit_test(certificates),
-        cmocka_unit_test(a_stranger_of_the_same_name),
-        cmocka_unit_test(tokens),
-        cmocka_unit_test(secrets_that_are_not_there),
+        cmocka_unit_test(every_code),    cmocka_unit_test(every_http_status),
+        cmocka_unit_test(no_reply),      cmocka_unit_test(every_state),
+        cmocka_unit_test(orders),        cmocka_unit_test(odd_envelopes),
+        cmocka_unit_test(hostile_bytes), cmocka_unit_test(open_validation),
+        cmocka_unit_test(certificates),  cmocka_unit_test(a_stranger_of_the_same_name),
+        cmocka_unit_test(tokens),        cmocka_unit_test(secrets_that_are_not_there),
         cmocka_unit_test(the_other_api),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
