@@ -166,7 +166,8 @@ struct ca_result {
     bool issued, pending, revoked;
     struct span *certs; /* DER, leaf first, when issued */
     size_t ncerts;
-    int64_t again_seconds; /* pending or throttled: earliest next try */
+    int64_t again_seconds;  /* pending or throttled: earliest next try */
+    int64_t settle_seconds; /* how long what the CA shows may lag behind; -1 = not told */
     struct ca_found {
         const char *order_id;
         int64_t ordered;

@@ -131,6 +131,7 @@ struct ca_login {
     bool busy;
     unsigned tries;   /* in a row without an answer that could be used */
     unsigned granted; /* since something last went through with one */
+    bool ever;        /* this CA hands credentials out, and did in this run */
 };
 
 struct ca_slot {

@@ -167,7 +167,8 @@ static void order_act(struct work *w)
     switch (w->answer.outcome) {
     case OUTCOME_UNKNOWN:
         answer_doubtful_act(w);
-        work_again(w, retry_settle_ms(w->ca->ca->type->caps & CA_EMBEDDED));
+        work_again(w,
+                   retry_settle_ms(w->ca->ca->type->caps & CA_EMBEDDED, w->answer.settle_seconds));
         break;
     case OUTCOME_ACCEPTED:
         if (w->answer.issued && w->answer.ncerts) {

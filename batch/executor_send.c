@@ -108,8 +108,8 @@ static bool make_request(struct work *w, enum ca_step step, struct stand at, str
                                  .body = BUF_INIT(REPLY_MAX),
                                  .retry_after_seconds = -1,
                                  .date = TIME_NONE};
-    w->answer =
-        (struct ca_result){.arena = &w->arena, .outcome = OUTCOME_UNKNOWN, .again_seconds = -1};
+    w->answer = (struct ca_result){
+        .arena = &w->arena, .outcome = OUTCOME_UNKNOWN, .again_seconds = -1, .settle_seconds = -1};
     w->exchange = (struct ca_exchange){&w->request, &w->reply, w};
     return w->ca->ca->type->ops->request(w->ca->ca, &w->call, &w->request, err);
 }

@@ -85,6 +85,10 @@ echo '--- simulator'
 step 'build casim' make --no-print-directory VARIANT=check -j"$jobs" build/check/tests/sim/casim
 lines 'tests/sim/t_sim.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_sim.sh
 lines 'tests/sim/t_commands.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_commands.sh
+step 'build simcheck' make --no-print-directory VARIANT=check -j"$jobs" history
+lines 'simcheck' bash tests/sim/history.sh check
+lines 'scenarios' bash tests/sim/history.sh scenario
+lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-45}" bash tests/sim/history.sh kill
 
 echo '--- corpora'
 lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh

@@ -455,6 +455,7 @@ static void answer_certinext(struct ca *ca, const struct ca_call *call,
     const struct certinext_row *row = token ? &token_row : row_of(call);
     struct certinext_heard h = {c, c->config, call, reply, NULL, out};
     out->outcome = reply->transport;
+    out->settle_seconds = c->config->pickup.settle_seconds;
     if (reply->transport != OUTCOME_ACCEPTED) {
         out->message = reply->transport_message;
         return;

@@ -203,6 +203,21 @@ static size_t leaf_of(const struct ca_order *o, const struct cert *v, size_t n)
     return 0;
 }
 
+/* A certificate that bears the name of the issuer that is missing and yet did not issue: it stays
+ * behind the chain, so that the verifier sees what does not fit. */
+static size_t namesake(struct cert *v, size_t chain, size_t n)
+{
+    for (size_t i = chain + 1; i < n && !cert_self_issued(&v[chain]); i++) {
+        if (span_eq(v[i].subject.der, v[chain].issuer.der)) {
+            const struct cert other = v[chain + 1];
+            v[chain + 1] = v[i];
+            v[i] = other;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void give(const struct certinext_heard *h, struct cert *v, size_t n)
 {
     size_t chain = 0;
@@ -211,6 +226,7 @@ static void give(const struct certinext_heard *h, struct cert *v, size_t n)
     memmove(v + 1, v, at * sizeof *v);
     v[0] = leaf;
     (void)chain_order(&leaf, v + 1, n - 1, &chain); /* a gap is the verifier's to report */
+    chain += namesake(v, chain, n);
     h->out->certs = arena_array(h->out->arena, chain + 1, sizeof *h->out->certs);
     for (size_t i = 0; i <= chain; i++) {
         h->out->certs[i] = v[i].der;

@@ -211,6 +211,7 @@ static struct request *begin(struct sim *s, struct MHD_Connection *c, const char
                           .body = BUF_INIT(MAX_BODY),
                           .authorization = header(c, "Authorization"),
                           .accept = header(c, "Accept"),
+                          .host = header(c, "Host"),
                           .content_type = header(c, "Content-Type"),
                           .product_code = header(c, "X-Product-Code"),
                           .idempotency = header(c, "Idempotency-Key"),

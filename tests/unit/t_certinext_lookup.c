@@ -11,6 +11,8 @@
 
 #include "tests/unit/certinext_fixture.h"
 
+#include "batch/retry.h"
+
 /* --- FIND --- */
 
 /* Carries a search out against three pages of orders; `ours` is the order with our CSR. Returns
@@ -272,11 +274,35 @@ static void inventory(void **state UNUSED)
     bench_end(&b);
 }
 
+/* pickup.settle_seconds is what the executor waits between two searches for a lost order. */
+static void settling(void **state UNUSED)
+{
+    static const struct {
+        const char *pickup;
+        int64_t want;
+    } rows[] = {{"", 30000},
+                {"    pickup: {settle_seconds: 2}\n", 2000},
+                {"    pickup: {settle_seconds: 0}\n", 0}};
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct bench b;
+        CLEANUP(buf_release) struct buf config = BUF_INIT(1 << 16);
+        buf_printf(&config, "%s%s", bench_config, rows[i].pickup);
+        bench_begin(&b, buf_text(&config));
+        const struct ca_call call = bench_call(&b, STEP_ORDER);
+        const struct ca_result *r = bench_hear(&b, &call, 503, "");
+        assert_int_equal(r->outcome, OUTCOME_UNKNOWN);
+        assert_int_equal(retry_settle_ms(false, r->settle_seconds), rows[i].want);
+        assert_int_equal(retry_settle_ms(true, r->settle_seconds), 0);
+        bench_end(&b);
+    }
+    assert_int_equal(retry_settle_ms(false, -1), 30000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(searches),  cmocka_unit_test(candidates), cmocka_unit_test(revocations),
-        cmocka_unit_test(catalogue), cmocka_unit_test(inventory),
+        cmocka_unit_test(searches),    cmocka_unit_test(settling),  cmocka_unit_test(candidates),
+        cmocka_unit_test(revocations), cmocka_unit_test(catalogue), cmocka_unit_test(inventory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
