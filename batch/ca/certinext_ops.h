@@ -31,10 +31,6 @@ enum certinext_family { FAMILY_SSL, FAMILY_PRIVATE, FAMILY_OTHER, FAMILY__MAX };
 
 #define CERTINEXT_HUB_PATH "/emSignHub-API"
 #define CERTINEXT_V2_PATH  "/api/certinext/v2"
-#define CERTINEXT_OAUTH_HINT                                                                       \
-    "make a credential with Auth Type OAuth (Integrations, APIs in the portal) and write auth: "   \
-    "{mode: oauth, client_secret: ...}, or leave api at v1"
-
 struct certinext {
     const struct ca_config *ca;
     const struct certinext_config *config;
