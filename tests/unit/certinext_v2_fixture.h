@@ -108,6 +108,13 @@ UNUSED static const struct ca_result *v2_problem(struct bench *b, const struct c
                                    status, detail));
 }
 
+UNUSED static void same(const struct ca_result *r, enum outcome outcome, const char *what)
+{
+    if (r->outcome != outcome) {
+        fail_msg("%s: %s (%s)", what, outcome_name(r->outcome), r->message ? r->message : "");
+    }
+}
+
 UNUSED static const struct ynode *v2_fields(struct bench *b, const char *yaml)
 {
     struct ynode *root = NULL;
