@@ -116,6 +116,17 @@ void certinext_search_on(const struct certinext_heard *h, struct certinext_searc
         return;
     }
     h->out->next_page = certinext_search_write(h->out->arena, s);
+    if (!h->out->next_page) {
+        h->out->phase = 0;
+        certinext_unknown(h, "the list of orders has too many candidates to be searched");
+    }
+}
+
+void certinext_add_once(struct strlist *l, const char *id)
+{
+    if (!strlist_has(l, id)) {
+        VEC_PUSH(l, id);
+    }
 }
 
 /* A number goes into a request and into the cursor. */

@@ -139,7 +139,8 @@ struct certinext_search {
 };
 bool certinext_search_read(struct arena *a, const char *text,
                            struct certinext_search *out) MUST_USE;
-const char *certinext_search_write(struct arena *a, const struct certinext_search *s);
+const char *certinext_search_write(struct arena *a, const struct certinext_search *s); /* or NULL */
+void certinext_add_once(struct strlist *l, const char *id);
 void certinext_search_release(struct certinext_search *s);
 /* The next request of a search, or what it found. `candidate`: the phase that looks at one. */
 void certinext_search_on(const struct certinext_heard *h, struct certinext_search *s,
@@ -148,6 +149,7 @@ bool certinext_is_number(const char *id) MUST_USE; /* fits into requests and the
 
 /* `fields:` of the order, else `otherwise`. Paths have one dot at most. NULL: neither is said. */
 const char *certinext_order_text(const struct ca_order *o, const char *path, const char *otherwise);
+/* false for what is no flag: certinext_order_fits() refuses such an order before. */
 bool certinext_order_flag(const struct ca_order *o, const char *path, bool otherwise);
 
 /* The same for a setting whose configured value is at hand. */
@@ -181,6 +183,8 @@ void certinext_put_flag(struct jw *j, const char *key, bool value);
 void certinext_put_number(struct jw *j, const char *key, int64_t value);
 /* A note to a revocation or cancellation; a comma for each semicolon, which CERTInext refuses. */
 void certinext_put_note(struct jw *j, const char *key, const char *text, const char *otherwise);
+/* Digits of a telephone number as people write it, added to out; false: it is none. */
+bool certinext_phone_digits(const char *text, struct buf *out) MUST_USE;
 void certinext_put_escaped(struct buf *b, const char *text);             /* RFC 3986, 2.1 */
 bool certinext_no_reason(const struct certinext_asked *q, int reason);   /* false, err set */
 bool certinext_lacks(const struct certinext_asked *q, const char *what); /* false, err set */

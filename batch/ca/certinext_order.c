@@ -37,6 +37,33 @@ static bool names_fit(const struct certinext_asked *q, enum certinext_family fam
     return true;
 }
 
+/* Fields that are one of a few words. One that is not understood is not taken for another: a draft
+ * that is none is paid for. Rule certinext.fields says so before, where it is in force. */
+static bool words_fit(const struct certinext_asked *q)
+{
+    static const char flag[] = "true false 1 0";
+    static const struct {
+        const char *path, *words, *shown;
+    } rows[] = {
+        {"save_and_hold", flag, "true or false"},
+        {"accept_agreement", flag, "true or false"},
+        {"pre_vetting", flag, "true or false"},
+        {"email_notifications", flag, "true or false"},
+        {"auto_secure_www", flag, "true or false"},
+        {"subscription.auto_renew", flag, "true or false"},
+        {"accounting_model", "credit cash 2 1", "credit or cash"},
+        {"family", "ssl private-pki", "ssl or private-pki"},
+    };
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        const char *text = certinext_order_text(q->call->order, rows[i].path, NULL);
+        if (text && !str_has_word(rows[i].words, text)) {
+            return err_set(q->err, ERR_INPUT, "the field %s must be %s", rows[i].path,
+                           rows[i].shown);
+        }
+    }
+    return true;
+}
+
 bool certinext_order_fits(const struct certinext_asked *q, enum certinext_family *family,
                           const struct product_info **product)
 {
@@ -44,6 +71,9 @@ bool certinext_order_fits(const struct certinext_asked *q, enum certinext_family
     const struct certinext_person *p = &q->config->requestor;
     if (!o || certinext_blank(o->product)) {
         return certinext_lacks(q, "a product");
+    }
+    if (!words_fit(q)) {
+        return false;
     }
     *family = certinext_family_of(q->own, o, product);
     if (*family == FAMILY_OTHER) {
@@ -54,6 +84,10 @@ bool certinext_order_fits(const struct certinext_asked *q, enum certinext_family
     }
     if (certinext_blank(certinext_domain(o)) || !o->csr.n) {
         return certinext_lacks(q, !o->csr.n ? "a CSR" : "a common name");
+    }
+    if (o->csr.n > LIMIT_CSR_BYTES) {
+        return err_set(q->err, ERR_INPUT, "the CSR has %zu octets, more than any CA takes",
+                       o->csr.n);
     }
     if (certinext_blank(certinext_setting_of(q, "requestor.name", p->name)) ||
         certinext_blank(certinext_setting_of(q, "requestor.email", p->email))) {
@@ -79,7 +113,7 @@ void certinext_put_tags(const struct certinext_asked *q, struct jw *j, const cha
     const struct ynode *tags = yaml_get(o->extra, "tags");
     jw_array(j, "tags");
     for (const struct ynode *t = tags ? tags->first : NULL; t; t = t->next) {
-        if (t->kind == YAML_SCALAR) {
+        if (t->kind == YAML_SCALAR && !certinext_blank(t->text)) {
             jw_str(j, NULL, t->text);
         }
     }

@@ -55,6 +55,18 @@ void certinext_put_note(struct jw *j, const char *key, const char *text, const c
     jw_str(j, key, buf_text(&b));
 }
 
+bool certinext_phone_digits(const char *text, struct buf *out)
+{
+    for (; text && *text; text++) {
+        if (*text >= '0' && *text <= '9') {
+            buf_putc(out, *text);
+        } else if (!strchr("+ -.()/", *text)) {
+            return false;
+        }
+    }
+    return !buf_failed(out);
+}
+
 void certinext_put_escaped(struct buf *b, const char *text)
 {
     static const char plain[] =

@@ -240,7 +240,7 @@ void certinext_v1_find_tracked(const struct certinext_heard *h)
         return;
     }
     if (csr && csr_of(csr, &der) && span_eq(buf_span(&der), h->call->order->csr)) {
-        VEC_PUSH(&s.hits, s.todo.v[0]);
+        certinext_add_once(&s.hits, s.todo.v[0]);
     }
     s.todo.n--;
     memmove(s.todo.v, s.todo.v + 1, s.todo.n * sizeof *s.todo.v);

@@ -165,6 +165,23 @@ static void put_address(const struct ca_order *o, struct jw *j)
 }
 
 /* --- EV --- */
+/* `phone` is as people write it, the member is digits without the country's code. Of a number in
+ * another country than isd_code says, neither is sent. */
+static void put_contact_phone(struct jw *j, const struct contact *c)
+{
+    CLEANUP(buf_release) struct buf isd = BUF_INIT(256);
+    CLEANUP(buf_release) struct buf phone = BUF_INIT(256);
+    const char *text = certinext_first(c->mobile_number, c->phone);
+    const bool digits =
+        certinext_phone_digits(c->isd_code, &isd) && certinext_phone_digits(text, &phone);
+    const char *number = buf_text(&phone);
+    if (text && strchr(text, '+')) {
+        number = isd.n && str_starts(number, buf_text(&isd)) ? number + isd.n : NULL;
+    }
+    certinext_put(j, "isdCode", buf_text(&isd));
+    certinext_put(j, "mobileNumber", digits ? number : NULL);
+}
+
 static void put_contact(struct jw *j, const char *block, const struct contact *c)
 {
     if (certinext_blank(c->name) && certinext_blank(c->email)) {
@@ -173,8 +190,7 @@ static void put_contact(struct jw *j, const char *block, const struct contact *c
     jw_object(j, block);
     certinext_put(j, "name", c->name);
     certinext_put(j, "email", c->email);
-    certinext_put(j, "isdCode", c->isd_code);
-    certinext_put(j, "mobileNumber", certinext_first(c->mobile_number, c->phone));
+    put_contact_phone(j, c);
     certinext_put(j, "designation", c->designation);
     certinext_put(j, "employeeID", c->employee_id);
     jw_end(j);

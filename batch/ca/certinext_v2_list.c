@@ -56,13 +56,6 @@ static bool may_be_ours(struct arena *a, const json_t *row, const char *common_n
     return !failed && (!name || !common_name || str_ieq(name, common_name));
 }
 
-static void add_once(struct strlist *l, const char *id)
-{
-    if (!strlist_has(l, id)) {
-        VEC_PUSH(l, id);
-    }
-}
-
 static void look_at(const struct certinext_heard *h, const json_t *row, struct certinext_search *s)
 {
     struct arena *a = h->out->arena;
@@ -73,7 +66,7 @@ static void look_at(const struct certinext_heard *h, const json_t *row, struct c
     }
     switch (by_tags(row, o)) {
     case OURS:
-        add_once(&s->hits, id);
+        certinext_add_once(&s->hits, id);
         break;
     case PERHAPS:
         if (!strlist_has(&s->hits, id)) {
@@ -122,7 +115,7 @@ void certinext_v2_key_seen(const struct certinext_heard *h)
         return;
     }
     if (has_our_key(h)) {
-        add_once(&s.hits, s.todo.v[0]);
+        certinext_add_once(&s.hits, s.todo.v[0]);
     }
     s.todo.n--;
     memmove(s.todo.v, s.todo.v + 1, s.todo.n * sizeof *s.todo.v);

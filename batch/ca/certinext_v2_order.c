@@ -16,19 +16,6 @@
 /* --- people --- */
 enum { E164_MOST = 15, E164_LEAST = 7 };
 
-/* Digits of a number as people write it; false: there are other characters in it. */
-static bool add_digits(const char *text, struct buf *b)
-{
-    for (; text && *text; text++) {
-        if (*text >= '0' && *text <= '9') {
-            buf_putc(b, *text);
-        } else if (!strchr("+ -.()/", *text)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* ITU-T E.164: a plus, the country's code, the number. One that has a plus is whole. */
 static bool put_phone(const struct certinext_asked *q, struct jw *j, const char *isd,
                       const char *mobile)
@@ -39,7 +26,8 @@ static bool put_phone(const struct certinext_asked *q, struct jw *j, const char 
     }
     buf_putc(&b, '+');
     const bool whole = mobile[strspn(mobile, " ")] == '+';
-    const bool digits = add_digits(whole ? NULL : isd, &b) && add_digits(mobile, &b);
+    const bool digits =
+        certinext_phone_digits(whole ? NULL : isd, &b) && certinext_phone_digits(mobile, &b);
     if (!digits || buf_failed(&b) || b.n - 1 < E164_LEAST || b.n - 1 > E164_MOST) {
         return err_set(q->err, ERR_INPUT,
                        "isd_code and mobile_number of a contact make no telephone number (E.164)");

@@ -181,6 +181,24 @@ static void every_state(void **state UNUSED)
     bench_end(&b);
 }
 
+/* Numbers are numbers, with blanks around them and with a fraction of nothing too. */
+static void states_as_written(void **state UNUSED)
+{
+    static const char *const rows[] = {
+        "\"orderStatusId\":\" 6\",\"certificateStatusId\":\"20 \"",
+        "\"orderStatusId\":6.0,\"certificateStatusId\":20.0",
+    };
+    struct bench b;
+    bench_begin(&b, bench_config);
+    const struct ca_call call = bench_call(&b, STEP_POLL);
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        const struct ca_result *r =
+            bench_ok(&b, &call, arena_printf(&b.f.arena, "\"orderDetails\":{%s}", rows[i]));
+        assert_int_equal(r->phase, POLL_FETCH);
+    }
+    bench_end(&b);
+}
+
 /* --- ORDER --- */
 static void orders(void **state UNUSED)
 {
@@ -542,6 +560,7 @@ int main(void)
         cmocka_unit_test(every_http_status),
         cmocka_unit_test(no_reply),
         cmocka_unit_test(every_state),
+        cmocka_unit_test(states_as_written),
         cmocka_unit_test(orders),
         cmocka_unit_test(odd_envelopes),
         cmocka_unit_test(hostile_bytes),
