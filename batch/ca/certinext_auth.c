@@ -7,6 +7,7 @@
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool certinext_is_oauth(const struct certinext *c)
@@ -20,10 +21,29 @@ bool certinext_authorized(const struct ca *ca, int64_t now)
     return !certinext_is_oauth(c) || (secret_is_set(&c->token) && now < c->token_until);
 }
 
-void certinext_forget_token(struct certinext *c)
+static void note_token(struct certinext *c, const char *nonce)
 {
-    secret_release(&c->token);
-    c->token_until = TIME_NONE;
+    const size_t at = c->ncarried++ % CERTINEXT_CARRIED;
+    c->carried[at].token = c->tokens;
+    (void)snprintf(c->carried[at].nonce, sizeof c->carried[at].nonce, "%s", nonce);
+}
+
+static unsigned token_carried(const struct certinext *c, const char *nonce)
+{
+    for (size_t i = 0; nonce && i < CERTINEXT_CARRIED; i++) {
+        if (c->carried[i].nonce[0] && str_eq(c->carried[i].nonce, nonce)) {
+            return c->carried[i].token;
+        }
+    }
+    return c->tokens;
+}
+
+void certinext_token_refused(struct certinext *c, const struct ca_call *call)
+{
+    if (token_carried(c, call->nonce) == c->tokens) {
+        secret_release(&c->token);
+        c->token_until = TIME_NONE;
+    }
 }
 
 void certinext_auth_key(const struct secret *access_key, const char *ts, const char *txn,
@@ -45,6 +65,7 @@ bool certinext_put_bearer(const struct certinext_asked *q)
     if (!secret_is_set(&q->own->token)) {
         return err_set(q->err, ERR_INTERNAL, "CERTInext was to be asked before there was a token");
     }
+    note_token(q->own, q->call->nonce ? q->call->nonce : "");
     q->out->secret_headers[0] =
         (struct ca_secret_header){"Authorization", "Bearer ", &q->own->token};
     return true;
@@ -138,6 +159,7 @@ void certinext_answer_token(const struct certinext_heard *h)
         return;
     }
     secret_set(&h->own->token, token, strlen(token));
+    h->own->tokens++;
     h->out->valid_seconds = lasts > TOKEN_LEAST ? lasts : TOKEN_LEAST;
     h->own->token_until = h->call->now + h->out->valid_seconds;
 }

@@ -44,7 +44,7 @@ bool certinext_by_http(const struct certinext_heard *h)
                 h->out->again_seconds = h->reply->retry_after_seconds;
             }
             if (status == 401) {
-                certinext_forget_token(h->own);
+                certinext_token_refused(h->own, h->call);
             }
             return true;
         }
