@@ -151,7 +151,7 @@ static unsigned missing_part(const struct certinext_heard *h, const struct state
     if (!o || !s->word) {
         return 0;
     }
-    if (str_ieq(s->word, "pending-csr") && o->csr.n &&
+    if (str_ieq(s->word, "pending-csr") &&
         !json_is_true(certinext_member(h->body, "csrSubmitted"))) {
         return POLL_CSR;
     }
@@ -202,6 +202,7 @@ void certinext_v2_tracked(const struct certinext_heard *h)
     case CLASS_UNKNOWN:
         certinext_still_pending(h, pending_text(h, &s));
         h->out->phase = missing_part(h, &s);
+        h->out->wants_csr = h->out->phase == POLL_CSR;
         break;
     }
 }

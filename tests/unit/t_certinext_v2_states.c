@@ -86,9 +86,15 @@ static void parts_that_are_missing(void **state UNUSED)
     assert_int_equal(bench_hear(&b, &call, 200, unsigned_)->phase, 0);
     const struct span csr = b.order.csr;
     b.order.csr.n = 0;
-    assert_int_equal(bench_hear(&b, &call, 200, "{\"status\":\"pending-csr\"}")->phase, 0);
+    /* a POLL need not have it: it is asked for, and nothing is sent without it */
+    const struct ca_result *wants = bench_hear(&b, &call, 200, "{\"status\":\"pending-csr\"}");
+    assert_true(wants->phase == POLL_CSR && wants->wants_csr && wants->pending);
+    call.phase = POLL_CSR;
+    assert_non_null(strstr(bench_refused(&b, &call), "a CSR"));
     b.order.csr = csr;
-    assert_int_equal(bench_hear(&b, &call, 200, "{\"status\":\"pending-csr\"}")->phase, POLL_CSR);
+    assert_false(bench_hear(&b, &call, 204, "")->wants_csr);
+    call.phase = POLL_TRACK;
+    assert_false(bench_hear(&b, &call, 200, unsigned_)->wants_csr);
     static const unsigned phases[] = {POLL_CSR, POLL_AGREEMENT};
     for (size_t i = 0; i < NITEMS(phases); i++) {
         call.phase = phases[i];
