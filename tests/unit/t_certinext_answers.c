@@ -526,34 +526,6 @@ static void tokens(void **state UNUSED)
     bench_end(&b);
 }
 
-/* Several requests are under way when a token ends: what is told of the old one does not end the
- * new one, or it would be asked for again and again. */
-static void late_refusals(void **state UNUSED)
-{
-    static const char token[] = "{\"access_token\":\"%s\",\"expires_in\":3600}";
-    struct bench b;
-    struct err err = ERR_INIT;
-    bench_begin(&b, oauth_config);
-    const struct ca_call ask = bench_call(&b, STEP_TOKEN);
-    struct ca_call calls[3];
-    (void)bench_hear(&b, &ask, 200, arena_printf(&b.f.arena, token, "first"));
-    for (size_t i = 0; i < NITEMS(calls); i++) {
-        calls[i] = bench_call(&b, STEP_POLL);
-        calls[i].nonce = arena_printf(&b.f.arena, "%032zu", i);
-        assert_true(i == 2 || bench_ask(&b, &calls[i], &err));
-    }
-    assert_int_equal(bench_hear(&b, &calls[0], 401, "")->outcome, OUTCOME_AUTH);
-    assert_false(certinext_ops.authorized(&b.ca, NOW));
-    (void)bench_hear(&b, &ask, 200, arena_printf(&b.f.arena, token, "second"));
-    assert_int_equal(bench_hear(&b, &calls[1], 401, "")->outcome, OUTCOME_AUTH);
-    assert_true(certinext_ops.authorized(&b.ca, NOW));
-    assert_true(bench_ask(&b, &calls[2], &err));
-    assert_string_equal(secret_bytes(b.request.secret_headers[0].value), "second");
-    (void)bench_hear(&b, &calls[2], 401, "");
-    assert_false(certinext_ops.authorized(&b.ca, NOW));
-    bench_end(&b);
-}
-
 static void secrets_that_are_not_there(void **state UNUSED)
 {
     struct bench b;
@@ -595,7 +567,6 @@ int main(void)
         cmocka_unit_test(open_validation),
         cmocka_unit_test(certificates),
         cmocka_unit_test(tokens),
-        cmocka_unit_test(late_refusals),
         cmocka_unit_test(secrets_that_are_not_there),
         cmocka_unit_test(the_other_api),
     };

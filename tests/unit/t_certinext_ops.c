@@ -12,7 +12,6 @@
 #include "tests/unit/certinext_fixture.h"
 
 #include "batch/manifest.h"
-#include "formats/base/limits.h"
 
 /* --- signing --- */
 static void auth_key_vectors(void **state UNUSED)
@@ -379,92 +378,6 @@ static void orders_that_are_not_sent(void **state UNUSED)
     bench_end(&b);
 }
 
-/* A word that is not understood is not taken for its opposite: a draft that is no draft is paid
- * for, and so is an order on another account. */
-static void words_that_are_not_understood(void **state UNUSED)
-{
-    static const char *const rows[] = {
-        "save_and_hold: yes\n",
-        "save_and_hold: \"True\"\n",
-        "accept_agreement: no\n",
-        "pre_vetting: off\n",
-        "email_notifications: none\n",
-        "auto_secure_www: \"2\"\n",
-        "subscription: {auto_renew: never}\n",
-        "accounting_model: Cash\n",
-        "accounting_model: debit\n",
-        "family: private_pki\n",
-        "family: smime\n",
-    };
-    static const char *const fine[] = {
-        "save_and_hold: false\naccept_agreement: \"1\"\naccounting_model: credit\nfamily: ssl\n",
-        "save_and_hold: \"0\"\naccounting_model: \"2\"\n",
-    };
-    struct bench b;
-    struct err err = ERR_INIT;
-    bench_begin(&b, bench_config);
-    const struct ca_call call = bench_call(&b, STEP_ORDER);
-    for (size_t i = 0; i < NITEMS(rows); i++) {
-        b.order.extra = fields(&b, rows[i]);
-        const char *name = arena_strndup(&b.f.arena, rows[i], strcspn(rows[i], ":"));
-        if (bench_ask(&b, &call, &err)) {
-            fail_msg("%s was sent", rows[i]);
-        }
-        assert_non_null(strstr(err.msg, name));
-        err = (struct err)ERR_INIT;
-    }
-    for (size_t i = 0; i < NITEMS(fine); i++) {
-        b.order.extra = fields(&b, fine[i]);
-        assert_true(bench_ask(&b, &call, &err));
-    }
-    bench_end(&b);
-}
-
-/* Nothing is sent in the place of a CSR that does not fit. */
-static void large_csr(void **state UNUSED)
-{
-    static uint8_t bytes[3 * LIMIT_CSR_BYTES];
-    struct bench b;
-    bench_begin(&b, bench_config);
-    const struct ca_call call = bench_call(&b, STEP_ORDER);
-    b.order.csr = (struct span){bytes, sizeof bytes};
-    assert_non_null(strstr(bench_refused(&b, &call), "CSR"));
-    bench_end(&b);
-}
-
-/* A telephone number in one piece: the member is the number without the country's code. */
-static void contact_phones(void **state UNUSED)
-{
-    static const struct {
-        struct contact contact;
-        const char *isd, *mobile;
-    } rows[] = {
-        {{.name = "A", .isd_code = "1", .mobile_number = "5550100124"}, "1", "5550100124"},
-        {{.name = "A", .isd_code = "1", .phone = "+1 512 555-0100"}, "1", "5125550100"},
-        {{.name = "A", .isd_code = "+44", .phone = "+44 (20) 7946.0000"}, "44", "2079460000"},
-        {{.name = "A", .isd_code = "1", .phone = "512 555 0100"}, "1", "5125550100"},
-        {{.name = "A", .phone = "5125550100"}, NULL, "5125550100"},
-        {{.name = "A", .isd_code = "1", .phone = "+49 30 901820"}, "1", NULL},
-        {{.name = "A", .phone = "+49 30 901820"}, NULL, NULL},
-        {{.name = "A", .phone = "none"}, NULL, NULL},
-    };
-    struct bench b;
-    bench_begin(&b, bench_config);
-    b.order.product = "850";
-    const struct ca_call call = bench_call(&b, STEP_ORDER);
-    for (size_t i = 0; i < NITEMS(rows); i++) {
-        const struct ev_fields ev = {.contract_signer = rows[i].contact};
-        b.order.ev = &ev;
-        CLEANUP(json_tree_release) json_t *t = bench_body(&b, &call);
-        const json_t *block = json_get(json_get(t, "orderDetails"), "contractSignerInfo");
-        if (!str_eq(json_get_str(block, "isdCode"), rows[i].isd) ||
-            !str_eq(json_get_str(block, "mobileNumber"), rows[i].mobile)) {
-            fail_msg("row %zu: %s", i, json_dumps(block, 0));
-        }
-    }
-    bench_end(&b);
-}
-
 /* --- the other calls --- */
 static void same_block(struct bench *b, const struct ca_call *call, const char *endpoint,
                        const char *expected)
@@ -596,9 +509,6 @@ int main(void)
         cmocka_unit_test(organizations),
         cmocka_unit_test(remarks),
         cmocka_unit_test(orders_that_are_not_sent),
-        cmocka_unit_test(words_that_are_not_understood),
-        cmocka_unit_test(large_csr),
-        cmocka_unit_test(contact_phones),
         cmocka_unit_test(other_bodies),
         cmocka_unit_test(revocation_reasons),
     };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the CERTInext connector makes of replies of the V2 API to orders and polls: statuses,
- * problem details, codes row by row, states, certificates, and replies that are not what was
- * expected.
+ * What the CERTInext connector makes of replies of the V2 API: statuses, problem details, codes row
+ * by row, tokens, and what is said to a probe, to the catalogue and to orders.
  */
 #include <stdarg.h>
 #include <stddef.h>
