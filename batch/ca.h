@@ -175,6 +175,7 @@ struct ca_result {
     size_t nfound;
     const char *next_page;     /* INVENTORY, FIND */
     unsigned phase;            /* not 0: the same step again at once, in this phase */
+    bool wants_csr;            /* that phase hands in call.order->csr, which a POLL may lack */
     int64_t valid_seconds;     /* TOKEN: how long it may be used */
     struct ca_domain *domains; /* POLL of an order that waits for validation */
     size_t ndomains;

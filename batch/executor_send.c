@@ -147,6 +147,10 @@ void work_ask(struct work *w, enum ca_step step)
 
 void work_next_phase(struct work *w)
 {
+    if (w->answer.wants_csr && !w->csr.n) {
+        work_submit(w, work_recall); /* and back here: act_recalled() */
+        return;
+    }
     struct stand at = {w->answer.phase, w->answer.order_id, w->answer.next_page};
     w->phases++;
     ask(w, w->call.step, at);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CERTInext as a kind of CA that lint and policy know: its environments and its products. Orders
- * are not placed: there are no ops.
+ * CERTInext as a kind of CA: its environments and its products. How it is spoken to is in
+ * certinext_ops.c and what that names.
  *
  * A code means one thing in the sandbox and another in production (842 is DV there and OV here),
  * so every row says where it holds. Rows without environment were seen with the same code in

@@ -91,8 +91,10 @@ static const struct field auth_fields[] = {
      .offset = OFF(auth.token_url),
      .pattern = "https?://.+",
      .check = is_url,
-     .help = "OAuth token endpoint, handed out by eMudhra; mode oauth"},
-    TEXT("client_id", auth.client_id, "OAuth client id; mode oauth"),
+     .help = "OAuth token endpoint, handed out by eMudhra; mode oauth, default with api v2: "
+             "/oauth/token at the host of api_url"},
+    TEXT("client_id", auth.client_id,
+         "OAuth client id; mode oauth, default with api v2: account_number"),
     {.name = "client_secret",
      .kind = FIELD_SECRET,
      .offset = OFF(auth.client_secret),
@@ -196,7 +198,7 @@ static const struct field config_fields[] = {
      .pattern = "https?://.+",
      .check = is_url,
      .help = "https://api.certinext.io/emSignHub-API/ (India, global), https://us-api... (US), "
-             "https://sandbox-us-api... (sandbox)"},
+             "https://sandbox-us-api... (sandbox); with api v2 the host alone will do"},
     {.name = "api",
      .kind = FIELD_WORD,
      .offset = OFF(api),
@@ -250,24 +252,28 @@ static const struct ynode *place(const struct ca_config *config, const char *key
 static void check_auth(struct schema_ctx *ctx, const struct ca_config *config)
 {
     const struct certinext_config *c = config->own;
+    /* V2 has its token endpoint at its own host, and accounts are its clients */
+    const bool told = c->api == CERTINEXT_V2;
     const struct {
         int mode;
         bool written;
         const char *key;
     } needs[] = {
         {CERTINEXT_ACCESS_KEY, c->auth.access_key.kind != SECRET_NONE, "access_key"},
-        {CERTINEXT_OAUTH, c->auth.token_url != NULL, "token_url"},
-        {CERTINEXT_OAUTH, c->auth.client_id != NULL, "client_id"},
+        {CERTINEXT_OAUTH, told || c->auth.token_url != NULL, "token_url"},
+        {CERTINEXT_OAUTH, told || c->auth.client_id != NULL, "client_id"},
         {CERTINEXT_OAUTH, c->auth.client_secret.kind != SECRET_NONE, "client_secret"},
     };
+    if (c->api == CERTINEXT_V2 && c->auth.mode != CERTINEXT_OAUTH) {
+        schema_problem(ctx, place(config, "api"),
+                       "api v2 takes no access key: " CERTINEXT_OAUTH_HINT);
+        return;
+    }
     for (size_t i = 0; i < NITEMS(needs); i++) {
         if (needs[i].mode == c->auth.mode && !needs[i].written) {
             schema_problem(ctx, place(config, "auth"), "auth mode %s needs '%s'",
                            auth_mode_words[c->auth.mode - 1].text, needs[i].key);
         }
-    }
-    if (c->api == CERTINEXT_V2 && c->auth.mode != CERTINEXT_OAUTH) {
-        schema_problem(ctx, place(config, "api"), "api v2 takes auth mode oauth only");
     }
 }
 

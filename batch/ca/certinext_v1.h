@@ -7,6 +7,10 @@
 
 #include "batch/ca/certinext_ops.h"
 
+bool certinext_v1_request(const struct certinext_asked *q,
+                          const struct certinext_row *row) MUST_USE;
+void certinext_v1_answer(struct certinext_heard *h, const struct certinext_row *row);
+
 /* The call that carries the step out for this very order; private products have their own. */
 const char *certinext_v1_endpoint(const struct certinext_asked *q, const char *path);
 

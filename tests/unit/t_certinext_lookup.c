@@ -83,6 +83,45 @@ static void searches(void **state UNUSED)
     bench_end(&b);
 }
 
+/* An order that a list shows twice is one order. */
+static void listed_twice(void **state UNUSED)
+{
+    struct bench b;
+    bench_begin(&b, bench_config);
+    struct ca_call call = bench_call(&b, STEP_FIND);
+    const char *csr = arena_printf(&b.f.arena, "\"orderDetails\":{\"csr\":\"%s\"}",
+                                   bench_pem(&b, "CERTIFICATE REQUEST", b.order.csr));
+    const struct ca_result *r = bench_ok(
+        &b, &call,
+        "\"orderDetails\":{\"ordersArray\":[{\"orderNumber\":\"66\"},{\"orderNumber\":66}]}");
+    while (r->phase) {
+        call.phase = r->phase;
+        call.page = r->next_page;
+        r = bench_ok(&b, &call, csr);
+    }
+    assert_int_equal(r->nfound, 1);
+    bench_end(&b);
+}
+
+/* A search that does not fit into its cursor is given up, not cut. */
+static void too_many_candidates(void **state UNUSED)
+{
+    enum { ROWS = 40000 };
+    struct bench b;
+    CLEANUP(buf_release) struct buf list = BUF_INIT(16 << 20);
+    bench_begin(&b, bench_config);
+    const struct ca_call call = bench_call(&b, STEP_FIND);
+    buf_puts(&list, "\"orderDetails\":{\"ordersArray\":[");
+    for (unsigned i = 0; i < ROWS; i++) {
+        buf_printf(&list, "%s{\"orderNumber\":\"%032u\"}", i ? "," : "", i);
+    }
+    buf_puts(&list, "]}");
+    const struct ca_result *r = bench_ok(&b, &call, buf_text(&list));
+    assert_int_equal(r->outcome, OUTCOME_UNKNOWN);
+    assert_int_equal(r->phase, 0);
+    bench_end(&b);
+}
+
 static void candidates(void **state UNUSED)
 {
     struct bench b;
@@ -204,7 +243,8 @@ static void catalogue(void **state UNUSED)
         &b, &call,
         "\"productDetails\":[{\"categoryName\":\"SSL\",\"currencyType\":\"USD\",\"products\":["
         "{\"productCode\":\"842\",\"productName\":\"DV\",\"productTypeID\":\"13\","
-        "\"subscriptionPrice\":{\"1 Year\":{\"cost\":\"9.0\"},\"2 Year\":{\"cost\":18}}},"
+        "\"subscriptionPrice\":{\"1 Year\":{\"cost\":\"9.0\"},\"2 Year\":{\"cost\":18},\"3 "
+        "Year\":{\"cost\":27.5}}},"
         "{\"productName\":\"no code\"},7]},3,{\"categoryName\":\"Private\",\"products\":["
         "{\"productCode\":149,\"price\":\"0.0\"}]},{\"products\":null}]");
     assert_int_equal(r->outcome, OUTCOME_ACCEPTED);
@@ -213,7 +253,7 @@ static void catalogue(void **state UNUSED)
     assert_string_equal(r->sold[0].name, "DV");
     assert_string_equal(r->sold[0].category, "SSL");
     assert_string_equal(r->sold[0].type_id, "13");
-    assert_string_equal(r->sold[0].price, "1 Year: 9.0, 2 Year: 18");
+    assert_string_equal(r->sold[0].price, "1 Year: 9.0, 2 Year: 18, 3 Year: 27.5");
     assert_string_equal(r->sold[0].currency, "USD");
     assert_string_equal(r->sold[1].code, "149");
     assert_string_equal(r->sold[1].price, "0.0");
@@ -301,8 +341,14 @@ static void settling(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(searches),    cmocka_unit_test(settling),  cmocka_unit_test(candidates),
-        cmocka_unit_test(revocations), cmocka_unit_test(catalogue), cmocka_unit_test(inventory),
+        cmocka_unit_test(searches),
+        cmocka_unit_test(listed_twice),
+        cmocka_unit_test(too_many_candidates),
+        cmocka_unit_test(candidates),
+        cmocka_unit_test(revocations),
+        cmocka_unit_test(catalogue),
+        cmocka_unit_test(inventory),
+        cmocka_unit_test(settling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
