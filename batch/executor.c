@@ -4,7 +4,7 @@
  * in flight. Every pass takes up items, commits a round of finished jobs, sends, takes replies.
  * Nothing here knows a step of a protocol.
  */
-#include "batch/executor.h"
+#include "batch/executor_dcv.h"
 
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -114,7 +114,7 @@ static void wait_for_something(struct executor *x)
     } else if (x->ntimers) {
         int64_t until = x->timers[0].due - time_monotonic_ms();
         sleep_ms(x, until > 0 ? until : 0);
-    } else if (x->live) {
+    } else if (x->live || executor_dcv_busy(x)) {
         sleep_ms(x, PACE_MS); /* cleared items that a limit of the CA holds back */
     }
 }
@@ -143,13 +143,13 @@ static void report_progress(struct executor *x)
 static bool finished(const struct executor *x)
 {
     bool nothing_waits = x->draining || (!x->ready_n && !x->ntimers);
-    return !x->live && nothing_waits;
+    return !x->live && nothing_waits && !executor_dcv_busy(x);
 }
 
 static bool pass(struct executor *x)
 {
     struct err err = ERR_INIT;
-    if (round_is_due(x) && !executor_round(x)) {
+    if ((round_is_due(x) && !executor_round(x)) || !executor_dcv(x)) {
         return false;
     }
     if (!executor_send(x)) {
@@ -218,6 +218,7 @@ static void begin(struct executor *x, struct item_slot *slots, size_t n)
         load_passwords(x, &slots[i]);
     }
     executor_open_cas(x);
+    executor_dcv_begin(x);
     x->pool = pool_new(x->workers);
     x->wire = wire_new(x->workers);
     x->scratch = xcalloc(pool_workers(x->pool), sizeof *x->scratch);
@@ -262,6 +263,7 @@ static void wind_down(struct executor *x)
 static void end(struct executor *x)
 {
     wind_down(x);
+    executor_dcv_end(x);
     for (size_t i = 0; i < x->nslots; i++) {
         x->left_over = x->left_over || !x->slots[i].done;
     }
