@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { PROVING_LEAST_MS = 250 }; /* between polls of an order whose names are being proven */
+
 const char *answer_text(const struct work *w)
 {
     const char *m = w->answer.message ? w->answer.message : w->reply.transport_message;
@@ -181,7 +183,8 @@ static void poll_act(struct work *w)
     } else if (w->answer.outcome == OUTCOME_ACCEPTED) {
         answer_went_through(w);
         if (executor_dcv_look(w)) {
-            work_again(w, retry_poll_ms(s->polls++, w->answer.again_seconds));
+            int64_t delay = retry_poll_ms(s->polls++, w->answer.again_seconds);
+            work_again(w, s->proving && delay < PROVING_LEAST_MS ? PROVING_LEAST_MS : delay);
         }
     } else if (w->answer.outcome == OUTCOME_UNKNOWN && s->tries++ < RETRY_READS) {
         work_again(w, retry_poll_ms(s->tries, -1));
