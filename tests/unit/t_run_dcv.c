@@ -27,6 +27,13 @@ static void hook(const char *text)
 #define B "b.corp.example.com"
 #define C "c.corp.example.com"
 
+static void run_three(void)
+{
+    if (!run(THREE)) {
+        fail_msg("%s", t.err.msg);
+    }
+}
+
 static void three(void)
 {
     wants("a", A);
@@ -37,7 +44,9 @@ static void three(void)
 static void three_names_are_proven(void **ctx UNUSED)
 {
     three();
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_balanced(3);
     assert_int_equal(prove.challenges, 3);
@@ -51,12 +60,14 @@ static void what_needs_no_proof_goes_on(void **ctx UNUSED)
     wants("b", B);
     prove.known = true;
     prove.settings.issuance_seconds = 0;
-    if (!run(THREE)) fail_msg("%s", t.err.msg);
+    run_three();
     assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
     assert_int_equal(hooked("present", ""), 0);
     assert_int_equal(prove.challenges, 1);
     prove.v[0].validated = true; /* the CA's own polls follow later */
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
 }
 
@@ -85,7 +96,9 @@ static void the_report_tells(void **ctx UNUSED)
     struct err err = ERR_INIT;
     CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
     wants("a", A);
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_true(fs_read("b.state/report.json", &text, &err));
     CLEANUP(json_tree_release) json_t *tree = json_parse("report", text.p, text.n, &err);
     const json_t *list = json_get(report_of(tree, "a"), "validation");
@@ -105,7 +118,9 @@ static void the_journal_knows_first(void **ctx UNUSED)
          "echo \"$1 $2 $3\" >> hook.log\n"
          "[ $1 = cleanup ] && rm -f \"zone/$2=$3\" || echo x > \"zone/$2=$3\"\n");
     three();
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_balanced(3);
 }
@@ -115,7 +130,9 @@ static void a_failed_hook_fails_its_item_and_is_cleaned(void **ctx UNUSED)
 {
     wants("b", B);
     put("fail-present", "");
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
     assert_int_equal(t.summary.counts[STATE_FAILED], 1);
     assert_balanced(1);
@@ -123,7 +140,9 @@ static void a_failed_hook_fails_its_item_and_is_cleaned(void **ctx UNUSED)
     assert_non_null(strstr(t.summary.overview, "the zone is locked"));
     assert_int_equal(prove.validations, 0);
     assert_int_equal(unlink("fail-present"), 0);
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0); /* the order stands: it is proven, not placed again */
+    do {
+        run_three();
+    } while (0); /* the order stands: it is proven, not placed again */
     assert_issued_once(3);
     assert_balanced(2);
     assert_int_equal(faulty.orders, 3);
@@ -134,7 +153,9 @@ static void a_hook_that_hangs_is_ended(void **ctx UNUSED)
     wants("b", B);
     put("hang-present", "");
     prove.settings.timeout_seconds = 1;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_int_equal(t.summary.counts[STATE_FAILED], 1);
     assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
     assert_balanced(1);
@@ -146,7 +167,9 @@ static void a_slow_hook_stops_nobody(void **ctx UNUSED)
 {
     three();
     put("wait-for-b", "");
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_balanced(3);
 }
@@ -156,7 +179,9 @@ static void a_refused_validation_is_asked_for_until_the_limit(void **ctx UNUSED)
     wants("b", B);
     hook("#!/bin/sh\necho \"$1 $2 $3\" >> hook.log\n"); /* publishes nothing */
     prove.settings.timeout_seconds = 1;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_int_equal(t.summary.counts[STATE_FAILED], 1);
     assert_balanced(1);
     assert_true(prove.validations >= 1);
@@ -168,7 +193,9 @@ static void a_proof_that_never_comes_ends(void **ctx UNUSED)
     wants("b", B);
     prove.forgets = true;
     prove.settings.timeout_seconds = 1;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_int_equal(t.summary.counts[STATE_FAILED], 1);
     assert_balanced(1);
     assert_int_equal(prove.validations, 1);
@@ -178,7 +205,9 @@ static void a_rejected_proof_ends(void **ctx UNUSED)
 {
     wants("b", B);
     prove.rejects = true;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_int_equal(t.summary.counts[STATE_FAILED], 1);
     assert_balanced(1);
     assert_non_null(strstr(t.summary.overview, "rejects"));
@@ -191,7 +220,9 @@ static void an_order_that_ends_is_cleaned_up(void **ctx UNUSED)
     fault("b", STEP_POLL, FAULT_NONE, 3);
     fault("b", STEP_POLL, FAULT_REFUSED, 0);
     prove.settings.propagation_seconds = 1;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_int_equal(t.summary.counts[STATE_REFUSED], 1);
     assert_int_equal(hooked("present", ""), hooked("cleanup", ""));
     assert_int_equal(in_zone(), 0);
@@ -205,7 +236,9 @@ static void lost_answers_are_asked_for_again(void **ctx UNUSED)
     fault("c", STEP_CHALLENGE, FAULT_THROTTLED, 1);
     fault("a", STEP_VALIDATE, FAULT_NOT_SENT, 1);
     fault("b", STEP_CHALLENGE, FAULT_GARBAGE, 1);
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_balanced(3);
 }
@@ -215,7 +248,9 @@ static void a_ca_that_never_answers_about_names(void **ctx UNUSED)
     wants("b", B);
     fault("b", STEP_CHALLENGE, FAULT_LOST_BEFORE, 0);
     prove.settings.timeout_seconds = 2;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_int_equal(t.summary.counts[STATE_FAILED], 1);
     assert_int_equal(hooked("present", ""), 0);
     assert_int_equal(hooked("cleanup", ""), 0);
@@ -230,7 +265,9 @@ static void odd_values_are_not_published(void **ctx UNUSED)
         void *none = NULL;
         wants("b", B);
         prove.token = tokens[i];
-        do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+        do {
+            run_three();
+        } while (0);
         assert_int_equal(t.summary.counts[STATE_FAILED], 1);
         assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
         assert_int_equal(hooked("present", ""), 0);
@@ -243,17 +280,23 @@ static void a_failed_cleanup_is_told_and_tried_by_the_next_run(void **ctx UNUSED
 {
     wants("b", B);
     put("fail-cleanup", "");
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_int_equal(in_zone(), 1);
     assert_int_equal(lines_with("b.state/journal.jsonl", "dcv-cleanup", "\"class\":\"failed\""), 1);
     assert_non_null(strstr(t.summary.overview, "were not removed (1)"));
     assert_int_equal(unlink("fail-cleanup"), 0);
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_int_equal(in_zone(), 0);
     assert_null(strstr(t.summary.overview, "were not removed"));
     assert_int_equal(hooked("cleanup", ""), 2);
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0); /* and never again */
+    do {
+        run_three();
+    } while (0); /* and never again */
     assert_int_equal(hooked("cleanup", ""), 2);
 }
 
@@ -281,7 +324,9 @@ static void a_shared_name_is_proven_one_after_the_other(void **ctx UNUSED)
     /* the fixture looks for the record under the name as it was asked */
     hook("#!/bin/sh\necho \"$1 $2 $3\" >> hook.log\nd=${CERTBATCH_DCV_DOMAIN#'*.'}\n"
          "[ $1 = cleanup ] && rm -f \"zone/_prove.$d=$3\" || echo x > \"zone/_prove.$d=$3\"\n");
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_balanced(4);
     assert_one_after_the_other();
@@ -295,7 +340,9 @@ static void many_names_of_one_order(void **ctx UNUSED)
     for (size_t i = 0; i < NITEMS(names); i++) {
         wants("a", names[i]);
     }
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_balanced(6);
 }
@@ -311,7 +358,9 @@ static void an_interrupted_run_leaves_nothing(void **ctx UNUSED)
     three();
     prove.forgets = true;
     prove.on_validate = stop_now;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_true(t.summary.interrupted);
     assert_int_equal(hooked("present", ""), hooked("cleanup", ""));
     assert_int_equal(in_zone(), 0);
@@ -320,7 +369,9 @@ static void an_interrupted_run_leaves_nothing(void **ctx UNUSED)
     t.stop = 0;
     prove.forgets = false;
     prove.on_validate = NULL;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_int_equal(faulty.orders, 3);
     assert_int_equal(in_zone(), 0);
@@ -342,7 +393,9 @@ static void an_interrupt_ends_a_hook_that_hangs(void **ctx UNUSED)
     put("hang-present", "");
     prove.settings.timeout_seconds = 600;
     pool_submit(p, stop_once_hooked, &job);
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     pool_free(p);
     assert_true(t.summary.interrupted);
     assert_balanced(1);
@@ -371,7 +424,9 @@ static void what_a_killed_run_left_is_removed(void **ctx UNUSED)
     assert_int_equal(hooked("present", ""), 1);
     assert_int_equal(hooked("cleanup", ""), 0);
     assert_int_equal(in_zone(), 1);
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_int_equal(hooked("present", ""), 2);
     assert_int_equal(hooked("cleanup", ""), 2);
@@ -384,7 +439,9 @@ static void a_challenge_that_comes_late_is_waited_for(void **ctx UNUSED)
 {
     wants("b", B);
     prove.not_ready = 3;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_balanced(1);
     assert_int_equal(prove.challenges, 4);
@@ -400,7 +457,9 @@ static void a_challenge_that_does_not_come_is_left_for_the_next_run(void **ctx U
     assert_int_equal(prove.challenges, 1); /* one look */
     assert_int_equal(hooked("present", ""), 0);
     prove.not_ready = 0;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_balanced(1);
 }
@@ -431,7 +490,9 @@ static void orders_of_this_run_have_no_number(void **ctx UNUSED)
     three();
     prove.settings.max_per_pass = 1;
     prove.settings.max_age_seconds = 1;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
 }
 
@@ -444,7 +505,9 @@ static void old_orders_are_left_alone(void **ctx UNUSED)
     assert_int_equal(t.summary.counts[STATE_PENDING], 3);
     assert_int_equal(prove.challenges, 0);
     prove.settings.max_age_seconds = 0;
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
 }
 
@@ -463,7 +526,9 @@ static void the_hook_sees_no_secret(void **ctx UNUSED)
     wants("b", B);
     assert_int_equal(setenv("SOME_ACCESS_KEY", "hunter2", 1), 0);
     assert_int_equal(setenv("CERTBATCH_HOOK_ZONE", "internal", 1), 0);
-    do { if (!run(THREE)) fail_msg("%s", t.err.msg); } while(0);
+    do {
+        run_three();
+    } while (0);
     assert_issued_once(3);
     assert_int_equal(lines_with("env.log", "hunter2", ""), 0);
     assert_int_equal(lines_with("env.log", "CERTBATCH_HOOK_ZONE=internal", ""), 1);
@@ -482,7 +547,6 @@ static void the_hook_sees_no_secret(void **ctx UNUSED)
 #define T(name) cmocka_unit_test_setup_teardown(name, prove_setup, teardown)
 int main(void)
 {
-    cmocka_set_test_filter(getenv("ONLY"));
     const struct CMUnitTest tests[] = {
         T(three_names_are_proven),
         T(what_needs_no_proof_goes_on),
