@@ -40,6 +40,10 @@ const struct certinext_row certinext_v1[STEP__MAX][CERTINEXT_PHASES] = {
                           OUTCOME_REFUSED, false},
     [STEP_INVENTORY][0] = {"GetOrderReport", certinext_v1_inventory, certinext_v1_listed,
                            OUTCOME_REFUSED, false},
+    [STEP_CHALLENGE][0] = {"GetDcv", certinext_v1_dcv, certinext_v1_challenge, OUTCOME_REFUSED,
+                           true},
+    [STEP_VALIDATE][0] = {"VerifyDcv", certinext_v1_dcv, certinext_v1_validated, OUTCOME_REFUSED,
+                          true},
     /* the only thing it can refuse is the credential */
     [STEP_PROBE][0] = {"ValidateCredentials", certinext_v1_probe, certinext_v1_done, OUTCOME_AUTH,
                        false},
@@ -396,7 +400,8 @@ static bool is_answer(const struct ca_call *call, unsigned says)
     } rows[] = {
         {STEP_POLL, POLL_FETCH, SAYS_NOT_READY},   {STEP_FIND, FIND_REPORT, SAYS_EMPTY},
         {STEP_FIND, FIND_NEXT_REPORT, SAYS_EMPTY}, {STEP_FIND, FIND_TRACK, SAYS_NO_ORDER},
-        {STEP_INVENTORY, 0, SAYS_EMPTY},
+        {STEP_INVENTORY, 0, SAYS_EMPTY},           {STEP_CHALLENGE, 0, SAYS_NOT_READY},
+        {STEP_VALIDATE, 0, SAYS_NOT_READY},
     };
     for (size_t i = 0; i < NITEMS(rows); i++) {
         if (rows[i].step == call->step && rows[i].phase == call->phase && (rows[i].says & says)) {
