@@ -5,6 +5,7 @@
 #include "batch/executor_dcv.h"
 
 #include "formats/base/str.h"
+#include "policy/dcv.h"
 
 static struct dcv_item *item_of(struct executor *x, uint32_t slot)
 {
@@ -110,12 +111,20 @@ static bool is_given_time(struct dcv_item *item, const struct ca_dcv *s)
     return first || now < item->proven_ms + s->issuance_seconds * 1000;
 }
 
+/* The manifest may say that the names are proven in another way. */
+static bool is_ours(const struct work *w, struct ca_dcv *settings)
+{
+    const struct dcv_fields *f = w->item->order ? w->item->order->dcv : NULL;
+    bool other = f && f->method != DCV_NONE && f->method != DCV_DNS;
+    return !other && dcv_settings(w->item->ca, settings);
+}
+
 bool executor_dcv_look(struct work *w)
 {
     struct ca_dcv settings;
     struct item_slot *slot = work_slot(w);
     bool first_look = !w->x->dcv->items[w->slot];
-    if (!dcv_settings(w->item->ca, &settings)) {
+    if (!is_ours(w, &settings)) {
         return true;
     }
     struct dcv_item *item = item_of(w->x, w->slot);

@@ -80,6 +80,17 @@ static void without_a_hook_nothing_is_asked(void **ctx UNUSED)
     assert_int_equal(prove.challenges, 0);
 }
 
+static void another_method_is_not_ours(void **ctx UNUSED)
+{
+    wants("d", "d.corp.example.com");
+    assert_true(run_wait(THREE "  - {id: d, common_name: d.corp.example.com, san: "
+                               "[d.corp.example.com], dcv: {method: website}}\n",
+                         0));
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 3);
+    assert_int_equal(t.summary.counts[STATE_PENDING], 1);
+    assert_int_equal(prove.challenges, 0);
+}
+
 static const json_t *report_of(json_t *report, const char *item)
 {
     const json_t *items = json_get(report, "items");
@@ -551,6 +562,7 @@ int main(void)
         T(three_names_are_proven),
         T(what_needs_no_proof_goes_on),
         T(without_a_hook_nothing_is_asked),
+        T(another_method_is_not_ours),
         T(the_report_tells),
         T(the_journal_knows_first),
         T(a_failed_hook_fails_its_item_and_is_cleaned),
