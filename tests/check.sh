@@ -82,6 +82,7 @@ done
 echo '--- simulator'
 step 'build casim' make --no-print-directory VARIANT=check -j"$jobs" build/check/tests/sim/casim
 lines 'tests/sim/t_sim.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_sim.sh
+lines 'tests/sim/t_dcv.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_dcv.sh
 
 echo '--- corpora'
 lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh

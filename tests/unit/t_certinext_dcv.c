@@ -238,69 +238,6 @@ static void settings_reach_the_executor(void **state UNUSED)
     bench_end(&b);
 }
 
-/* --- what is published --- */
-static void records_are_made(void **state UNUSED)
-{
-    static const struct {
-        const char *form, *domain, *told, *name;
-    } rows[] = {
-        {"_emsign-validation.{0}", "www.example.com", NULL, "_emsign-validation.www.example.com"},
-        {"_emsign-validation.{0}", "*.Example.COM.", NULL, "_emsign-validation.example.com"},
-        {"{0}", "example.com", NULL, "example.com"},
-        {"_a.{0}.b.example", "example.com", NULL, "_a.example.com.b.example"},
-        {"_a.{0}", "example.com", "_Told.example.com.", "_told.example.com"},
-    };
-    CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    struct dcv_record r;
-    struct err err = ERR_INIT;
-    for (size_t i = 0; i < NITEMS(rows); i++) {
-        assert_true(dcv_record_make(&a, rows[i].form, rows[i].domain, rows[i].told, "Ab-_=+/:.,@1",
-                                    &r, &err));
-        assert_string_equal(r.name, rows[i].name);
-        assert_string_equal(r.domain, rows[i].domain);
-        assert_string_equal(r.value, "Ab-_=+/:.,@1");
-    }
-}
-
-/* What would mean something to a shell, to nsupdate or in a zone file. */
-static void odd_records_are_refused(void **state UNUSED)
-{
-    static const char *const values[] = {"",     "a b", "a\nb", "a\"b", "a;b",  "a$b", "a`b",
-                                         "a\\b", "-a",  "a\tb", "a(b",  "\xc3", "a|b", "a'b"};
-    static const char *const names[] = {
-        "a b.example",  "a;b.example", "a\nb.example", "-a.example", "",
-        "a\"b.example", "*.*.example", "a$.example"};
-    CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    char text[300];
-    struct dcv_record r;
-    for (size_t i = 0; i < NITEMS(values); i++) {
-        struct err err = ERR_INIT;
-        assert_false(dcv_record_make(&a, "_x.{0}", "www.example.com", NULL, values[i], &r, &err));
-        assert_int_equal(err.code, ERR_CA);
-    }
-    for (size_t i = 0; i < NITEMS(names); i++) {
-        struct err err = ERR_INIT;
-        assert_false(dcv_record_make(&a, "_x.{0}", names[i], NULL, "t", &r, &err));
-    }
-    for (size_t i = 0; i < NITEMS(names); i++) {
-        struct err err = ERR_INIT;
-        assert_false(dcv_record_make(&a, "_x.{0}", "www.example.com", names[i], "t", &r, &err));
-    }
-    memset(text, 'a', sizeof text);
-    text[255] = '\0';
-    struct err err = ERR_INIT;
-    assert_true(dcv_record_make(&a, "_x.{0}", "www.example.com", NULL, text, &r, &err));
-    text[255] = 'a';
-    text[256] = '\0';
-    assert_false(dcv_record_make(&a, "_x.{0}", "www.example.com", NULL, text, &r, &err));
-    text[250] = '\0'; /* and "_x." is 253 */
-    err_clear(&err);
-    assert_true(dcv_record_make(&a, "_x.{0}", text, NULL, "t", &r, &err));
-    text[250] = 'a';
-    text[251] = '\0';
-    assert_false(dcv_record_make(&a, "_x.{0}", text, NULL, "t", &r, &err));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,8 +250,6 @@ int main(void)
         cmocka_unit_test(other_failures),
         cmocka_unit_test(a_poll_names_what_is_open),
         cmocka_unit_test(settings_reach_the_executor),
-        cmocka_unit_test(records_are_made),
-        cmocka_unit_test(odd_records_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
