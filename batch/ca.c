@@ -6,6 +6,7 @@
 #include "batch/ca.h"
 
 #include "batch/config.h"
+#include "policy/policy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,17 @@ size_t ca_in_flight(const struct ca_config *config)
 {
     const int64_t own = config->common.limits.in_flight;
     return own > 0 ? (size_t)own : config->type->in_flight ? config->type->in_flight : 1;
+}
+
+struct ca_pace ca_pace(const struct ca_config *config)
+{
+    const struct ca_limits *own = &config->common.limits;
+    struct ca_pace pace = {own->orders_per_second > 0 ? 1000 / own->orders_per_second : 0, 0};
+    if (pace.order_ms <= 0) {
+        policy_ca_pace(config->type->type, &pace.order_ms, &pace.burst);
+    }
+    pace.burst = own->burst ? own->burst : pace.burst ? pace.burst : 1;
+    return pace;
 }
 
 /* "profile.name" below the CA's mapping. */

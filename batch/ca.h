@@ -286,6 +286,13 @@ const struct product_info *ca_all_products(size_t *n);
 int64_t ca_renewal_window_days(const struct ca_config *config);
 /* Exchanges with the CA at a time: of the configuration, else of the type; at least 1. */
 size_t ca_in_flight(const struct ca_config *config);
+/* How fast orders go to it: of the configuration, else what policy knows of the kind of CA. A rate
+ * that is written without a burst has none: no two orders at once. */
+struct ca_pace {
+    double order_ms; /* an order every so many milliseconds; 0 = no limit of ours */
+    int64_t burst;   /* orders at once before the rate counts; at least 1 */
+};
+struct ca_pace ca_pace(const struct ca_config *config);
 /* Product of an order that names none: of the configuration, else of the type; NULL = none. */
 const char *ca_default_product(const struct ca_config *config);
 /* Publicly trusted: `public:` of the configuration, else what the type is. */

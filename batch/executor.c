@@ -24,7 +24,8 @@ enum {
     FDS_WANTED = WINDOW * FDS_PER_ITEM + FDS_KEPT,
     SLEEP_MS = 200, /* longest sleep: the stop flag is looked at in between */
     PACE_MS = 10,
-    PROGRESS_MS = 100
+    PROGRESS_MS = 100,
+    GRACE_MS = 10 * 1000 /* for answers that are under way when the run is stopped */
 };
 
 /* --- small things --- */
@@ -63,6 +64,22 @@ static void fill_window(struct executor *x)
 }
 
 /* --- the loop --- */
+static void start_draining(struct executor *x)
+{
+    x->draining_since = x->draining ? x->draining_since : time_monotonic_ms();
+    x->draining = true;
+    atomic_store(&x->hurry, true);
+}
+
+/* What is not answered by then comes back as unknown, is recorded, and reconciled by the next run.
+ */
+static void abandon_when_late(struct executor *x)
+{
+    if (x->draining && time_monotonic_ms() - x->draining_since > GRACE_MS) {
+        wire_abandon(x->wire);
+    }
+}
+
 bool executor_stopping(struct executor *x)
 {
     bool closed = x->not_after != TIME_NONE && time_now() >= x->not_after;
@@ -71,8 +88,7 @@ bool executor_stopping(struct executor *x)
         err_hint(&x->closed, "run again in the next window: finished items are not touched");
     }
     if ((x->stop && *x->stop) || closed || x->fatal.code != ERR_NONE) {
-        x->draining = true;
-        atomic_store(&x->hurry, true);
+        start_draining(x);
     }
     return x->draining;
 }
@@ -166,6 +182,7 @@ static void loop(struct executor *x)
 {
     while (!finished(x)) {
         (void)executor_stopping(x);
+        abandon_when_late(x);
         fill_window(x);
         gather(x, 0);
         if (!round_is_due(x) && !wire_pending(x->wire) && !executor_can_send(x)) {
@@ -240,9 +257,9 @@ static void release_list(struct work_list *l)
 static void wind_down(struct executor *x)
 {
     struct err ignored = ERR_INIT;
-    x->draining = true;
-    atomic_store(&x->hurry, true);
+    start_draining(x);
     for (;;) {
+        abandon_when_late(x);
         while (pool_pending(x->pool)) {
             gather(x, -1);
         }
@@ -275,6 +292,7 @@ static void end(struct executor *x)
     for (size_t i = 0; i < x->ncas; i++) {
         arena_release(&x->cas[i].login.arena);
         buf_release(&x->cas[i].login.reply.body);
+        budget_close(&x->cas[i].budget);
         ca_close(x->cas[i].ca);
     }
     free(x->scratch);

@@ -31,6 +31,7 @@
 #ifndef BATCH_EXECUTOR_H
 #define BATCH_EXECUTOR_H
 
+#include "batch/budget.h"
 #include "batch/match.h"
 #include "batch/outputs.h"
 #include "batch/passwords.h"
@@ -142,11 +143,13 @@ struct ca_slot {
     const struct ca_config *config;
     struct work_list queue; /* cleared, waiting to be sent */
     struct ca_login login;
-    size_t busy;                  /* state-changing exchanges under way */
-    int64_t paused_until;         /* ms */
-    int64_t next_order;           /* ms: pacing by limits.orders_per_second */
-    unsigned not_sent, throttled; /* groups of answers in a row */
-    size_t counted;               /* number of the group that was counted last */
+    size_t busy;          /* state-changing exchanges under way */
+    int64_t paused_until; /* ms */
+    struct budget budget;
+    /* Groups of answers in a row that ended so; while one counts, one order goes at a time. That
+     * reads go through says nothing about orders: [1] counts requests that change something. */
+    unsigned not_sent, throttled[2], doubtful;
+    size_t counted; /* number of the group that was counted last */
     bool stopped;
 };
 
@@ -200,12 +203,13 @@ struct executor {
     size_t live, window, round;
     atomic_bool hurry; /* workers drop what they have not begun */
     bool draining;
-    bool left_over;    /* at the end: items that were not tried to their end */
-    size_t groups;     /* of answers so far */
-    int64_t moved_ms;  /* last time an item changed state */
-    struct err fatal;  /* the run ends: disk */
-    struct err ca_err; /* the first CA that was given up */
-    struct err closed; /* the change window closed */
+    int64_t draining_since; /* ms */
+    bool left_over;         /* at the end: items that were not tried to their end */
+    size_t groups;          /* of answers so far */
+    int64_t moved_ms;       /* last time an item changed state */
+    struct err fatal;       /* the run ends: disk */
+    struct err ca_err;      /* the first CA that was given up */
+    struct err closed;      /* the change window closed */
     int64_t started_ms, reported_ms;
     const char *note;
     char note_text[128];
@@ -247,6 +251,7 @@ void work_trouble(struct work *w, enum item_event ev, const char *code, const ch
 bool executor_sync(struct executor *x) MUST_USE;
 bool executor_fatal(struct executor *x, const struct err *err); /* false */
 void executor_stop_ca(struct executor *x, struct ca_slot *ca, const char *why);
+void executor_cannot_ask(struct executor *x, const struct work *w, const char *why);
 void executor_note(struct executor *x, const char *fmt, ...) PRINTF(2, 3);
 
 /* jobs, on a worker */
@@ -267,6 +272,8 @@ bool executor_replies(struct executor *x) MUST_USE; /* answered exchanges */
 void work_ask(struct work *w, enum ca_step step);   /* a request that changes nothing */
 bool work_request(struct work *w, enum ca_step step, struct err *err) MUST_USE;
 void work_next_phase(struct work *w); /* the same step, as its last answer asked */
+/* Cleared: waits for its turn at the CA. Given up by one that was stopped meanwhile. */
+void work_enqueue(struct work *w);
 
 /* Credentials. False: one is wanted first, and is being asked for unless the CA was given up. */
 bool executor_logged_in(struct executor *x, struct ca_slot *c) MUST_USE;
@@ -296,6 +303,8 @@ bool work_record_answer(struct work *w, enum item_event ev) MUST_USE;
 bool answer_is_retry(const struct work *w);
 void answer_retry_act(struct work *w);
 void answer_went_through(struct work *w);
+/* What cannot be told of an order in a row: the CA is left alone for a while, then given up. */
+void answer_doubtful_act(struct work *w);
 const char *answer_text(const struct work *w);
 
 #endif

@@ -63,7 +63,29 @@ bool answer_is_retry(const struct work *w)
 
 void answer_went_through(struct work *w)
 {
-    w->ca->not_sent = w->ca->throttled = w->ca->login.granted = 0;
+    struct ca_slot *c = w->ca;
+    const bool change = step_changes_state(w->call.step);
+    c->not_sent = c->throttled[change] = c->login.granted = 0;
+    if (change) {
+        c->doubtful = 0;
+        budget_passed(&c->budget);
+    }
+}
+
+void answer_doubtful_act(struct work *w)
+{
+    struct ca_slot *c = w->ca;
+    uint32_t random;
+    const bool fresh = c->counted != w->x->groups;
+    c->counted = w->x->groups;
+    c->doubtful += fresh ? 1 : 0;
+    if (c->doubtful > RETRY_DOUBTFUL) {
+        executor_stop_ca(w->x, c,
+                         answer_text(w) ? answer_text(w) : outcome_name(w->answer.outcome));
+    } else if (fresh) {
+        random_bytes(&random, sizeof random);
+        executor_pause_ca(w->x, c, retry_delay_ms(c->doubtful, -1, random));
+    }
 }
 
 /* What waits for this CA gives its place in flight to items of other CAs. */
@@ -81,7 +103,9 @@ void answer_retry_act(struct work *w)
 {
     struct ca_slot *c = w->ca;
     uint32_t random;
-    unsigned *row = w->answer.outcome == OUTCOME_THROTTLED ? &c->throttled : &c->not_sent;
+    unsigned *row = w->answer.outcome == OUTCOME_THROTTLED
+                        ? &c->throttled[step_changes_state(w->call.step)]
+                        : &c->not_sent;
     unsigned most = w->answer.outcome == OUTCOME_THROTTLED ? RETRY_THROTTLED : RETRY_NOT_SENT;
     int64_t asked =
         w->answer.again_seconds >= 0 ? w->answer.again_seconds : w->reply.retry_after_seconds;
@@ -99,6 +123,9 @@ void answer_retry_act(struct work *w)
         return;
     }
     random_bytes(&random, sizeof random);
+    if (fresh && w->answer.outcome == OUTCOME_THROTTLED) {
+        budget_slower(&c->budget);
+    }
     if (fresh) {
         executor_pause_ca(w->x, c, retry_delay_ms(*row, asked, random));
     }
@@ -136,9 +163,12 @@ static void order_act(struct work *w)
         answer_retry_act(w);
         return;
     }
-    answer_went_through(w);
+    if (w->answer.outcome != OUTCOME_UNKNOWN) {
+        answer_went_through(w);
+    }
     switch (w->answer.outcome) {
     case OUTCOME_UNKNOWN:
+        answer_doubtful_act(w);
         work_again(w, retry_settle_ms(w->ca->ca->type->caps & CA_EMBEDDED));
         break;
     case OUTCOME_ACCEPTED:

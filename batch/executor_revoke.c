@@ -54,7 +54,7 @@ static void not_revoked_yet(struct work *w)
     } else if (in_doubt(w)) {
         work_again(w, retry_settle_ms(embedded));
     } else if (w->clearance) {
-        work_list_add(&w->ca->queue, w);
+        work_enqueue(w);
     } else {
         work_again(w, 0); /* was in doubt and no longer is: judged again, then sent */
     }
@@ -105,6 +105,7 @@ void revoke_act(struct work *w)
         answer_went_through(w);
         work_again(w, retry_poll_ms(work_slot(w)->polls++, w->answer.again_seconds));
     } else {
+        answer_doubtful_act(w);
         work_again(w, retry_settle_ms(embedded));
     }
 }

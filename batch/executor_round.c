@@ -47,7 +47,7 @@ static void act_prepared(struct work *w)
     } else if (w->item->kind == ITEM_REVOCATION) {
         work_ask(w, STEP_REVOKED);
     } else {
-        work_list_add(&w->ca->queue, w);
+        work_enqueue(w);
     }
 }
 

@@ -123,8 +123,13 @@ bool work_request(struct work *w, enum ca_step step, struct err *err)
 static void ask(struct work *w, enum ca_step step, struct stand at)
 {
     struct err err = ERR_INIT;
-    if (w->ca->stopped || !make_request(w, step, at, &err)) {
+    if (w->ca->stopped) {
         work_finish(w); /* nothing was asked, nothing is known: the item stays where it is */
+        return;
+    }
+    if (!make_request(w, step, at, &err)) {
+        executor_cannot_ask(w->x, w, err.msg);
+        work_finish(w);
         return;
     }
     wire_submit(w->x->wire, w->ca->ca, &w->exchange);
@@ -149,6 +154,15 @@ void work_next_phase(struct work *w)
 }
 
 /* --- state-changing requests --- */
+void work_enqueue(struct work *w)
+{
+    if (w->ca->stopped) {
+        work_finish(w);
+    } else {
+        work_list_add(&w->ca->queue, w);
+    }
+}
+
 static bool record_intent(struct work *w)
 {
     bool revocation = w->item->kind == ITEM_REVOCATION;
@@ -167,27 +181,19 @@ static bool record_intent(struct work *w)
     return work_record(w, &r);
 }
 
+/* After trouble one order goes ahead of the others (a half-open breaker). */
 static size_t in_flight_limit(const struct ca_slot *c)
 {
-    return c->ca->type->caps & CA_EMBEDDED ? SIZE_MAX : ca_in_flight(c->config);
-}
-
-/* A token bucket: `next_order` may lag behind by the burst, never more. */
-static void pace(struct ca_slot *c, int64_t now)
-{
-    double rate = c->config->common.limits.orders_per_second;
-    int64_t burst = c->config->common.limits.burst;
-    if (rate > 0) {
-        int64_t gap = (int64_t)(1000.0 / rate);
-        int64_t oldest = now - gap * (burst > 1 ? burst - 1 : 0);
-        c->next_order = (c->next_order > oldest ? c->next_order : oldest) + gap;
+    if (c->not_sent || c->throttled[1] || c->doubtful) {
+        return 1;
     }
+    return c->ca->type->caps & CA_EMBEDDED ? SIZE_MAX : ca_in_flight(c->config);
 }
 
 static bool open_for_orders(const struct ca_slot *c, int64_t now)
 {
     return c->queue.n && !c->stopped && c->paused_until <= now && c->busy < in_flight_limit(c) &&
-           c->next_order <= now;
+           budget_next(&c->budget) <= now;
 }
 
 /* Something can be done about the queue: send, or ask for the credential it waits for. */
@@ -223,7 +229,7 @@ static bool record_intents(struct executor *x, struct ca_slot *c, struct work_li
             return false;
         }
         c->busy++;
-        pace(c, time_monotonic_ms());
+        budget_take(&c->budget, time_monotonic_ms());
         work_list_add(sent, w);
     }
     return true;
@@ -259,8 +265,13 @@ static bool record_and_sync(struct executor *x, struct work_list *sent)
     }
     for (size_t i = 0; i < x->ncas; i++) {
         struct ca_slot *c = &x->cas[i];
-        bool ready = open_for_orders(c, time_monotonic_ms()) && executor_logged_in(x, c);
-        if (ready && !record_intents(x, c, sent)) {
+        if (!open_for_orders(c, time_monotonic_ms()) || !executor_logged_in(x, c)) {
+            continue;
+        }
+        budget_begin(&c->budget);
+        const bool recorded = record_intents(x, c, sent);
+        budget_end(&c->budget);
+        if (!recorded) {
             return false;
         }
     }

@@ -29,6 +29,16 @@ void executor_stop_ca(struct executor *x, struct ca_slot *ca, const char *why)
     }
 }
 
+/* The item stays where it is, and the run says why. */
+void executor_cannot_ask(struct executor *x, const struct work *w, const char *why)
+{
+    if (x->ca_err.code == ERR_NONE) {
+        err_set(&x->ca_err, ERR_CA, "CA %s: item %s cannot be asked for: %.400s",
+                w->ca->config->name, w->item->id, why);
+        err_hint(&x->ca_err, "see `certbatch doctor`; the same command goes on where this stopped");
+    }
+}
+
 static enum item_action slot_action(const struct item_slot *s)
 {
     return state_action(record_resume_state(s->record), s->item->kind == ITEM_REVOCATION);
@@ -53,6 +63,7 @@ void executor_open_cas(struct executor *x)
         struct err err = ERR_INIT;
         struct ca_slot *c = &x->cas[x->ncas++];
         c->config = config;
+        budget_open(&c->budget, config);
         c->ca = ca_open(config, x->batch->config.dir, &err);
         if (!c->ca) {
             executor_stop_ca(x, c, err.msg);
@@ -118,7 +129,7 @@ void executor_take_up(struct executor *x, uint32_t index)
         work_trouble(w, EV_SKIP, s->blocked_rule, s->blocked);
         return;
     }
-    if (action == DO_NOTHING || !w->ca || w->ca->stopped) {
+    if (action == DO_NOTHING || !w->ca || (w->ca->stopped && action != DO_OUTPUTS)) {
         work_finish(w);
         return;
     }

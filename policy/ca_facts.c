@@ -4,6 +4,7 @@
  * these rows; connectors (batch/ca/) are the code that speaks to the CA.
  */
 #include "formats/base/str.h"
+#include "policy/policy.h"
 #include "policy/rule.h"
 
 #define REASON(n) (1u << (n))
@@ -63,6 +64,13 @@ const struct ca_facts ca_facts_rows[] = {
      .dcv_methods = "http-01 dns", .public = true},
     {0}};
 /* clang-format on */
+
+void policy_ca_pace(const char *ca_type, double *order_ms, int64_t *burst)
+{
+    const struct ca_facts *row = ca_facts_find(ca_type);
+    *order_ms = row ? row->pace_ms : 0;
+    *burst = row && row->burst ? row->burst : 1;
+}
 
 const struct ca_facts *ca_facts_find(const char *type)
 {

@@ -104,6 +104,10 @@ extern const struct pack policy_packs[];
 extern const size_t policy_packs_count;
 const struct pack *policy_pack_find(const char *name);
 
+/* What is known of the pace at which a kind of CA takes orders: one every so many milliseconds (0:
+ * nothing is known) after so many at once. */
+void policy_ca_pace(const char *ca_type, double *order_ms, int64_t *burst);
+
 /* Lints a policy file alone: load, resolve, samples. */
 void policy_lint(const char *path, struct findings *findings);
 void policy_lint_text(const char *path, struct span text, struct findings *findings);

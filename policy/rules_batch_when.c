@@ -7,6 +7,7 @@
 
 #include "formats/base/time.h"
 #include "policy/calendars.h"
+#include "policy/policy.h"
 
 #include <string.h>
 
@@ -30,14 +31,12 @@ static void window_of(const struct rule_run *run, int64_t *start, int64_t *end)
  * is known of the kind of CA. A limit of the configuration without burst lets one go at a time. */
 static bool pace_of(const struct batch_member *m, double *ms, int64_t *burst)
 {
-    const struct ca_facts *ca = ca_facts_find(m->ca_type);
-    *burst = m->burst ? m->burst : 1;
+    policy_ca_pace(m->ca_type, ms, burst);
     if (m->orders_per_second > 0) {
         *ms = 1000 / m->orders_per_second;
-        return true;
+        *burst = 1;
     }
-    *ms = ca ? ca->pace_ms : 0;
-    *burst = m->burst ? m->burst : ca && ca->burst ? ca->burst : 1;
+    *burst = m->burst ? m->burst : *burst;
     return *ms > 0;
 }
 

@@ -9,6 +9,8 @@ root=$PWD
 jobs=$(nproc)
 logs=$root/build/check-logs
 mkdir -p "$logs"
+export XDG_STATE_HOME=$root/build/check-state # not the user's
+rm -rf "$XDG_STATE_HOME"
 passed=0
 failed=0
 failures=''

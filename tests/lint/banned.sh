@@ -26,7 +26,7 @@ ban 'gmtime|localtime|ctime|asctime|mktime|localtime_r' 'formats/base/time.h' "$
 ban 'atoi|atol|atoll|strtol|strtoul|strtoll|strtoull|scanf|sscanf' 'str_u64 and friends' "$none"
 ban 'malloc|calloc|realloc' 'arena, buf or xmalloc' 'formats/base/mem\.c'
 ban 'mktemp|tmpnam|tempnam|mkstemp|system|popen' 'never' "$none"
-ban 'getenv|secure_getenv' 'one home for the environment' 'batch/secret\.c|batch/config\.c|cmd/main\.c|cmd/term\.c'
+ban 'getenv|secure_getenv' 'one home for the environment' 'batch/secret\.c|batch/config\.c|batch/budget\.c|cmd/main\.c|cmd/term\.c'
 ban 'fopen|creat' 'formats/base/fs.h' "$none"
 ban 'curl_easy_setopt' 'batch/http.c' 'batch/http(_peer|_reply)?\.c'
 ban 'exit' 'return to main' 'cmd/main\.c'

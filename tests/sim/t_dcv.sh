@@ -15,6 +15,7 @@ stop_sim() {
 }
 trap 'stop_sim; rm -rf "$work"' EXIT
 : > "$work/records.txt"
+export XDG_STATE_HOME=$work/state # not the pace of the user's own orders
 bad=0
 check() { # name command...
   local name=$1

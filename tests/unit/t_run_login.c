@@ -98,6 +98,42 @@ static void pages_without_end_are_left(void **ctx UNUSED)
     assert_in_range(faulty.polls, LIMIT_PHASES, 2 * LIMIT_PHASES + 2);
 }
 
+/* Orders in a row of which nobody can say what became of them: the CA is given up, and an order in
+ * doubt is not sent again before a search has said twice that it is not there. */
+static void a_ca_that_never_says_what_it_did_is_left(void **ctx UNUSED)
+{
+    fault("*", STEP_ORDER, FAULT_LOST_BEFORE, 0);
+    assert_false(run(THREE));
+    assert_int_equal(t.err.code, ERR_CA);
+    assert_in_range(faulty.orders, 6, 9);
+    assert_true(faulty.finds >= 2 * (faulty.orders - 3));
+    assert_int_equal(issued("a") + issued("b") + issued("c"), 0);
+    memset(faulty.rows, 0, sizeof faulty.rows);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+}
+
+/* What the CA issued is delivered, however little the CA is to be had. */
+static void outputs_do_not_wait_for_the_ca(void **ctx UNUSED)
+{
+    struct err err = ERR_INIT;
+    CLEANUP(buf_release) struct buf journal = BUF_INIT(1 << 24);
+    assert_true(run(THREE));
+    assert_true(fs_read("b.state/journal.jsonl", &journal, &err));
+    const char *first = strstr(buf_text(&journal), "\"ev\":\"outputs\"");
+    assert_non_null(first);
+    while (first[-1] != '\n') {
+        first--;
+    }
+    assert_int_equal(truncate("b.state/journal.jsonl", first - journal.p), 0);
+    put("ca/ca.json", "damaged\n");
+    assert_false(run(THREE ORDER("d")));
+    assert_int_equal(t.err.code, ERR_ENV);
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 3);
+    assert_int_equal(t.summary.counts[STATE_NEW], 1);
+    assert_int_equal(journalled("outputs", "a"), 1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -109,6 +145,8 @@ int main(void)
         T(a_credential_that_never_works_stops_the_ca),
         T(a_step_may_take_several_requests),
         T(pages_without_end_are_left),
+        T(a_ca_that_never_says_what_it_did_is_left),
+        T(outputs_do_not_wait_for_the_ca),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
