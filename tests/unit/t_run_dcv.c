@@ -15,6 +15,7 @@
 #include "formats/base/pool.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static void hook(const char *text)
@@ -445,6 +446,38 @@ static void what_a_killed_run_left_is_removed(void **ctx UNUSED)
     assert_int_equal(lines_with("b.state/journal.jsonl", "\"dcv-cleanup\"", "\"done\""), 2);
 }
 
+static void let_the_journal_not_grow(void)
+{
+    struct stat st;
+    assert_int_equal(stat("b.state/journal.jsonl", &st), 0);
+    const struct rlimit none = {(rlim_t)st.st_size + 20, RLIM_INFINITY};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+}
+
+/* The run ends at once, and still nothing stays published; the next run, which cannot know, removes
+ * once more. */
+static void a_full_disk_leaves_nothing(void **ctx UNUSED)
+{
+    const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+    wants("b", B);
+    prove.on_validate = let_the_journal_not_grow;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    const bool ok = run(THREE);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+    (void)signal(SIGXFSZ, SIG_DFL);
+    assert_false(ok);
+    assert_int_equal(t.err.code, ERR_ENV);
+    assert_int_equal(hooked("present", ""), 1);
+    assert_int_equal(hooked("cleanup", ""), 1);
+    assert_int_equal(in_zone(), 0);
+    assert_int_equal(lines_with("b.state/journal.jsonl", "dcv-cleanup", ""), 0);
+    prove.on_validate = NULL;
+    run_three();
+    assert_issued_once(3);
+    assert_int_equal(hooked("cleanup", ""), 2);
+    assert_int_equal(lines_with("b.state/journal.jsonl", "dcv-cleanup", "\"done\""), 1);
+}
+
 /* --- limits of settings --- */
 static void a_challenge_that_comes_late_is_waited_for(void **ctx UNUSED)
 {
@@ -581,6 +614,7 @@ int main(void)
         T(an_interrupted_run_leaves_nothing),
         T(an_interrupt_ends_a_hook_that_hangs),
         T(what_a_killed_run_left_is_removed),
+        T(a_full_disk_leaves_nothing),
         T(a_challenge_that_comes_late_is_waited_for),
         T(a_challenge_that_does_not_come_is_left_for_the_next_run),
         T(no_more_than_so_many_in_one_pass),
