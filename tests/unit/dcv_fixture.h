@@ -220,6 +220,24 @@ static inline void wants(const char *item, const char *domain)
     prove.v[prove.n++] = (struct proof){item, domain, false};
 }
 
+#define A "a.corp.example.com"
+#define B "b.corp.example.com"
+#define C "c.corp.example.com"
+
+static inline void run_three(void)
+{
+    if (!run(THREE)) {
+        fail_msg("%s", t.err.msg);
+    }
+}
+
+static inline void three(void)
+{
+    wants("a", A);
+    wants("b", B);
+    wants("c", C);
+}
+
 /* --- what the hook was told --- */
 static inline unsigned hooked(const char *action, const char *what)
 {
