@@ -157,6 +157,18 @@ struct ca_domain {
     const char *name;
     enum { DOMAIN_OPEN, DOMAIN_VALIDATED, DOMAIN_REJECTED } state;
 };
+/* How control is proven by a TXT record that a hook of the user publishes (CA_DCV): `dcv:` of the
+ * configuration. Views into it. */
+struct ca_dcv {
+    const struct strings *hook;  /* command; batch/dcv.h says how it is called */
+    const char *record_template; /* owner name of the record; {0} is the name without "*." */
+    int64_t propagation_seconds; /* between publishing and STEP_VALIDATE */
+    int64_t timeout_seconds;     /* for one name, from STEP_CHALLENGE on */
+    int64_t challenge_seconds;   /* how long an order may take to show a challenge; 0: one look */
+    int64_t issuance_seconds;    /* how long a proven order is waited for; 0: one look */
+    int64_t max_age_seconds;     /* of an order of an earlier run; older ones are left; 0 = any */
+    int64_t max_per_pass;        /* orders of earlier runs in one run; 0 = all */
+};
 /* What it means. Strings and bytes live in `arena`, which the executor resets per exchange. */
 struct ca_result {
     struct arena *arena;
@@ -180,7 +192,10 @@ struct ca_result {
     struct ca_domain *domains; /* POLL of an order that waits for validation */
     size_t ndomains;
     /* CHALLENGE, accepted: the TXT record. A CA that does not tell the owner name leaves it NULL:
-     * the configuration's template makes it. */
+     * the configuration's template makes it. Without a value there is nothing to publish: `pending`
+     * says that the CA is not ready for the question, else it needs no proof any more. VALIDATE,
+     * accepted: the CA looks, or did; `pending` that it is not ready. What it saw is in `domains`
+     * of a POLL. Neither step, refused or not, ends the order. */
     const char *record_name, *record_value;
     struct ca_listed *listed;
     size_t nlisted; /* INVENTORY: the rows of this page */
@@ -250,6 +265,8 @@ struct ca_type {
      * changing anything; NULL when not. NULL function: never. */
     const struct cert *(*issuer)(const struct ca_config *config, const char *config_dir,
                                  struct arena *a);
+    /* False: names are not proven by us. NULL function: never. */
+    bool (*dcv)(const struct ca_config *config, struct ca_dcv *out);
     const struct ca_ops *ops; /* NULL: known to lint and policy only; nothing can be sent */
 };
 

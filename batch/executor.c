@@ -4,7 +4,7 @@
  * in flight. Every pass takes up items, commits a round of finished jobs, sends, takes replies.
  * Nothing here knows a step of a protocol.
  */
-#include "batch/executor.h"
+#include "batch/executor_dcv.h"
 
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -24,6 +24,7 @@ enum {
     FDS_WANTED = WINDOW * FDS_PER_ITEM + FDS_KEPT,
     SLEEP_MS = 200, /* longest sleep: the stop flag is looked at in between */
     PROGRESS_MS = 100,
+    PROVING_MS = 50,     /* hooks end beside the workers */
     GRACE_MS = 10 * 1000 /* for answers that are under way when the run is stopped */
 };
 
@@ -125,6 +126,9 @@ static void wait_for_something(struct executor *x)
     if (x->ntimers) {
         until = least(until, x->timers[0].due);
     }
+    if (executor_dcv_busy(x)) {
+        until = least(until, now + PROVING_MS);
+    }
     wire_wait(x->wire, pool_fd(x->pool), until > now ? (int)(until - now) : 0);
 }
 
@@ -152,13 +156,13 @@ static void report_progress(struct executor *x)
 static bool finished(const struct executor *x)
 {
     bool nothing_waits = x->draining || (!x->ready_n && !x->ntimers);
-    return !x->live && nothing_waits;
+    return !x->live && nothing_waits && !executor_dcv_busy(x);
 }
 
 static bool pass(struct executor *x)
 {
     struct err err = ERR_INIT;
-    if (round_is_due(x) && !executor_round(x)) {
+    if ((round_is_due(x) && !executor_round(x)) || !executor_dcv(x)) {
         return false;
     }
     if (!executor_send(x)) {
@@ -228,6 +232,7 @@ static void begin(struct executor *x, struct item_slot *slots, size_t n)
         load_passwords(x, &slots[i]);
     }
     executor_open_cas(x);
+    executor_dcv_begin(x);
     x->pool = pool_new(x->workers);
     x->wire = wire_new(x->workers);
     x->scratch = xcalloc(pool_workers(x->pool), sizeof *x->scratch);
@@ -272,6 +277,7 @@ static void wind_down(struct executor *x)
 static void end(struct executor *x)
 {
     wind_down(x);
+    executor_dcv_end(x);
     for (size_t i = 0; i < x->nslots; i++) {
         x->left_over = x->left_over || !x->slots[i].done;
     }

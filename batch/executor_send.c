@@ -97,6 +97,7 @@ static bool make_request(struct work *w, enum ca_step step, struct stand at, str
                                .attempt = w->record->attempts + (changes ? 1 : 0),
                                .since = w->record->intent_time,
                                .page = at.page,
+                               .domain = w->domain,
                                .phase = at.phase,
                                .now = time_now(),
                                .nonce = w->nonce};

@@ -108,5 +108,6 @@ const struct ca_type ca_certinext = {
     .renewal_window_days = 90,
     .in_flight = 4,
     .environment = environment,
+    .dcv = certinext_dcv,
     .ops = &certinext_ops,
 };

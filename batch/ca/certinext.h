@@ -58,6 +58,8 @@ extern const struct schema certinext_config_schema;
 /* What the table cannot say: which keys need which other keys. */
 void certinext_check(struct schema_ctx *ctx, const struct ca_config *config);
 
+bool certinext_dcv(const struct ca_config *config, struct ca_dcv *out);
+
 extern const struct ca_type ca_certinext;
 
 #endif

@@ -168,7 +168,8 @@ static const struct field dcv_fields[] = {
      .kind = FIELD_STRINGS,
      .flags = FIELD_SCALAR_OR_LIST | FIELD_NONEMPTY,
      .offset = OFF(dcv.hook),
-     .help = "command that publishes and removes a TXT record, as a list of arguments"},
+     .help = "command that publishes and removes a TXT record, as a list of arguments; present or "
+             "cleanup, name and value of the record are added"},
     {.name = "txt_record_template",
      .kind = FIELD_STRING,
      .offset = OFF(dcv.txt_record_template),
@@ -178,15 +179,15 @@ static const struct field dcv_fields[] = {
      .help = "name of the TXT record; {0} is the name that is validated"},
     COUNT("propagation_delay_seconds", dcv.propagation_delay_seconds, "30", 0, 86400,
           "wait between publishing a record and asking CERTInext to look"),
-    COUNT("timeout_minutes", dcv.timeout_minutes, "10", 1, 1440, "for the validation of an order"),
+    COUNT("timeout_minutes", dcv.timeout_minutes, "10", 1, 1440, "for the validation of one name"),
     COUNT("wait_for_challenge_seconds", dcv.wait_for_challenge_seconds, "60", 0, 3600,
           "how long a new order may take to show its challenge; 0: one look"),
     COUNT("wait_for_issuance_seconds", dcv.wait_for_issuance_seconds, "60", 0, 3600,
           "how long a validated order may take to show its certificate; 0: one look"),
     COUNT("max_order_age_hours", dcv.max_order_age_hours, "24", 0, 8760,
-          "older pending orders are left alone; 0: none is too old"),
+          "older pending orders of earlier runs are left alone; 0: none is too old"),
     COUNT("max_per_pass", dcv.max_per_pass, "50", 0, 100000,
-          "pending orders validated in one pass; 0: all"),
+          "pending orders of earlier runs validated in one run; 0: all"),
 };
 GROUP(dcv, "DNS challenges", dcv_fields);
 

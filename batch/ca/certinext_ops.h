@@ -21,7 +21,7 @@
 extern const struct ca_ops certinext_ops;
 enum {
     CERTINEXT_CAPS =
-        CA_PUBLIC | CA_ORDER | CA_REVOKE | CA_FIND | CA_CANCEL | CA_INVENTORY | CA_PRODUCTS
+        CA_PUBLIC | CA_ORDER | CA_REVOKE | CA_FIND | CA_CANCEL | CA_INVENTORY | CA_PRODUCTS | CA_DCV
 };
 
 /* --- an opened CA --- */

@@ -35,6 +35,10 @@ const struct certinext_row certinext_v1[STEP__MAX][CERTINEXT_PHASES] = {
                           OUTCOME_REFUSED, false},
     [STEP_INVENTORY][0] = {"GetOrderReport", certinext_v1_inventory, certinext_v1_listed,
                            OUTCOME_REFUSED, false},
+    [STEP_CHALLENGE][0] = {"GetDcv", certinext_v1_dcv, certinext_v1_challenge, OUTCOME_REFUSED,
+                           true},
+    [STEP_VALIDATE][0] = {"VerifyDcv", certinext_v1_dcv, certinext_v1_validated, OUTCOME_REFUSED,
+                          true},
     /* the only thing it can refuse is the credential */
     [STEP_PROBE][0] = {"ValidateCredentials", certinext_v1_probe, certinext_v1_done, OUTCOME_AUTH,
                        false},

@@ -147,6 +147,7 @@ void certinext_v1_tracked(const struct certinext_heard *h)
     case CLASS_ATTENTION:
     case CLASS_UNKNOWN:
         certinext_still_pending(h, pending_text(h, &s, class));
+        certinext_v1_domains(h, certinext_member(details(h), "domainVerification"));
         break;
     }
 }
