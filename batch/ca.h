@@ -121,6 +121,7 @@ struct ca_call {
     const char *page;                   /* INVENTORY, FIND: cursor, NULL first */
     const char *domain;                 /* CHALLENGE, VALIDATE; of an order_id */
     unsigned phase;                     /* 0, or what the last answer asked for */
+    unsigned looks;                     /* POLL, REVOKED: answers of this run that it is pending */
     int64_t now;                        /* Unix seconds; connectors have no clock */
     const char *nonce;                  /* 32 hex digits, fresh for every single request */
 };

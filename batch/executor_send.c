@@ -99,6 +99,7 @@ static bool make_request(struct work *w, enum ca_step step, struct stand at, str
                                .page = at.page,
                                .domain = w->domain,
                                .phase = at.phase,
+                               .looks = work_slot(w)->proving ? 0 : work_slot(w)->polls,
                                .now = time_now(),
                                .nonce = w->nonce};
     buf_release(&w->request.body);

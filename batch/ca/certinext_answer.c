@@ -17,10 +17,19 @@ void certinext_unknown(const struct certinext_heard *h, const char *why)
     certinext_say(h, OUTCOME_UNKNOWN, why);
 }
 
+enum { DOUBLINGS = 3 };
+
+void certinext_look_again(const struct certinext_heard *h)
+{
+    const int64_t late = (int64_t)h->call->looks - h->config->pickup.retries;
+    const int64_t doublings = late < 0 ? 0 : late < DOUBLINGS ? late : DOUBLINGS;
+    h->out->pending = true;
+    h->out->again_seconds = h->config->pickup.interval_seconds << doublings;
+}
+
 void certinext_still_pending(const struct certinext_heard *h, const char *message)
 {
-    h->out->pending = true;
-    h->out->again_seconds = h->config->pickup.interval_seconds;
+    certinext_look_again(h);
     h->out->message = message;
 }
 

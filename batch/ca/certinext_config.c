@@ -156,7 +156,8 @@ static const struct field pickup_fields[] = {
     COUNT("first_seconds", pickup.first_seconds, "5", 0, 3600,
           "wait before a new order is looked at"),
     COUNT("interval_seconds", pickup.interval_seconds, "10", 1, 3600, "wait between two looks"),
-    COUNT("retries", pickup.retries, "5", 0, 1000, "looks before the order counts as pending"),
+    COUNT("retries", pickup.retries, "5", 0, 1000,
+          "looks at this pace; then the wait doubles, up to eight times"),
     COUNT("settle_seconds", pickup.settle_seconds, "30", 0, 3600,
           "how long a list of orders may lag behind an order"),
 };

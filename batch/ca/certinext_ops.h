@@ -126,6 +126,8 @@ void certinext_failed(struct certinext_heard *h, const struct certinext_row *row
 
 /* --- what both APIs say in the same way (certinext_answer.c) --- */
 void certinext_unknown(const struct certinext_heard *h, const char *why);
+/* Pending: looked at again after the interval of the configuration, later less often. */
+void certinext_look_again(const struct certinext_heard *h);
 void certinext_still_pending(const struct certinext_heard *h, const char *message);
 /* Certificates as they come in, in any order. */
 struct certinext_certs {

@@ -264,8 +264,7 @@ void certinext_v1_state(const struct certinext_heard *h)
         h->out->outcome = OUTCOME_REFUSED;
         h->out->message = arena_printf(h->out->arena, "no certificate was issued: %s", s.shown);
     } else if (s.revoke_open) {
-        h->out->pending = true;
-        h->out->again_seconds = h->config->pickup.interval_seconds;
+        certinext_look_again(h);
     } else if (s.revoke_refused && h->call->attempt) {
         h->out->outcome = OUTCOME_REFUSED; /* by whoever approves revocations */
         h->out->message = arena_printf(h->out->arena, "the revocation was rejected: %s", s.shown);

@@ -276,8 +276,7 @@ void certinext_v2_state(const struct certinext_heard *h)
         certinext_say(h, OUTCOME_REFUSED,
                       arena_printf(h->out->arena, "no certificate was issued: %s", s.shown));
     } else if (s.revocation == CLASS_PENDING) {
-        h->out->pending = true;
-        h->out->again_seconds = h->config->pickup.interval_seconds;
+        certinext_look_again(h);
     } else if (s.revocation == CLASS_FAILED && h->call->attempt) {
         certinext_say(h, OUTCOME_REFUSED, /* by whoever approves revocations */
                       arena_printf(h->out->arena, "the revocation was rejected: %s", s.shown));

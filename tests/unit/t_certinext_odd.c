@@ -155,6 +155,54 @@ static void secrets_that_are_not_there(void **state UNUSED)
     bench_end(&b);
 }
 
+/* In which words a timestamp is refused is not known: a refusal that nothing explains, from a CA
+ * with another time, is one of every request. Orders wait until the clock is right. */
+static void clocks_that_differ(void **state UNUSED)
+{
+    static const struct {
+        int64_t skew;
+        const char *code, *message;
+        enum outcome outcome;
+    } rows[] = {
+        {0, "EMS-901", "Timestamp outside of the window", OUTCOME_REFUSED},
+        {240, "EMS-901", "Timestamp outside of the window", OUTCOME_REFUSED},
+        {241, "EMS-901", "Timestamp outside of the window", OUTCOME_AUTH},
+        {-241, "", "whatever", OUTCOME_AUTH},
+        {3600, "EMS-921", "Common name", OUTCOME_REFUSED}, /* explained */
+        {3600, "EMS-939", "Something", OUTCOME_UNKNOWN},
+    };
+    struct bench b;
+    bench_begin(&b, bench_config);
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        const struct ca_call call = bench_call(&b, STEP_ORDER);
+        b.date = NOW + rows[i].skew;
+        const struct ca_result *r = bench_failure(&b, &call, rows[i].code, rows[i].message);
+        assert_int_equal(r->outcome, rows[i].outcome);
+        assert_true((strstr(r->message, "clock") != NULL) == (r->outcome == OUTCOME_AUTH));
+    }
+    bench_end(&b);
+}
+
+/* At the pace of the configuration at first, then less and less often. */
+static void looks_that_go_on(void **state UNUSED)
+{
+    static const struct {
+        unsigned looks;
+        int64_t again;
+    } rows[] = {{0, 10}, {4, 10}, {5, 10}, {6, 20}, {7, 40}, {8, 80}, {9, 80}, {UINT_MAX, 80}};
+    struct bench b;
+    bench_begin(&b, bench_config);
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct ca_call call = bench_call(&b, STEP_POLL);
+        call.phase = 1;
+        call.looks = rows[i].looks;
+        const struct ca_result *r = bench_failure(&b, &call, "EMS-956", "");
+        assert_true(r->pending);
+        assert_int_equal(r->again_seconds, rows[i].again);
+    }
+    bench_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +211,8 @@ int main(void)
         cmocka_unit_test(contact_phones),
         cmocka_unit_test(late_refusals),
         cmocka_unit_test(secrets_that_are_not_there),
+        cmocka_unit_test(clocks_that_differ),
+        cmocka_unit_test(looks_that_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
