@@ -162,7 +162,7 @@ demo: deps
 check: deps
 	$(Q)sh tests/check.sh
 
-bench: all
+bench: all sim
 	$(Q)sh tests/bench/bench.sh
 
 # every point of the kill matrix at the simulator; make check samples it
