@@ -24,7 +24,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export SOURCE_DATE_EPOCH
 
 PACKAGES      := libcrypto libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl
-TEST_PACKAGES := cmocka zlib
+TEST_PACKAGES := cmocka zlib libssl
 SIM_PACKAGES  := libmicrohttpd zlib
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wsign-conversion \
