@@ -38,22 +38,42 @@ static const struct {
     {CURLE_SSL_CLIENTCERT, true, "the server wants a client certificate"},
 };
 
-struct attempt_verdict attempt_judge(const struct attempt *a)
+/* What means something else once the request has left. */
+static const struct {
+    CURLcode curl;
+    const char *text;
+} after[] = {
+    {CURLE_UNSUPPORTED_PROTOCOL, "the reply is not HTTP"},                 /* taken for HTTP/0.9 */
+    {CURLE_OUT_OF_MEMORY, "a line of the reply is larger than the limit"}, /* 100 KB of libcurl */
+};
+
+static void describe(const struct attempt *a, struct attempt_verdict *v)
 {
-    struct attempt_verdict v = {.transport = a->curl == CURLE_OK ? OUTCOME_ACCEPTED
-                                             : a->left           ? OUTCOME_UNKNOWN
-                                                                 : OUTCOME_NOT_SENT};
-    if (a->curl == CURLE_OK) {
-        return v;
-    }
-    v.text = curl_easy_strerror((CURLcode)a->curl);
+    v->text = curl_easy_strerror((CURLcode)a->curl);
     for (size_t i = 0; i < NITEMS(rows); i++) {
         if ((int)rows[i].curl == a->curl) {
-            v.text = rows[i].text;
-            v.lasting = rows[i].lasting && !a->left;
+            v->text = rows[i].text;
+            v->lasting = rows[i].lasting && !a->left;
         }
     }
-    if (a->stranger) {
+    for (size_t i = 0; a->left && i < NITEMS(after); i++) {
+        v->text = (int)after[i].curl == a->curl ? after[i].text : v->text;
+    }
+}
+
+struct attempt_verdict attempt_judge(const struct attempt *a)
+{
+    const bool whole = a->curl == CURLE_OK && !a->cut;
+    struct attempt_verdict v = {.transport = whole     ? OUTCOME_ACCEPTED
+                                             : a->left ? OUTCOME_UNKNOWN
+                                                       : OUTCOME_NOT_SENT};
+    if (whole) {
+        return v;
+    }
+    describe(a, &v);
+    if (a->curl == CURLE_OK) {
+        v.text = "the reply ended before the end of its headers";
+    } else if (a->stranger) {
         v.text = "http:// led away from this machine: nothing was sent";
         v.lasting = !a->left;
     } else if (a->too_large) {

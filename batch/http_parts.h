@@ -34,6 +34,7 @@ struct transfer {
     struct curl_slist *headers; /* may hold a credential: http_headers_free() */
     bool loopback_only;         /* http:// */
     bool begun, too_large, stranger;
+    bool interim, head_ended; /* 1xx; the blank line after the headers of the final response */
     size_t header_bytes;
     char date[HTTP_HEADER_KEPT], retry_after[HTTP_HEADER_KEPT];
     char error[CURL_ERROR_SIZE];

@@ -53,6 +53,13 @@ static void expect_progress(struct transfer *t)
     (void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_SLOW_SECONDS);
 }
 
+/* "HTTP/1.1 1xx": another response follows (RFC 9110, 15.2). */
+static bool is_interim(const char *line, size_t n)
+{
+    const char *blank = memchr(line, ' ', n);
+    return blank && blank + 1 < line + n && blank[1] == '1';
+}
+
 size_t http_on_header(char *p, size_t size, size_t n, void *transfer)
 {
     struct transfer *t = transfer;
@@ -63,7 +70,9 @@ size_t http_on_header(char *p, size_t size, size_t n, void *transfer)
     t->header_bytes += bytes;
     if (bytes >= 5 && memcmp(p, "HTTP/", 5) == 0) {
         t->date[0] = t->retry_after[0] = '\0'; /* what came before was an interim response */
+        t->interim = is_interim(p, bytes);
     }
+    t->head_ended |= !t->interim && (p[0] == '\r' || p[0] == '\n');
     keep_header(p, bytes, "date", t->date);
     keep_header(p, bytes, "retry-after", t->retry_after);
     t->too_large = t->header_bytes > HTTP_HEADERS_MAX;
@@ -149,7 +158,8 @@ void http_reply_finish(struct transfer *t, CURLcode code)
     const struct attempt attempt = {.curl = (int)code,
                                     .left = t->begun && sent > 0,
                                     .too_large = t->too_large,
-                                    .stranger = t->stranger};
+                                    .stranger = t->stranger,
+                                    .cut = !t->head_ended};
     const struct attempt_verdict v = attempt_judge(&attempt);
     const long long date = t->date[0] ? (long long)curl_getdate(t->date, NULL) : -1;
     r->transport = v.transport;
