@@ -181,7 +181,6 @@ static void set_headers(struct applying *a)
 static void set_request(struct applying *a)
 {
     const struct ca_request *r = a->request;
-    a->t->loopback_only = str_starts(r->url, "http:");
     SET(a, CURLOPT_URL, r->url);
     SET(a, CURLOPT_PROTOCOLS_STR, a->t->loopback_only ? "http" : "https");
     SET(a, CURLOPT_REDIR_PROTOCOLS_STR, "https");
@@ -197,11 +196,26 @@ static void set_request(struct applying *a)
     }
 }
 
+/* Why nothing of the request may leave; NULL = it may. */
+static const char *refusal(const struct transfer *t)
+{
+    const struct ca_request *r = t->x->request;
+    if (t->loopback_only && !url_is_loopback(r->url)) {
+        return "http:// reaches this machine only, use https://: nothing was sent";
+    }
+    return NULL;
+}
+
 bool http_peer_apply(const struct http_peer *p, struct transfer *t)
 {
     static void (*const parts[])(struct applying *) = {set_request, set_tls,    set_proxy,
                                                        set_once,    set_limits, set_headers};
     struct applying a = {p, t, t->x->request, CURLE_OK};
+    t->loopback_only = strncasecmp(t->x->request->url, "http:", 5) == 0;
+    t->x->reply->transport_message = refusal(t);
+    if (t->x->reply->transport_message) {
+        return false;
+    }
     for (size_t i = 0; i < NITEMS(parts); i++) {
         parts[i](&a);
     }
