@@ -109,19 +109,32 @@ void http_headers_free(struct curl_slist *headers)
 }
 
 /* --- the end --- */
-/* RFC 9110, 10.2.3: seconds or a date; the date is the server's, so its own clock measures it. */
+static int64_t at_most(uint64_t seconds)
+{
+    return seconds < INT32_MAX ? (int64_t)seconds : INT32_MAX;
+}
+
+static int64_t seconds_of(const char *digits)
+{
+    uint64_t n = 0;
+    const char *number = digits + strspn(digits, "0");
+    return !*number || str_u64(number, &n) ? at_most(n) : INT32_MAX;
+}
+
+/* RFC 9110, 10.2.3: seconds or a date; the date is the server's, so its own clock measures it.
+ * Digits are never a date to us: curl_getdate() takes eight of them for one. */
 static int64_t retry_after(const struct transfer *t, int64_t date)
 {
-    uint64_t seconds = 0;
-    if (!t->retry_after[0]) {
+    const char *text = t->retry_after;
+    if (!text[0]) {
         return -1;
     }
-    if (str_u64(t->retry_after, &seconds)) {
-        return seconds > INT32_MAX ? INT32_MAX : (int64_t)seconds;
+    if (strspn(text, "0123456789") == strlen(text)) {
+        return seconds_of(text);
     }
-    const int64_t at = (int64_t)curl_getdate(t->retry_after, NULL);
+    const int64_t at = (int64_t)curl_getdate(text, NULL);
     const int64_t from = date == TIME_NONE ? time_now() : date;
-    return at < 0 ? -1 : at > from ? at - from : 0;
+    return at < 0 ? -1 : at > from ? at_most((uint64_t)(at - from)) : 0;
 }
 
 static const char *media_type(struct arena *a, const char *header)
