@@ -196,10 +196,51 @@ static void set_request(struct applying *a)
     }
 }
 
+/* --- what never leaves --- */
+/* RFC 9110, 5.5. libcurl writes what it is given: a line break in a value, say in a secret of two
+ * lines, would begin a header or a request of somebody else's making. */
+static bool is_one_line(const char *text)
+{
+    for (const char *p = text; p && *p; p++) {
+        if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The name of the first header that is not one line; NULL = all are. */
+static const char *broken_header(const struct ca_request *r)
+{
+    for (const char *const *h = r->headers; h && *h; h++) {
+        if (!is_one_line(*h)) {
+            return str_vis_dup(r->arena, *h, strcspn(*h, ":\r\n"));
+        }
+    }
+    for (size_t i = 0; i < CA_SECRET_HEADERS && r->secret_headers[i].name; i++) {
+        const struct ca_secret_header *s = &r->secret_headers[i];
+        if (!is_one_line(s->name) || !is_one_line(s->prefix) ||
+            !is_one_line(secret_bytes(s->value))) {
+            return s->name;
+        }
+    }
+    return is_one_line(r->content_type) ? NULL : "Content-Type";
+}
+
 /* Why nothing of the request may leave; NULL = it may. */
 static const char *refusal(const struct transfer *t)
 {
     const struct ca_request *r = t->x->request;
+    const char *header = broken_header(r);
+    if (header) {
+        return arena_printf(r->arena,
+                            "the value of the header %s holds a line break or another control "
+                            "character: nothing was sent",
+                            header);
+    }
+    if (r->method[strspn(r->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] || !r->method[0]) {
+        return "the method is not a word of capital letters: nothing was sent";
+    }
     if (t->loopback_only && !url_is_loopback(r->url)) {
         return "http:// reaches this machine only, use https://: nothing was sent";
     }
