@@ -158,7 +158,7 @@ static size_t link_collect(struct link *l)
 }
 
 /* Until `n` more came back. */
-static void link_run(struct link *l, size_t n)
+UNUSED static void link_run(struct link *l, size_t n)
 {
     struct err err = ERR_INIT;
     const int64_t begun = time_monotonic_ms();
@@ -177,7 +177,7 @@ static void link_run(struct link *l, size_t n)
 }
 
 /* Submits one and waits for it. */
-static struct letter *link_send(struct link *l, struct letter *x)
+UNUSED static struct letter *link_send(struct link *l, struct letter *x)
 {
     link_submit(l, x);
     link_run(l, 1);
@@ -208,7 +208,7 @@ MUST_USE UNUSED static bool fate_is(const char *what, const struct letter *x, en
     return true;
 }
 
-static const char *server_url(struct link *l, const struct server *s, const char *scheme)
+UNUSED static const char *server_url(struct link *l, const struct server *s, const char *scheme)
 {
     return arena_printf(&l->arena, "%s://127.0.0.1:%u/api", scheme, s->port);
 }
