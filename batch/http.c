@@ -155,7 +155,7 @@ static void start(struct http *h, struct http_peer *p, struct ca_exchange *x)
 /* True: another request may start now. */
 static bool may_start(const struct http_peer *p, int64_t now)
 {
-    return p->n && p->busy < p->limit && (p->rate <= 0 || p->next_start <= now);
+    return p->n && p->busy < p->limit && (p->rate <= 0 || p->next_start <= (double)now);
 }
 
 static void start_waiting(struct http *h)
@@ -164,8 +164,7 @@ static void start_waiting(struct http *h)
     for (struct http_peer *p = h->peers; p; p = p->next) {
         while (may_start(p, now)) {
             if (p->rate > 0) {
-                p->next_start =
-                    (p->next_start > now ? p->next_start : now) + (int64_t)(1000.0 / p->rate);
+                p->next_start = (double)now + 1000.0 / p->rate;
             }
             start(h, p, take_waiting(p));
         }
@@ -221,8 +220,10 @@ static int until_start(const struct http *h, int timeout_ms)
     int64_t least = timeout_ms;
     for (const struct http_peer *p = h->peers; p; p = p->next) {
         const bool paced = p->n && p->busy < p->limit && p->rate > 0;
-        const int64_t left = p->next_start > now ? p->next_start - now : 0;
-        least = paced && left < least ? left : least;
+        const double left = p->next_start - (double)now;
+        if (paced && left < (double)least) {
+            least = left > 0 ? (int64_t)left + 1 : 0;
+        }
     }
     return (int)least;
 }

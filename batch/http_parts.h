@@ -47,8 +47,8 @@ struct http_peer {
     char *proxy; /* "" = none, whatever the environment says */
     struct secret proxy_password;
     size_t limit, busy;
-    double rate;        /* requests per second, 0 = no limit */
-    int64_t next_start; /* ms */
+    double rate;       /* requests per second, 0 = no limit */
+    double next_start; /* ms; with its fraction, or a fast rate would be none */
     struct ca_exchange **v;
     size_t first, n, cap; /* waiting; [0, urgent) of the rest change something */
     size_t urgent;
