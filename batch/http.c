@@ -197,6 +197,7 @@ void http_run(struct http *h)
     take_finished(h);
     start_waiting(h); /* places that became free */
     (void)curl_multi_perform(h->multi, &running);
+    take_finished(h); /* else http_wait() would sleep over it */
 }
 
 struct ca_exchange *http_next(struct http *h)
@@ -238,18 +239,30 @@ void http_wait(struct http *h, int extra_fd, int timeout_ms)
                           NULL);
 }
 
+static void give_up(struct http *h, bool begun_too)
+{
+    for (struct transfer *t = h->moving, *next; t; t = next) {
+        next = t->next;
+        if (!t->begun || begun_too) {
+            struct ca_exchange *x = t->x;
+            http_reply_finish(t, CURLE_ABORTED_BY_CALLBACK);
+            end_transfer(h, t);
+            finished(h, x);
+        }
+    }
+}
+
 void http_abandon(struct http *h)
 {
+    int running;
     for (struct http_peer *p = h->peers; p; p = p->next) {
         while (p->n) {
             not_sent(h, take_waiting(p), "it was given up before it was sent", false);
         }
     }
-    while (h->moving) {
-        struct transfer *t = h->moving;
-        struct ca_exchange *x = t->x;
-        http_reply_finish(t, CURLE_ABORTED_BY_CALLBACK);
-        end_transfer(h, t);
-        finished(h, x);
-    }
+    /* First those of which nothing has left: the last look must not send them. */
+    give_up(h, false);
+    (void)curl_multi_perform(h->multi, &running);
+    take_finished(h); /* a reply that has arrived is a reply */
+    give_up(h, true);
 }
