@@ -130,6 +130,50 @@ static void test_broken_off_by_us(void **state)
     assert_non_null(strstr(v.text, "away from this machine"));
 }
 
+/* Numbers of libcrypto's reasons; alerts are 1000 and the number of RFC 8446, 6. */
+static void test_tls_reasons(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned reason;
+        bool lasting;
+        const char *words;
+    } reasons[] = {
+        {0, false, "TLS handshake failed"},
+        {258, true, "no TLS 1.2 or later"}, /* unsupported protocol */
+        {1070, true, "no TLS 1.2 or later"},
+        {267, true, "does not speak TLS"}, /* wrong version number */
+        {1040, true, "in common"},
+        {1071, true, "in common"},
+        {1042, true, "our client certificate"},
+        {1043, true, "our client certificate"},
+        {1044, true, "our client certificate"},
+        {1045, true, "our client certificate"},
+        {1046, true, "our client certificate"},
+        {1048, true, "our client certificate"},
+        {1049, true, "our client certificate"},
+        {1116, true, "wants a client certificate"},
+        {1112, true, "does not know that host name"},
+        {1080, false, "TLS handshake failed"}, /* internal error */
+        {294, false, "TLS handshake failed"},  /* unexpected eof while reading */
+        {9999, false, "TLS handshake failed"},
+    };
+    for (size_t i = 0; i < NITEMS(reasons); i++) {
+        struct attempt a = {.curl = CURLE_SSL_CONNECT_ERROR, .tls_reason = reasons[i].reason};
+        struct attempt_verdict v = attempt_judge(&a);
+        assert_int_equal(v.transport, OUTCOME_NOT_SENT);
+        if (v.lasting != reasons[i].lasting || !strstr(v.text, reasons[i].words)) {
+            fail_msg("%u: %d %s", reasons[i].reason, v.lasting, v.text);
+        }
+        /* TLS 1.3: a server refuses our certificate when the request is already on its way */
+        a = (struct attempt){.curl = CURLE_RECV_ERROR, .left = true, .tls_reason = a.tls_reason};
+        v = attempt_judge(&a);
+        assert_int_equal(v.transport, OUTCOME_UNKNOWN);
+        assert_false(v.lasting);
+        assert_true(!reasons[i].lasting || strstr(v.text, reasons[i].words));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_whole_reply),
         cmocka_unit_test(test_cut_headers),
         cmocka_unit_test(test_broken_off_by_us),
+        cmocka_unit_test(test_tls_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
