@@ -47,6 +47,28 @@ static const struct {
     {CURLE_OUT_OF_MEMORY, "a line of the reply is larger than the limit"}, /* 100 KB of libcurl */
 };
 
+/* Deliberate refusals: another try would end the same way. From 1000 on an alert of the other side,
+ * by its number in RFC 8446, 6; below, what libcrypto itself found. */
+static const struct {
+    unsigned reason;
+    const char *text;
+} reasons[] = {
+    {258, "the server speaks no TLS 1.2 or later"},
+    {1070, "the server speaks no TLS 1.2 or later"},
+    {267, "what answers there does not speak TLS"},
+    {1040, "the server refused: no TLS setting in common, or no client certificate"},
+    {1071, "the server refused: no TLS setting in common, or no client certificate"},
+    {1042, "the server does not take our client certificate"},
+    {1043, "the server does not take our client certificate"},
+    {1044, "the server does not take our client certificate"},
+    {1045, "the server does not take our client certificate"},
+    {1046, "the server does not take our client certificate"},
+    {1048, "the server does not take our client certificate"},
+    {1049, "the server does not take our client certificate"},
+    {1112, "the server does not know that host name"},
+    {1116, "the server wants a client certificate"},
+};
+
 static void describe(const struct attempt *a, struct attempt_verdict *v)
 {
     v->text = curl_easy_strerror((CURLcode)a->curl);
@@ -54,6 +76,12 @@ static void describe(const struct attempt *a, struct attempt_verdict *v)
         if ((int)rows[i].curl == a->curl) {
             v->text = rows[i].text;
             v->lasting = rows[i].lasting && !a->left;
+        }
+    }
+    for (size_t i = 0; a->tls_reason && i < NITEMS(reasons); i++) {
+        if (reasons[i].reason == a->tls_reason) {
+            v->text = reasons[i].text;
+            v->lasting = !a->left;
         }
     }
     for (size_t i = 0; a->left && i < NITEMS(after); i++) {

@@ -14,11 +14,12 @@
 #include "batch/ca.h"
 
 struct attempt {
-    int curl;       /* CURLcode */
-    bool left;      /* at least one octet of the request was handed to the connection */
-    bool too_large; /* we broke it off: the reply passed its ceiling */
-    bool stranger;  /* we broke it off: http:// led to an address that is not this machine */
-    bool cut;       /* the headers of the reply never ended */
+    int curl;            /* CURLcode */
+    bool left;           /* at least one octet of the request was handed to the connection */
+    bool too_large;      /* we broke it off: the reply passed its ceiling */
+    bool stranger;       /* we broke it off: http:// led to an address that is not this machine */
+    bool cut;            /* the headers of the reply never ended */
+    unsigned tls_reason; /* libcrypto's number of why TLS failed (ERR_GET_REASON), 0 = not told */
 };
 struct attempt_verdict {
     enum outcome transport; /* ACCEPTED, NOT_SENT or UNKNOWN */

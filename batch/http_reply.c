@@ -158,6 +158,19 @@ static const char *explain(const struct transfer *t, const char *text)
     return arena_strdup(t->x->request->arena, buf_text(&b));
 }
 
+/* libcurl 7.88 hands out no number of a TLS failure, but its text holds that of libcrypto:
+ * "OpenSSL/3.0.19: error:0A00042E:SSL routines::...". 0A is the library, the rest the reason. */
+static unsigned tls_reason(const char *error)
+{
+    static const char mark[] = "error:0A";
+    const char *at = strstr(error, mark);
+    uint8_t b[3];
+    if (!at || strlen(at) < strlen(mark) + 6 || !hex_decode(at + strlen(mark), 6, b)) {
+        return 0;
+    }
+    return (unsigned)b[0] << 16 | (unsigned)b[1] << 8 | b[2];
+}
+
 void http_reply_finish(struct transfer *t, CURLcode code)
 {
     struct ca_reply *r = t->x->reply;
@@ -172,7 +185,8 @@ void http_reply_finish(struct transfer *t, CURLcode code)
                                     .left = t->begun && sent > 0,
                                     .too_large = t->too_large,
                                     .stranger = t->stranger,
-                                    .cut = !t->head_ended};
+                                    .cut = !t->head_ended,
+                                    .tls_reason = tls_reason(t->error)};
     const struct attempt_verdict v = attempt_judge(&attempt);
     const long long date = t->date[0] ? (long long)curl_getdate(t->date, NULL) : -1;
     r->transport = v.transport;
