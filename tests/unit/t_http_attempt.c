@@ -174,6 +174,30 @@ static void test_tls_reasons(void **state)
     }
 }
 
+static void test_proxy_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        bool lasting;
+        const char *words;
+    } answers[] = {
+        {0, false, "broke before the end"},  {200, false, "broke before the end"},
+        {302, false, "could not open"},      {400, false, "could not open"},
+        {403, true, "refuses the way"},      {405, true, "refuses the way"},
+        {407, true, "take our credentials"}, {429, false, "could not open"},
+        {502, false, "could not open"},      {504, false, "could not open"},
+    };
+    for (size_t i = 0; i < NITEMS(answers); i++) {
+        struct attempt a = {.curl = CURLE_RECV_ERROR, .connect_status = answers[i].status};
+        const struct attempt_verdict v = attempt_judge(&a);
+        assert_int_equal(v.transport, OUTCOME_NOT_SENT);
+        if (v.lasting != answers[i].lasting || !strstr(v.text, answers[i].words)) {
+            fail_msg("%d: %d %s", answers[i].status, v.lasting, v.text);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_cut_headers),
         cmocka_unit_test(test_broken_off_by_us),
         cmocka_unit_test(test_tls_reasons),
+        cmocka_unit_test(test_proxy_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
