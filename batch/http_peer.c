@@ -104,11 +104,12 @@ static void set_tls(struct applying *a)
 static void set_proxy(struct applying *a)
 {
     const struct ca_proxy *proxy = &a->peer->ca->config->common.proxy;
-    SET(a, CURLOPT_PROXY, a->peer->proxy);
+    /* http:// is for this machine: a proxy, even one that is here, would take it elsewhere. */
+    SET(a, CURLOPT_PROXY, a->t->loopback_only ? "" : a->peer->proxy);
     SET(a, CURLOPT_NOPROXY, "");
     SET(a, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(a, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* ours are not for the proxy */
-    if (proxy->host && proxy->username) {
+    if (proxy->host && proxy->username && !a->t->loopback_only) {
         SET(a, CURLOPT_PROXYAUTH, (long)CURLAUTH_BASIC);
         SET(a, CURLOPT_PROXYUSERNAME, proxy->username);
         SET(a, CURLOPT_PROXYPASSWORD, secret_bytes(&a->peer->proxy_password));
