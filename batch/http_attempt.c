@@ -69,6 +69,28 @@ static const struct {
     {1116, "the server wants a client certificate"},
 };
 
+/* What a proxy says to CONNECT (RFC 9110, 9.3.6); the last row is any other refusal. */
+static const struct {
+    int status;
+    bool lasting;
+    const char *text;
+} refusals[] = {
+    {407, true, "the proxy does not take our credentials"},
+    {403, true, "the proxy refuses the way to that host"},
+    {405, true, "the proxy refuses the way to that host"},
+    {0, false, "the proxy could not open the way to that host"},
+};
+
+static void describe_proxy(int status, struct attempt_verdict *v)
+{
+    size_t i = 0;
+    while (refusals[i].status && refusals[i].status != status) {
+        i++;
+    }
+    v->text = refusals[i].text;
+    v->lasting = refusals[i].lasting;
+}
+
 static void describe(const struct attempt *a, struct attempt_verdict *v)
 {
     v->text = curl_easy_strerror((CURLcode)a->curl);
@@ -83,6 +105,9 @@ static void describe(const struct attempt *a, struct attempt_verdict *v)
             v->text = reasons[i].text;
             v->lasting = !a->left;
         }
+    }
+    if (!a->left && a->connect_status >= 300) {
+        describe_proxy(a->connect_status, v);
     }
     for (size_t i = 0; a->left && i < NITEMS(after); i++) {
         v->text = (int)after[i].curl == a->curl ? after[i].text : v->text;

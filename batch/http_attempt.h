@@ -19,6 +19,7 @@ struct attempt {
     bool too_large;      /* we broke it off: the reply passed its ceiling */
     bool stranger;       /* we broke it off: http:// led to an address that is not this machine */
     bool cut;            /* the headers of the reply never ended */
+    int connect_status;  /* what the proxy said to CONNECT, 0 = nothing */
     unsigned tls_reason; /* libcrypto's number of why TLS failed (ERR_GET_REASON), 0 = not told */
 };
 struct attempt_verdict {

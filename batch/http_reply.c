@@ -175,10 +175,11 @@ void http_reply_finish(struct transfer *t, CURLcode code)
 {
     struct ca_reply *r = t->x->reply;
     struct arena *a = t->x->request->arena;
-    long sent = 0, status = 0;
+    long sent = 0, status = 0, connect_status = 0;
     char *type = NULL, *location = NULL;
     (void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
     (void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
     (void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location);
     const struct attempt attempt = {.curl = (int)code,
@@ -186,6 +187,7 @@ void http_reply_finish(struct transfer *t, CURLcode code)
                                     .too_large = t->too_large,
                                     .stranger = t->stranger,
                                     .cut = !t->head_ended,
+                                    .connect_status = (int)connect_status,
                                     .tls_reason = tls_reason(t->error)};
     const struct attempt_verdict v = attempt_judge(&attempt);
     const long long date = t->date[0] ? (long long)curl_getdate(t->date, NULL) : -1;
