@@ -288,6 +288,7 @@ static inline void server_stop(struct server *s)
     (void)pthread_mutex_unlock(&s->lock);
     for (size_t i = 0; i < s->nconns; i++) {
         (void)pthread_join(s->conns[i]->thread, NULL);
+        explicit_bzero(s->conns[i]->in, CONN_BUFFER); /* t_http_secret.c looks for traces */
         free(s->conns[i]->in);
         free(s->conns[i]);
     }
@@ -303,6 +304,7 @@ UNUSED static const char *server_request(const struct server *s, size_t i)
 static inline void server_release(struct server *s)
 {
     for (size_t i = 0; i < s->nlog; i++) {
+        explicit_bzero(s->log[i], strlen(s->log[i]));
         free(s->log[i]);
     }
     s->nlog = 0;
