@@ -30,7 +30,7 @@ struct http_peer **http_peers(struct http *h)
 bool http_new(struct http **out, struct err *err)
 {
     (void)unsetenv("SSLKEYLOGFILE"); /* libcurl would write the session secrets there */
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (!http_memory_init()) {
         return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
     }
     struct http *h = xcalloc(1, sizeof *h);

@@ -6,6 +6,7 @@
  *   http_peer.c     one CA: its trust, proxy, limits, and every option of a transfer
  *   http_reply.c    callbacks of one transfer: ceilings, headers, when the request begins
  *   http_attempt.c  what became of it (table)
+ *   http_memory.c   what libcurl frees is wiped
  *   http_trust.c    trust stores and client certificates as PEM in memory
  */
 #ifndef BATCH_HTTP_PARTS_H
@@ -59,6 +60,9 @@ struct http_peer **http_peers(struct http *h);
  * reply->transport_message). */
 bool http_peer_apply(const struct http_peer *p, struct transfer *t) MUST_USE;
 void http_peer_free(struct http_peer *p);
+
+/* Instead of curl_global_init(). */
+bool http_memory_init(void) MUST_USE;
 
 size_t http_on_body(char *p, size_t size, size_t n, void *transfer);
 size_t http_on_header(char *p, size_t size, size_t n, void *transfer);
