@@ -15,7 +15,7 @@
 #include <fcntl.h>
 
 /* Kept as it must not be found: each octet is one less than that of the secret. */
-enum { CANARY = 32, CANARY_SEEN = 16 };
+enum { CANARY = 32, CANARY_SEEN = 16, MAPPING_MAX = 1 << 28 /* sanitizers map terabytes */ };
 static const char masked[CANARY + 1] = "@qdhn1cfUgj5FTm.Y`t3Wd7Hbx0Lnp8Z";
 
 static void unmask(char out[CANARY + 1])
@@ -52,7 +52,7 @@ static size_t traces_in_memory(void)
         unsigned long from, to;
         char mode[5];
         if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 || mode[0] != 'r' ||
-            mode[1] != 'w') {
+            mode[1] != 'w' || to - from > MAPPING_MAX) {
             continue;
         }
         for (unsigned long at = from; at < to; at += sizeof chunk - CANARY_SEEN) {
@@ -128,14 +128,16 @@ static struct letter *secret_letter(struct link *l, const char *url, enum place 
     return x;
 }
 
-static void sent(enum place place, void (*talk)(struct conn *), enum outcome outcome)
+static void sent(enum place place, void (*talk)(struct conn *), enum outcome outcome,
+                 unsigned times)
 {
     struct server s;
     struct link l;
+    server_start(&s, talk,
+                 NULL); /* first: a new thread inherits vector registers, and saves them */
     struct secret value = canary();
-    server_start(&s, talk, NULL);
     link_open(&l, "    timeouts: {request_seconds: 1}\n");
-    for (int i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < times; i++) {
         struct letter *x =
             link_send(&l, secret_letter(&l, server_url(&l, &s, "http"), place, &value));
         assert_int_equal(x->reply.transport, outcome);
@@ -144,7 +146,7 @@ static void sent(enum place place, void (*talk)(struct conn *), enum outcome out
     secret_release(&value);
     link_close(&l);
     server_stop(&s);
-    assert_int_equal(s.posts, 3);
+    assert_int_equal(s.posts, times);
     server_release(&s);
     assert_int_equal(traces_in_memory(), 0);
 }
@@ -152,15 +154,15 @@ static void sent(enum place place, void (*talk)(struct conn *), enum outcome out
 static void test_header(void **state)
 {
     (void)state;
-    sent(IN_HEADER, talk_ok, OUTCOME_ACCEPTED);
-    sent(IN_HEADER, talk_hang, OUTCOME_UNKNOWN);
+    sent(IN_HEADER, talk_ok, OUTCOME_ACCEPTED, 3);
+    sent(IN_HEADER, talk_hang, OUTCOME_UNKNOWN, 1);
 }
 
 static void test_body(void **state)
 {
     (void)state;
-    sent(IN_BODY, talk_ok, OUTCOME_ACCEPTED);
-    sent(IN_BODY, talk_hang, OUTCOME_UNKNOWN);
+    sent(IN_BODY, talk_ok, OUTCOME_ACCEPTED, 3);
+    sent(IN_BODY, talk_hang, OUTCOME_UNKNOWN, 1);
 }
 
 static void test_proxy_password(void **state)
