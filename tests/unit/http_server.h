@@ -28,7 +28,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SERVER_CONNECTIONS = 512, SERVER_LOG = 512, CONN_BUFFER = 128 * 1024 };
+enum { SERVER_CONNECTIONS = 512, SERVER_LOG = 512, CONN_BUFFER = 2 << 20 };
 
 struct server;
 struct conn {

@@ -197,8 +197,10 @@ static const struct refusal_row {
      "the proxy could not open the way"},
     {"502", talk_proxy, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", false,
      "the proxy could not open the way"},
-    {"503", talk_proxy, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", false,
-     "the proxy could not open the way"},
+    {"503", talk_proxy,
+     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 99\r\n"
+     "Date: Sat, 21 Nov 2026 09:15:30 GMT\r\nContent-Length: 0\r\n\r\n",
+     false, "the proxy could not open the way"},
     {"no HTTP", talk_proxy, "SSH-2.0-OpenSSH_9.2\r\n", false, ""},
     {"drops", talk_drop, NULL, false, ""},
     {"hangs", talk_hang, NULL, false, "in time"},
@@ -215,6 +217,8 @@ static bool check_refusal(const struct refusal_row *row)
     const struct letter *x = order(&l, ORIGIN);
     bool ok = fate_is(row->name, x, OUTCOME_NOT_SENT, row->lasting, row->words);
     ok &= !strstr(letter_message(x), "Canary") && x->reply.http_status == 0;
+    /* what a proxy says is not the CA's word */
+    ok &= x->reply.retry_after_seconds == -1 && x->reply.date == TIME_NONE;
     link_close(&l);
     server_stop(&s);
     ok &= s.posts == 0;

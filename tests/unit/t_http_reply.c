@@ -241,6 +241,28 @@ static void test_methods_and_cookies(void **state)
     server_release(&s);
 }
 
+/* From 1 MB on libcurl would ask first whether the body is welcome (Expect: 100-continue), and wait
+ * a second for the answer that many servers never give. */
+static void test_large_body(void **state)
+{
+    (void)state;
+    struct server s;
+    struct link l;
+    server_start(&s, talk_ok, NULL);
+    link_open(&l, "");
+    struct letter *x = letter_post(&l, STEP_ORDER, server_url(&l, &s, "http"), "");
+    for (size_t i = 0; i < 100000; i++) {
+        buf_puts(&x->request.body, "0123456789ab");
+    }
+    assert_true(fate_is("large", link_send(&l, x), OUTCOME_ACCEPTED, false, NULL));
+    link_close(&l);
+    server_stop(&s);
+    assert_null(strcasestr(server_request(&s, 0), "Expect:"));
+    assert_true(str_ends(server_request(&s, 0), "0123456789ab"));
+    assert_int_equal(s.requests, 1);
+    server_release(&s);
+}
+
 /* A line break in a value would be a header, or a request, of somebody else's making. */
 static void test_injection(void **state)
 {
@@ -346,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_compressed_stays_packed),
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_methods_and_cookies),
+        cmocka_unit_test(test_large_body),
         cmocka_unit_test(test_injection),
         cmocka_unit_test(test_messages_hold_no_secret),
         cmocka_unit_test(test_last_look),

@@ -312,6 +312,36 @@ static void test_trust_is_not_shared(void **state)
     SSL_CTX_free(tls);
 }
 
+/* Fresh connections, known sessions: the handshake of an order is a short one. */
+static atomic_uint resumed;
+
+static void talk_count_resumed(struct conn *c)
+{
+    atomic_fetch_add(&resumed, (unsigned)SSL_session_reused(c->ssl));
+    talk_ok(c);
+}
+
+static void test_sessions_are_kept(void **state)
+{
+    (void)state;
+    struct server s;
+    struct link l;
+    SSL_CTX *tls = tls_server(&pki.server);
+    server_start(&s, talk_count_resumed, tls);
+    link_tls(&l, TRUST);
+    for (int i = 0; i < 3; i++) {
+        const struct letter *x =
+            link_send(&l, letter_post(&l, STEP_ORDER, server_url(&l, &s, "https"), BODY));
+        assert_true(fate_is("sent", x, OUTCOME_ACCEPTED, false, NULL));
+    }
+    link_close(&l);
+    server_stop(&s);
+    assert_int_equal(s.accepts, 3);
+    assert_int_equal(atomic_load(&resumed), 2);
+    server_release(&s);
+    SSL_CTX_free(tls);
+}
+
 /* --- the environment --- */
 static void test_no_key_log(void **state)
 {
@@ -347,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_no_handshake),
         cmocka_unit_test(test_lost_in_tls),
         cmocka_unit_test(test_trust_is_not_shared),
+        cmocka_unit_test(test_sessions_are_kept),
     };
     const int rc = cmocka_run_group_tests(tests, make_pki, free_pki);
     (void)unlink(log);
