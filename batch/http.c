@@ -62,7 +62,7 @@ static void end_transfer(struct http *h, struct transfer *t)
     *at = t->next;
     (void)curl_multi_remove_handle(h->multi, t->easy);
     give_back(h, t->easy);
-    http_headers_free(t->headers);
+    curl_slist_free_all(t->headers);
     t->peer->busy--;
     free(t);
 }

@@ -32,7 +32,7 @@ struct transfer {
     struct ca_exchange *x;
     struct transfer *next; /* in the list of those under way */
     CURL *easy;
-    struct curl_slist *headers; /* may hold a credential: http_headers_free() */
+    struct curl_slist *headers; /* may hold a credential: http_memory.c wipes it */
     bool loopback_only;         /* http:// */
     bool begun, too_large, stranger;
     bool interim, head_ended; /* 1xx; the blank line after the headers of the final response */
@@ -67,7 +67,6 @@ bool http_memory_init(void) MUST_USE;
 size_t http_on_body(char *p, size_t size, size_t n, void *transfer);
 size_t http_on_header(char *p, size_t size, size_t n, void *transfer);
 int http_on_begin(void *transfer, char *peer_ip, char *own_ip, int peer_port, int own_port);
-void http_headers_free(struct curl_slist *headers);
 /* Fills the reply from what libcurl said at the end. */
 void http_reply_finish(struct transfer *t, CURLcode code);
 

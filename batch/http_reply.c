@@ -100,14 +100,6 @@ int http_on_begin(void *transfer, char *peer_ip, char *own_ip, int peer_port, in
     return CURL_PREREQFUNC_OK;
 }
 
-void http_headers_free(struct curl_slist *headers)
-{
-    for (struct curl_slist *h = headers; h; h = h->next) {
-        explicit_bzero(h->data, strlen(h->data));
-    }
-    curl_slist_free_all(headers);
-}
-
 /* --- the end --- */
 static int64_t at_most(uint64_t seconds)
 {

@@ -72,6 +72,12 @@ static void talk_truncate_after_header(struct conn *c)
                 conn_finish);
 }
 
+static void talk_truncate_after_continue(struct conn *c)
+{
+    begin_reply(c, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 Bad Request\r\nContent-Le",
+                conn_finish);
+}
+
 static void talk_only_continue(struct conn *c)
 {
     begin_reply(c, "HTTP/1.1 100 Continue\r\n\r\n", conn_finish);
@@ -198,6 +204,8 @@ static const struct fate_row fates[] = {
     {"status line cut", talk_truncate_status, OUTCOME_UNKNOWN, "reply", 0, 1},
     {"headers cut", talk_truncate_headers, OUTCOME_UNKNOWN, "before the end", 0, 1},
     {"cut between headers", talk_truncate_after_header, OUTCOME_UNKNOWN, "before the end", 0, 1},
+    {"cut after 100 Continue", talk_truncate_after_continue, OUTCOME_UNKNOWN, "before the end", 0,
+     1},
     {"100 Continue and nothing", talk_only_continue, OUTCOME_UNKNOWN, "repl", 0, 1},
     {"body shorter than its length", talk_truncate_length, OUTCOME_UNKNOWN, "announced end", 0, 1},
     {"no last chunk", talk_truncate_chunk, OUTCOME_UNKNOWN, "announced end", 0, 1},

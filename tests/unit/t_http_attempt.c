@@ -195,6 +195,9 @@ static void test_proxy_answers(void **state)
         if (v.lasting != answers[i].lasting || !strstr(v.text, answers[i].words)) {
             fail_msg("%d: %d %s", answers[i].status, v.lasting, v.text);
         }
+        a.left = true;
+        assert_int_equal(attempt_judge(&a).transport, OUTCOME_UNKNOWN);
+        assert_false(attempt_judge(&a).lasting);
     }
 }
 

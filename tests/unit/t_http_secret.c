@@ -26,17 +26,19 @@ static void unmask(char out[CANARY + 1])
     out[CANARY] = '\0';
 }
 
-/* The first half is enough of a trace. Compared octet by octet: the secret is nowhere but where it
- * is looked for. */
+/* Either half is enough of a trace: the beginning may be overwritten. Compared octet by octet: the
+ * secret is nowhere but where it is looked for. */
 static size_t traces(const char *p, size_t n)
 {
     size_t found = 0;
     for (size_t i = 0; i + CANARY_SEEN <= n; i++) {
-        size_t k = 0;
-        while (k < CANARY_SEEN && p[i + k] == (char)(masked[k] + 1)) {
-            k++;
+        for (size_t half = 0; half < CANARY; half += CANARY_SEEN) {
+            size_t k = 0;
+            while (k < CANARY_SEEN && p[i + k] == (char)(masked[half + k] + 1)) {
+                k++;
+            }
+            found += k == CANARY_SEEN;
         }
-        found += k == CANARY_SEEN;
     }
     return found;
 }
