@@ -66,6 +66,12 @@ bool url_host(const char *url, char *host, size_t size)
            host_of(strstr(url, "://") + 3, host, size);
 }
 
+bool url_is_loopback(const char *url)
+{
+    return (has_scheme(url, "http") || has_scheme(url, "https")) &&
+           is_loopback(strstr(url, "://") + 3);
+}
+
 /* One scalar that may be a URL. The URL itself is not shown when it carries user-info: that may
  * be a password. */
 static void check_endpoint(struct schema_ctx *ctx, const struct ynode *n)

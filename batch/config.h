@@ -103,6 +103,9 @@ const char *config_beside(struct arena *a, const char *manifest_dir);
 /* Host of an http:// or https:// URL, brackets of IPv6 cut. False when there is none, it does not
  * fit, or the authority is odd in any way (user-info included). */
 bool url_host(const char *url, char *host, size_t size) MUST_USE;
+/* An http:// or https:// URL whose host is "localhost" or a loopback address, by how it is written:
+ * nothing is resolved. */
+bool url_is_loopback(const char *url) MUST_USE;
 const struct ca_config *config_ca(const struct config *c, const char *name);
 void config_release(struct config *c);
 /* The products of all connectors and of this configuration, for policy_open(). */

@@ -30,7 +30,7 @@ struct http_peer **http_peers(struct http *h)
 bool http_new(struct http **out, struct err *err)
 {
     (void)unsetenv("SSLKEYLOGFILE"); /* libcurl would write the session secrets there */
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (!http_memory_init()) {
         return err_set(err, ERR_INTERNAL, "libcurl cannot be initialised");
     }
     struct http *h = xcalloc(1, sizeof *h);
@@ -62,7 +62,7 @@ static void end_transfer(struct http *h, struct transfer *t)
     *at = t->next;
     (void)curl_multi_remove_handle(h->multi, t->easy);
     give_back(h, t->easy);
-    http_headers_free(t->headers);
+    curl_slist_free_all(t->headers);
     t->peer->busy--;
     free(t);
 }
@@ -155,7 +155,7 @@ static void start(struct http *h, struct http_peer *p, struct ca_exchange *x)
 /* True: another request may start now. */
 static bool may_start(const struct http_peer *p, int64_t now)
 {
-    return p->n && p->busy < p->limit && (p->rate <= 0 || p->next_start <= now);
+    return p->n && p->busy < p->limit && (p->rate <= 0 || p->next_start <= (double)now);
 }
 
 static void start_waiting(struct http *h)
@@ -164,8 +164,7 @@ static void start_waiting(struct http *h)
     for (struct http_peer *p = h->peers; p; p = p->next) {
         while (may_start(p, now)) {
             if (p->rate > 0) {
-                p->next_start =
-                    (p->next_start > now ? p->next_start : now) + (int64_t)(1000.0 / p->rate);
+                p->next_start = (double)now + 1000.0 / p->rate;
             }
             start(h, p, take_waiting(p));
         }
@@ -198,6 +197,7 @@ void http_run(struct http *h)
     take_finished(h);
     start_waiting(h); /* places that became free */
     (void)curl_multi_perform(h->multi, &running);
+    take_finished(h); /* else http_wait() would sleep over it */
 }
 
 struct ca_exchange *http_next(struct http *h)
@@ -231,8 +231,10 @@ static int until_start(const struct http *h, int timeout_ms)
     int64_t least = timeout_ms;
     for (const struct http_peer *p = h->peers; p; p = p->next) {
         const bool paced = p->n && p->busy < p->limit && p->rate > 0;
-        const int64_t left = p->next_start > now ? p->next_start - now : 0;
-        least = paced && left < least ? left : least;
+        const double left = p->next_start - (double)now;
+        if (paced && left < (double)least) {
+            least = left > 0 ? (int64_t)left + 1 : 0;
+        }
     }
     return (int)least;
 }
@@ -247,18 +249,30 @@ void http_wait(struct http *h, int extra_fd, int timeout_ms)
                           NULL);
 }
 
+static void give_up(struct http *h, bool begun_too)
+{
+    for (struct transfer *t = h->moving, *next; t; t = next) {
+        next = t->next;
+        if (!t->begun || begun_too) {
+            struct ca_exchange *x = t->x;
+            http_reply_finish(t, CURLE_ABORTED_BY_CALLBACK);
+            end_transfer(h, t);
+            finished(h, x);
+        }
+    }
+}
+
 void http_abandon(struct http *h)
 {
+    int running;
     for (struct http_peer *p = h->peers; p; p = p->next) {
         while (p->n) {
             not_sent(h, take_waiting(p), "it was given up before it was sent", false);
         }
     }
-    while (h->moving) {
-        struct transfer *t = h->moving;
-        struct ca_exchange *x = t->x;
-        http_reply_finish(t, CURLE_ABORTED_BY_CALLBACK);
-        end_transfer(h, t);
-        finished(h, x);
-    }
+    /* First those of which nothing has left: the last look must not send them. */
+    give_up(h, false);
+    (void)curl_multi_perform(h->multi, &running);
+    take_finished(h); /* a reply that has arrived is a reply */
+    give_up(h, true);
 }

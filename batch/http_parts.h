@@ -6,6 +6,7 @@
  *   http_peer.c     one CA: its trust, proxy, limits, and every option of a transfer
  *   http_reply.c    callbacks of one transfer: ceilings, headers, when the request begins
  *   http_attempt.c  what became of it (table)
+ *   http_memory.c   what libcurl frees is wiped
  *   http_trust.c    trust stores and client certificates as PEM in memory
  */
 #ifndef BATCH_HTTP_PARTS_H
@@ -31,9 +32,10 @@ struct transfer {
     struct ca_exchange *x;
     struct transfer *next; /* in the list of those under way */
     CURL *easy;
-    struct curl_slist *headers; /* may hold a credential: http_headers_free() */
+    struct curl_slist *headers; /* may hold a credential: http_memory.c wipes it */
     bool loopback_only;         /* http:// */
     bool begun, too_large, stranger;
+    bool interim, head_ended; /* 1xx; the blank line after the headers of the final response */
     size_t header_bytes;
     char date[HTTP_HEADER_KEPT], retry_after[HTTP_HEADER_KEPT];
     char error[CURL_ERROR_SIZE];
@@ -46,8 +48,8 @@ struct http_peer {
     char *proxy; /* "" = none, whatever the environment says */
     struct secret proxy_password;
     size_t limit, busy;
-    double rate;        /* requests per second, 0 = no limit */
-    int64_t next_start; /* ms */
+    double rate;       /* requests per second, 0 = no limit */
+    double next_start; /* ms; with its fraction, or a fast rate would be none */
     struct ca_exchange **v;
     size_t first, n, cap; /* waiting; [0, urgent) of the rest change something */
     size_t urgent;
@@ -59,10 +61,12 @@ struct http_peer **http_peers(struct http *h);
 bool http_peer_apply(const struct http_peer *p, struct transfer *t) MUST_USE;
 void http_peer_free(struct http_peer *p);
 
+/* Instead of curl_global_init(). */
+bool http_memory_init(void) MUST_USE;
+
 size_t http_on_body(char *p, size_t size, size_t n, void *transfer);
 size_t http_on_header(char *p, size_t size, size_t n, void *transfer);
 int http_on_begin(void *transfer, char *peer_ip, char *own_ip, int peer_port, int own_port);
-void http_headers_free(struct curl_slist *headers);
 /* Fills the reply from what libcurl said at the end. */
 void http_reply_finish(struct transfer *t, CURLcode code);
 

@@ -104,11 +104,12 @@ static void set_tls(struct applying *a)
 static void set_proxy(struct applying *a)
 {
     const struct ca_proxy *proxy = &a->peer->ca->config->common.proxy;
-    SET(a, CURLOPT_PROXY, a->peer->proxy);
+    /* http:// is for this machine: a proxy, even one that is here, would take it elsewhere. */
+    SET(a, CURLOPT_PROXY, a->t->loopback_only ? "" : a->peer->proxy);
     SET(a, CURLOPT_NOPROXY, "");
     SET(a, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(a, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* ours are not for the proxy */
-    if (proxy->host && proxy->username) {
+    if (proxy->host && proxy->username && !a->t->loopback_only) {
         SET(a, CURLOPT_PROXYAUTH, (long)CURLAUTH_BASIC);
         SET(a, CURLOPT_PROXYUSERNAME, proxy->username);
         SET(a, CURLOPT_PROXYPASSWORD, secret_bytes(&a->peer->proxy_password));
@@ -181,7 +182,6 @@ static void set_headers(struct applying *a)
 static void set_request(struct applying *a)
 {
     const struct ca_request *r = a->request;
-    a->t->loopback_only = str_starts(r->url, "http:");
     SET(a, CURLOPT_URL, r->url);
     SET(a, CURLOPT_PROTOCOLS_STR, a->t->loopback_only ? "http" : "https");
     SET(a, CURLOPT_REDIR_PROTOCOLS_STR, "https");
@@ -197,11 +197,67 @@ static void set_request(struct applying *a)
     }
 }
 
+/* --- what never leaves --- */
+/* RFC 9110, 5.5. libcurl writes what it is given: a line break in a value, say in a secret of two
+ * lines, would begin a header or a request of somebody else's making. */
+static bool is_one_line(const char *text)
+{
+    for (const char *p = text; p && *p; p++) {
+        if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The name of the first header that is not one line; NULL = all are. */
+static const char *broken_header(const struct ca_request *r)
+{
+    for (const char *const *h = r->headers; h && *h; h++) {
+        if (!is_one_line(*h)) {
+            return str_vis_dup(r->arena, *h, strcspn(*h, ":\r\n"));
+        }
+    }
+    for (size_t i = 0; i < CA_SECRET_HEADERS && r->secret_headers[i].name; i++) {
+        const struct ca_secret_header *s = &r->secret_headers[i];
+        if (!is_one_line(s->name) || !is_one_line(s->prefix) ||
+            !is_one_line(secret_bytes(s->value))) {
+            return s->name;
+        }
+    }
+    return is_one_line(r->content_type) ? NULL : "Content-Type";
+}
+
+/* Why nothing of the request may leave; NULL = it may. */
+static const char *refusal(const struct transfer *t)
+{
+    const struct ca_request *r = t->x->request;
+    const char *header = broken_header(r);
+    if (header) {
+        return arena_printf(r->arena,
+                            "the value of the header %s holds a line break or another control "
+                            "character: nothing was sent",
+                            header);
+    }
+    if (r->method[strspn(r->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] || !r->method[0]) {
+        return "the method is not a word of capital letters: nothing was sent";
+    }
+    if (t->loopback_only && !url_is_loopback(r->url)) {
+        return "http:// reaches this machine only, use https://: nothing was sent";
+    }
+    return NULL;
+}
+
 bool http_peer_apply(const struct http_peer *p, struct transfer *t)
 {
     static void (*const parts[])(struct applying *) = {set_request, set_tls,    set_proxy,
                                                        set_once,    set_limits, set_headers};
     struct applying a = {p, t, t->x->request, CURLE_OK};
+    t->loopback_only = strncasecmp(t->x->request->url, "http:", 5) == 0;
+    t->x->reply->transport_message = refusal(t);
+    if (t->x->reply->transport_message) {
+        return false;
+    }
     for (size_t i = 0; i < NITEMS(parts); i++) {
         parts[i](&a);
     }

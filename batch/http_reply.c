@@ -53,6 +53,13 @@ static void expect_progress(struct transfer *t)
     (void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_SLOW_SECONDS);
 }
 
+/* "HTTP/1.1 1xx": another response follows (RFC 9110, 15.2). */
+static bool is_interim(const char *line, size_t n)
+{
+    const char *blank = memchr(line, ' ', n);
+    return blank && blank + 1 < line + n && blank[1] == '1';
+}
+
 size_t http_on_header(char *p, size_t size, size_t n, void *transfer)
 {
     struct transfer *t = transfer;
@@ -63,7 +70,9 @@ size_t http_on_header(char *p, size_t size, size_t n, void *transfer)
     t->header_bytes += bytes;
     if (bytes >= 5 && memcmp(p, "HTTP/", 5) == 0) {
         t->date[0] = t->retry_after[0] = '\0'; /* what came before was an interim response */
+        t->interim = is_interim(p, bytes);
     }
+    t->head_ended |= !t->interim && (p[0] == '\r' || p[0] == '\n');
     keep_header(p, bytes, "date", t->date);
     keep_header(p, bytes, "retry-after", t->retry_after);
     t->too_large = t->header_bytes > HTTP_HEADERS_MAX;
@@ -91,28 +100,33 @@ int http_on_begin(void *transfer, char *peer_ip, char *own_ip, int peer_port, in
     return CURL_PREREQFUNC_OK;
 }
 
-void http_headers_free(struct curl_slist *headers)
+/* --- the end --- */
+static int64_t at_most(uint64_t seconds)
 {
-    for (struct curl_slist *h = headers; h; h = h->next) {
-        explicit_bzero(h->data, strlen(h->data));
-    }
-    curl_slist_free_all(headers);
+    return seconds < INT32_MAX ? (int64_t)seconds : INT32_MAX;
 }
 
-/* --- the end --- */
-/* RFC 9110, 10.2.3: seconds or a date; the date is the server's, so its own clock measures it. */
+static int64_t seconds_of(const char *digits)
+{
+    uint64_t n = 0;
+    const char *number = digits + strspn(digits, "0");
+    return !*number || str_u64(number, &n) ? at_most(n) : INT32_MAX;
+}
+
+/* RFC 9110, 10.2.3: seconds or a date; the date is the server's, so its own clock measures it.
+ * Digits are never a date to us: curl_getdate() takes eight of them for one. */
 static int64_t retry_after(const struct transfer *t, int64_t date)
 {
-    uint64_t seconds = 0;
-    if (!t->retry_after[0]) {
+    const char *text = t->retry_after;
+    if (!text[0]) {
         return -1;
     }
-    if (str_u64(t->retry_after, &seconds)) {
-        return seconds > INT32_MAX ? INT32_MAX : (int64_t)seconds;
+    if (strspn(text, "0123456789") == strlen(text)) {
+        return seconds_of(text);
     }
-    const int64_t at = (int64_t)curl_getdate(t->retry_after, NULL);
+    const int64_t at = (int64_t)curl_getdate(text, NULL);
     const int64_t from = date == TIME_NONE ? time_now() : date;
-    return at < 0 ? -1 : at > from ? at - from : 0;
+    return at < 0 ? -1 : at > from ? at_most((uint64_t)(at - from)) : 0;
 }
 
 static const char *media_type(struct arena *a, const char *header)
@@ -136,20 +150,37 @@ static const char *explain(const struct transfer *t, const char *text)
     return arena_strdup(t->x->request->arena, buf_text(&b));
 }
 
+/* libcurl 7.88 hands out no number of a TLS failure, but its text holds that of libcrypto:
+ * "OpenSSL/3.0.19: error:0A00042E:SSL routines::...". 0A is the library, the rest the reason. */
+static unsigned tls_reason(const char *error)
+{
+    static const char mark[] = "error:0A";
+    const char *at = strstr(error, mark);
+    uint8_t b[3];
+    if (!at || strlen(at) < strlen(mark) + 6 || !hex_decode(at + strlen(mark), 6, b)) {
+        return 0;
+    }
+    return (unsigned)b[0] << 16 | (unsigned)b[1] << 8 | b[2];
+}
+
 void http_reply_finish(struct transfer *t, CURLcode code)
 {
     struct ca_reply *r = t->x->reply;
     struct arena *a = t->x->request->arena;
-    long sent = 0, status = 0;
+    long sent = 0, status = 0, connect_status = 0;
     char *type = NULL, *location = NULL;
     (void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
     (void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
     (void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location);
     const struct attempt attempt = {.curl = (int)code,
                                     .left = t->begun && sent > 0,
                                     .too_large = t->too_large,
-                                    .stranger = t->stranger};
+                                    .stranger = t->stranger,
+                                    .cut = !t->head_ended,
+                                    .connect_status = (int)connect_status,
+                                    .tls_reason = tls_reason(t->error)};
     const struct attempt_verdict v = attempt_judge(&attempt);
     const long long date = t->date[0] ? (long long)curl_getdate(t->date, NULL) : -1;
     r->transport = v.transport;

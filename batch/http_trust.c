@@ -170,9 +170,6 @@ static bool identity_of_pem(const struct ca_tls *tls, const char *dir, struct ht
         !certs_read(&a, tls->client_certificate, buf_span(&text), &certs, &n, err)) {
         return false;
     }
-    if (tls->client_key.kind == SECRET_NONE) {
-        return err_set(err, ERR_INPUT, "tls.client_key is missing");
-    }
     if (!secret_load(&tls->client_key, dir, &pem, err) ||
         !key_read((struct span){(const uint8_t *)secret_bytes(&pem), pem.n}, NULL, &key, err)) {
         return err_wrap(err, "tls.client_key");
@@ -180,9 +177,28 @@ static bool identity_of_pem(const struct ca_tls *tls, const char *dir, struct ht
     return take_identity(t, &key, certs[0].der, err);
 }
 
+/* Half an identity, or two, would leave open who we are: none of it is passed over. */
+static bool check_identity(const struct ca_tls *tls, struct err *err)
+{
+    const bool key = tls->client_key.kind != SECRET_NONE;
+    if (tls->client_keystore.file && (tls->client_certificate || key)) {
+        return err_set(err, ERR_INPUT, "tls.client_keystore and %s exclude each other",
+                       tls->client_certificate ? "tls.client_certificate" : "tls.client_key");
+    }
+    if (key && !tls->client_certificate) {
+        return err_set(err, ERR_INPUT,
+                       "tls.client_certificate is missing, tls.client_key is there");
+    }
+    return key || !tls->client_certificate ||
+           err_set(err, ERR_INPUT, "tls.client_key is missing, tls.client_certificate is there");
+}
+
 bool http_trust_read(const struct ca_tls *tls, const char *dir, struct http_trust *out,
                      struct err *err)
 {
+    if (!check_identity(tls, err)) {
+        return false;
+    }
     if (!read_roots(tls, dir, out, err)) {
         return false;
     }

@@ -16,6 +16,7 @@ libidn2 libidn2-dev
 libpsl libpsl-dev
 cmocka libcmocka-dev
 zlib zlib1g-dev
+libssl libssl-dev
 libmicrohttpd libmicrohttpd-dev
 '
 tools='
