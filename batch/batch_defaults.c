@@ -84,23 +84,20 @@ static void *deeper(struct arena *a, const void *own, const void *defaults, cons
     return copy;
 }
 
-const struct order *order_with_defaults(struct arena *a, const struct order *order,
-                                        const struct order *defaults)
+void order_take_defaults(struct arena *a, struct order *order, const struct order *defaults)
 {
     if (!defaults) {
-        return order;
+        return;
     }
-    struct order *out = arena_memdup(a, order, sizeof *order);
-    merge(out, defaults, &order_unwritten, order_units, NITEMS(order_units));
-    struct subject_fields *subject =
-        deeper(a, order->subject, defaults->subject, &subject_unwritten, sizeof *subject,
-               subject_units, NITEMS(subject_units));
+    const struct order own = *order;
+    merge(order, defaults, &order_unwritten, order_units, NITEMS(order_units));
+    struct subject_fields *subject = deeper(a, own.subject, defaults->subject, &subject_unwritten,
+                                            sizeof *subject, subject_units, NITEMS(subject_units));
     struct ev_fields *ev =
-        deeper(a, order->ev, defaults->ev, &ev_unwritten, sizeof *ev, ev_units, NITEMS(ev_units));
-    out->subject = subject ? subject : out->subject;
-    out->ev = ev ? ev : out->ev;
-    if (order->csr) { /* an order with a CSR has its key: the kind to generate is not for it */
-        out->key = order->key;
+        deeper(a, own.ev, defaults->ev, &ev_unwritten, sizeof *ev, ev_units, NITEMS(ev_units));
+    order->subject = subject ? subject : order->subject;
+    order->ev = ev ? ev : order->ev;
+    if (own.csr) { /* an order with a CSR has its key: the kind to generate is not for it */
+        order->key = own.key;
     }
-    return out;
 }

@@ -10,8 +10,8 @@
 #include <sys/types.h>
 
 /* --- batch_defaults.c --- */
-const struct order *order_with_defaults(struct arena *a, const struct order *order,
-                                        const struct order *defaults) MUST_USE;
+/* In place: the manifest's own orders are the items' (1 KiB each). defaults may be NULL. */
+void order_take_defaults(struct arena *a, struct order *order, const struct order *defaults);
 
 /* --- batch_resolve.c: fills the items of a batch whose manifest and config are read --- */
 void items_resolve(struct batch *b, struct findings *findings);

@@ -274,7 +274,7 @@ static int compare_ids(const void *pa, const void *pb, void *ctx)
 static void make_items(struct batch *b)
 {
     const struct manifest *m = &b->manifest;
-    const struct order *orders = m->orders.v;
+    struct order *orders = m->orders.v;
     const struct revocation *revocations = m->revocations.v;
     b->norders = m->orders.n;
     b->nitems = m->orders.n + m->revocations.n;
@@ -286,7 +286,8 @@ static void make_items(struct batch *b)
         b->by_id[i] = (uint32_t)i;
         if (i < b->norders) {
             item->kind = ITEM_ORDER;
-            item->order = order_with_defaults(&b->arena, &orders[i], m->defaults);
+            order_take_defaults(&b->arena, &orders[i], m->defaults);
+            item->order = &orders[i];
             item->id = orders[i].id;
             item->node = orders[i].node;
         } else {
