@@ -5,6 +5,7 @@
 #   make demo       dependencies, program, and the sample change ticket from end to end
 #   make check      dependencies, everything with -Werror, all tests and gates
 #   make sim        the CERTInext simulator for rehearsals, ./casim
+#   make soak       random faults and kills against the simulator, SOAK_MINUTES (30); make kill: every kill
 #   make bench      speed and memory beside libcrypto's own floor
 #   make debug|asan|ubsan|tsan|cov   variants, in build/<variant>/certbatch
 #   make fuzz analyze install uninstall dist clean
@@ -23,8 +24,8 @@ endif
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export SOURCE_DATE_EPOCH
 
-PACKAGES      := libcrypto libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl
-TEST_PACKAGES := cmocka zlib libssl
+PACKAGES      := libcrypto libssl libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl
+TEST_PACKAGES := cmocka zlib
 SIM_PACKAGES  := libmicrohttpd zlib
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wsign-conversion \
@@ -72,15 +73,18 @@ PROGRAM := $(BUILD)/certbatch
 PACKS   := $(sort $(wildcard policy/packs/*.yaml))
 UNIT    := $(sort $(wildcard tests/unit/t_*.c))
 UNIT_PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/unit/%)
-SIM     := $(sort $(wildcard tests/sim/*.c))
+SIM     := $(sort $(wildcard tests/sim/sim*.c))
 SIM_OBJECTS := $(SIM:%.c=$(BUILD)/%.o)
 CASIM   := $(BUILD)/tests/sim/casim
+SIMCHECK := $(BUILD)/tests/sim/simcheck
+SIMCHECK_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/sim/check*.c)))
+HURRY   := $(BUILD)/tests/sim/hurry.so
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 .PHONY: all deps demo check bench debug asan ubsan tsan cov fuzz analyze install uninstall dist \
-        clean unit sim deps-sim certbatch-variant format
+        clean unit sim deps-sim history soak kill certbatch-variant format
 .DELETE_ON_ERROR:
 
 all: certbatch
@@ -131,7 +135,19 @@ $(CASIM): $(SIM_OBJECTS) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(SIM_LIBS) $(PKG_LIBS)
 
--include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(SIM_OBJECTS:.o=.d)
+$(SIMCHECK): $(SIMCHECK_OBJECTS) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(PKG_LIBS)
+
+# preloaded into the program under test; a sanitizer's runtime must not be in it
+$(HURRY): tests/sim/hurry.c $(BUILD)/flags
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -O2 $(WARNINGS) -fPIC -shared -o $@ $< -ldl
+
+# what scenarios, kills and soak need beside the program
+history: $(PROGRAM) $(CASIM) $(SIMCHECK) $(HURRY)
+
+-include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(SIM_OBJECTS:.o=.d) $(SIMCHECK_OBJECTS:.o=.d)
 
 deps:
 	$(Q)sh tests/tools/deps.sh $(PACKAGES) $(TEST_PACKAGES) $(SIM_PACKAGES)
@@ -146,8 +162,17 @@ demo: deps
 check: deps
 	$(Q)sh tests/check.sh
 
-bench: all
+bench: all sim
 	$(Q)sh tests/bench/bench.sh
+
+# every point of the kill matrix at the simulator; make check samples it
+kill:
+	$(Q)$(MAKE) --no-print-directory VARIANT=check -j$$(nproc) history
+	$(Q)KILL_SECONDS=0 bash tests/sim/history.sh kill
+
+soak:
+	$(Q)$(MAKE) --no-print-directory VARIANT=check -j$$(nproc) history
+	$(Q)bash tests/sim/history.sh soak
 
 debug asan ubsan tsan cov:
 	$(Q)$(MAKE) --no-print-directory VARIANT=$@ build/$@/certbatch

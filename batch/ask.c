@@ -117,7 +117,7 @@ static bool settle(struct asker *a, struct ca_call *call, struct err *err)
             return false;
         }
         const bool again = outcomes[a->answer.outcome].again && !a->reply.lasting;
-        if (!again || tries >= RETRY_READS) {
+        if (!again || tries >= (a->tries ? a->tries : RETRY_READS)) {
             return true;
         }
         if (!later(a, tries, err)) {

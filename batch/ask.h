@@ -24,6 +24,7 @@ struct asker {
     const volatile sig_atomic_t *stop;
     void (*waiting)(void *ctx, int64_t ms, const char *why); /* before a wait, for people */
     void *waiting_ctx;
+    unsigned tries; /* of one read that does not arrive; 0 = as many as a run has */
 
     /* its own */
     struct ca *ca;

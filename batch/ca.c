@@ -157,6 +157,11 @@ bool ca_is_public(const struct ca_config *config)
                                          : (config->type->caps & CA_PUBLIC) != 0;
 }
 
+bool ca_ignores_expired(const struct ca_config *config)
+{
+    return str_eq(config_text(config, "ignore_expired"), "true");
+}
+
 const char *ca_environment(const struct ca_config *config)
 {
     return config->type->environment ? config->type->environment(config) : NULL;

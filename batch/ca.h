@@ -116,10 +116,12 @@ struct ca_call {
     const char *client_key;             /* ours, unique per attempt, journalled in the intent;
                                            FIND: that of the lost intent, or NULL = by key alone */
     unsigned attempt;                   /* 1, 2, ... */
-    int64_t since;                      /* FIND: earliest time of the lost intent */
+    int64_t since;                      /* FIND: earliest time of the lost intent; INVENTORY: start
+                                           of the first day that is asked for, 0 = everything */
     const char *page;                   /* INVENTORY, FIND: cursor, NULL first */
     const char *domain;                 /* CHALLENGE, VALIDATE; of an order_id */
     unsigned phase;                     /* 0, or what the last answer asked for */
+    unsigned looks;                     /* POLL, REVOKED: answers of this run that it is pending */
     int64_t now;                        /* Unix seconds; connectors have no clock */
     const char *nonce;                  /* 32 hex digits, fresh for every single request */
 };
@@ -156,6 +158,18 @@ struct ca_domain {
     const char *name;
     enum { DOMAIN_OPEN, DOMAIN_VALIDATED, DOMAIN_REJECTED } state;
 };
+/* How control is proven by a TXT record that a hook of the user publishes (CA_DCV): `dcv:` of the
+ * configuration. Views into it. */
+struct ca_dcv {
+    const struct strings *hook;  /* command; batch/dcv.h says how it is called */
+    const char *record_template; /* owner name of the record; {0} is the name without "*." */
+    int64_t propagation_seconds; /* between publishing and STEP_VALIDATE */
+    int64_t timeout_seconds;     /* for one name, from STEP_CHALLENGE on */
+    int64_t challenge_seconds;   /* how long an order may take to show a challenge; 0: one look */
+    int64_t issuance_seconds;    /* how long a proven order is waited for; 0: one look */
+    int64_t max_age_seconds;     /* of an order of an earlier run; older ones are left; 0 = any */
+    int64_t max_per_pass;        /* orders of earlier runs in one run; 0 = all */
+};
 /* What it means. Strings and bytes live in `arena`, which the executor resets per exchange. */
 struct ca_result {
     struct arena *arena;
@@ -165,7 +179,8 @@ struct ca_result {
     bool issued, pending, revoked;
     struct span *certs; /* DER, leaf first, when issued */
     size_t ncerts;
-    int64_t again_seconds; /* pending or throttled: earliest next try */
+    int64_t again_seconds;  /* pending or throttled: earliest next try */
+    int64_t settle_seconds; /* how long what the CA shows may lag behind; -1 = not told */
     struct ca_found {
         const char *order_id;
         int64_t ordered;
@@ -173,11 +188,15 @@ struct ca_result {
     size_t nfound;
     const char *next_page;     /* INVENTORY, FIND */
     unsigned phase;            /* not 0: the same step again at once, in this phase */
+    bool wants_csr;            /* that phase hands in call.order->csr, which a POLL may lack */
     int64_t valid_seconds;     /* TOKEN: how long it may be used */
     struct ca_domain *domains; /* POLL of an order that waits for validation */
     size_t ndomains;
     /* CHALLENGE, accepted: the TXT record. A CA that does not tell the owner name leaves it NULL:
-     * the configuration's template makes it. */
+     * the configuration's template makes it. Without a value there is nothing to publish: `pending`
+     * says that the CA is not ready for the question, else it needs no proof any more. VALIDATE,
+     * accepted: the CA looks, or did; `pending` that it is not ready. What it saw is in `domains`
+     * of a POLL. Neither step, refused or not, ends the order. */
     const char *record_name, *record_value;
     struct ca_listed *listed;
     size_t nlisted; /* INVENTORY: the rows of this page */
@@ -194,6 +213,7 @@ struct ca_listed {
 /* A product as a CA's catalogue has it. */
 struct ca_sold {
     const char *code, *name, *category, *type_id, *price, *currency;
+    const char *term; /* longest it is sold for, when the price does not say */
 };
 
 struct ca;
@@ -232,7 +252,10 @@ struct ca_type {
     const char *default_product; /* code when an order names none; NULL = must be named */
     /* Key of the configuration that says the same ("template"); NULL = "default_product". */
     const char *product_key;
-    bool product_optional;       /* an order without product is whole */
+    bool product_optional; /* an order without product is whole */
+    /* For people whose catalogue is empty, and who want to revoke: what this kind of CA makes of
+     * it beyond what every CA does. May be NULL. */
+    const char *no_products, *revocation_note;
     const char *pack;            /* its policy pack, or NULL */
     int64_t renewal_window_days; /* default; 90 */
     unsigned in_flight;          /* default concurrency */
@@ -243,6 +266,8 @@ struct ca_type {
      * changing anything; NULL when not. NULL function: never. */
     const struct cert *(*issuer)(const struct ca_config *config, const char *config_dir,
                                  struct arena *a);
+    /* False: names are not proven by us. NULL function: never. */
+    bool (*dcv)(const struct ca_config *config, struct ca_dcv *out);
     const struct ca_ops *ops; /* NULL: known to lint and policy only; nothing can be sent */
 };
 
@@ -282,6 +307,8 @@ const char *ca_default_product(const struct ca_config *config);
 bool ca_is_public(const struct ca_config *config);
 /* "sandbox", "production" or NULL. */
 const char *ca_environment(const struct ca_config *config);
+/* `ignore_expired: true` of the configuration: an inventory leaves out what has expired. */
+bool ca_ignores_expired(const struct ca_config *config);
 /* What an order is addressed to, for digests: the URL or directory of the configuration, else
  * the type. Never a secret. */
 const char *ca_endpoint(const struct ca_config *config);

@@ -119,8 +119,17 @@ struct config_judge_options {
     const char *profile; /* --profile, or NULL */
     int64_t as_of;       /* --as-of, or TIME_NONE */
 };
+struct policy;
+/* The policies it names and those of the command line, loaded; the caller frees *out. */
+bool config_policy(const struct config *c, const struct config_judge_options *o,
+                   struct policy **out, struct findings *findings, struct err *err) MUST_USE;
 bool config_judge(const struct config *c, const struct config_judge_options *o,
                   struct findings *findings, struct err *err) MUST_USE;
+
+/* Every secret that the settings of a CA refer to, with the path of its key. */
+void config_secrets(const struct ca_config *ca,
+                    void (*fn)(void *ctx, const char *path, const struct secret_ref *ref),
+                    void *ctx);
 
 /* The schema with the connector keys of every type merged, for `certbatch schema config`. */
 void config_schema_json(struct jw *j);

@@ -34,14 +34,13 @@ static void judge_ca(const struct config *c, const struct ca_config *ca,
     arena_release(&scratch.arena);
 }
 
-bool config_judge(const struct config *c, const struct config_judge_options *o,
-                  struct findings *findings, struct err *err)
+bool config_policy(const struct config *c, const struct config_judge_options *o,
+                   struct policy **out, struct findings *findings, struct err *err)
 {
     size_t nproducts = 0;
     const struct product_info *products = ca_all_products(&nproducts);
     const size_t n = c->policy.n + o->npolicies;
     CLEANUP(freep) struct policy_source *sources = xcalloc(n ? n : 1, sizeof *sources);
-    struct policy *policy = NULL;
     for (size_t i = 0; i < n; i++) {
         const bool own = i < c->policy.n;
         sources[i] =
@@ -50,7 +49,14 @@ bool config_judge(const struct config *c, const struct config_judge_options *o,
                                          .pos = yaml_pos(c->path, c->policy.at[i])}
                 : (struct policy_source){.name = o->policies[i - c->policy.n], .base = "."};
     }
-    if (!policy_open(&policy, sources, n, products, nproducts, findings, err)) {
+    return policy_open(out, sources, n, products, nproducts, findings, err);
+}
+
+bool config_judge(const struct config *c, const struct config_judge_options *o,
+                  struct findings *findings, struct err *err)
+{
+    struct policy *policy = NULL;
+    if (!config_policy(c, o, &policy, findings, err)) {
         return false;
     }
     for (size_t i = 0; i < c->ncas; i++) {

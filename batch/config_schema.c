@@ -197,6 +197,14 @@ const struct schema ca_common_schema = {"ca",
                                         sizeof(struct ca_common),
                                         NO_OFFSET};
 
+void config_secrets(const struct ca_config *ca,
+                    void (*fn)(void *ctx, const char *path, const struct secret_ref *ref),
+                    void *ctx)
+{
+    schema_secrets(ca->type->config, ca->own, fn, ctx);
+    schema_secrets(&ca_common_schema, &ca->common, fn, ctx);
+}
+
 /* --- everything else --- */
 
 static const struct field signing_fields[] = {

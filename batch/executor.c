@@ -4,7 +4,7 @@
  * in flight. Every pass takes up items, commits a round of finished jobs, sends, takes replies.
  * Nothing here knows a step of a protocol.
  */
-#include "batch/executor.h"
+#include "batch/executor_dcv.h"
 
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -23,8 +23,8 @@ enum {
     FDS_KEPT = 64,
     FDS_WANTED = WINDOW * FDS_PER_ITEM + FDS_KEPT,
     SLEEP_MS = 200, /* longest sleep: the stop flag is looked at in between */
-    PACE_MS = 10,
     PROGRESS_MS = 100,
+    PROVING_MS = 50,     /* hooks end beside the workers */
     GRACE_MS = 10 * 1000 /* for answers that are under way when the run is stopped */
 };
 
@@ -109,30 +109,27 @@ static bool round_is_due(const struct executor *x)
            (x->done.n && time_monotonic_ms() - x->done_since >= ROUND_MS);
 }
 
-/* In short pieces: the stop flag is looked at in between. */
-static void sleep_ms(struct executor *x, int64_t ms)
+static int64_t least(int64_t a, int64_t b)
 {
-    wire_wait(x->wire, pool_fd(x->pool), (int)(ms < SLEEP_MS ? ms : SLEEP_MS));
+    return a < b ? a : b;
 }
 
-/* Time until the finished jobs have waited long enough for others. */
-static int until_round(const struct executor *x)
-{
-    int64_t left = x->done.n ? ROUND_MS - (time_monotonic_ms() - x->done_since) : SLEEP_MS;
-    return left > 0 ? (int)left : 0;
-}
-
-/* Nothing can be done this moment: wait for a worker, the wire or a timer. */
+/* Nothing can be done this moment: until a worker is ready, an answer comes, a timer is due, or an
+ * order may go. In short pieces: the stop flag is looked at in between. */
 static void wait_for_something(struct executor *x)
 {
-    if (pool_pending(x->pool)) {
-        gather(x, until_round(x));
-    } else if (x->ntimers) {
-        int64_t until = x->timers[0].due - time_monotonic_ms();
-        sleep_ms(x, until > 0 ? until : 0);
-    } else if (x->live) {
-        sleep_ms(x, PACE_MS); /* cleared items that a limit of the CA holds back */
+    const int64_t now = time_monotonic_ms();
+    int64_t until = least(now + SLEEP_MS, executor_next_send(x));
+    if (x->done.n) {
+        until = least(until, x->done_since + ROUND_MS);
     }
+    if (x->ntimers) {
+        until = least(until, x->timers[0].due);
+    }
+    if (executor_dcv_busy(x)) {
+        until = least(until, now + PROVING_MS);
+    }
+    wire_wait(x->wire, pool_fd(x->pool), until > now ? (int)(until - now) : 0);
 }
 
 static void report_progress(struct executor *x)
@@ -159,13 +156,13 @@ static void report_progress(struct executor *x)
 static bool finished(const struct executor *x)
 {
     bool nothing_waits = x->draining || (!x->ready_n && !x->ntimers);
-    return !x->live && nothing_waits;
+    return !x->live && nothing_waits && !executor_dcv_busy(x);
 }
 
 static bool pass(struct executor *x)
 {
     struct err err = ERR_INIT;
-    if (round_is_due(x) && !executor_round(x)) {
+    if ((round_is_due(x) && !executor_round(x)) || !executor_dcv(x)) {
         return false;
     }
     if (!executor_send(x)) {
@@ -185,7 +182,7 @@ static void loop(struct executor *x)
         abandon_when_late(x);
         fill_window(x);
         gather(x, 0);
-        if (!round_is_due(x) && !wire_pending(x->wire) && !executor_can_send(x)) {
+        if (!round_is_due(x) && !wire_ready(x->wire) && !executor_can_send(x)) {
             wait_for_something(x);
         }
         if (!pass(x)) {
@@ -235,6 +232,7 @@ static void begin(struct executor *x, struct item_slot *slots, size_t n)
         load_passwords(x, &slots[i]);
     }
     executor_open_cas(x);
+    executor_dcv_begin(x);
     x->pool = pool_new(x->workers);
     x->wire = wire_new(x->workers);
     x->scratch = xcalloc(pool_workers(x->pool), sizeof *x->scratch);
@@ -279,6 +277,7 @@ static void wind_down(struct executor *x)
 static void end(struct executor *x)
 {
     wind_down(x);
+    executor_dcv_end(x);
     for (size_t i = 0; i < x->nslots; i++) {
         x->left_over = x->left_over || !x->slots[i].done;
     }

@@ -26,6 +26,7 @@
  *   reconcile.c         lost replies: FIND by key
  *   executor_revoke.c   revocations
  *   executor_token.c    the credential that a CA wants before anything else
+ *   executor_dcv*.c     proofs of control of names, see executor_dcv.h
  */
 #ifndef BATCH_EXECUTOR_H
 #define BATCH_EXECUTOR_H
@@ -54,6 +55,8 @@ enum work_result {
 
 struct executor;
 struct ca_slot;
+struct challenge; /* executor_dcv.h */
+struct dcv;
 
 /* One item in flight. Made when the item is taken up, gone when it waits or is done. */
 struct work {
@@ -106,9 +109,11 @@ struct work {
     struct ca_exchange exchange;
     struct ca_result answer;
     char client_key[33], nonce[33];
-    enum ca_step wanted; /* while it waits for a credential of the CA */
-    unsigned phases;     /* requests that the step took so far */
-    struct span *certs;  /* of the answer, in the work's arena */
+    const char *domain;          /* CHALLENGE, VALIDATE: what it asks about */
+    struct challenge *challenge; /* whose work it is; NULL: the item's */
+    enum ca_step wanted;         /* while it waits for a credential of the CA */
+    unsigned phases;             /* requests that the step took so far */
+    struct span *certs;          /* of the answer, in the work's arena */
     size_t ncerts;
     int verdict; /* of a search, between its record and its act */
 };
@@ -131,6 +136,7 @@ struct ca_login {
     bool busy;
     unsigned tries;   /* in a row without an answer that could be used */
     unsigned granted; /* since something last went through with one */
+    bool ever;        /* this CA hands credentials out, and did in this run */
 };
 
 struct ca_slot {
@@ -156,7 +162,8 @@ struct item_slot {
     const char *no_password;            /* why a password of an output could not be read, or NULL */
     uint32_t first_dependent, next_dependent; /* revocations that wait for this order */
     uint16_t finds, tries, polls;
-    bool done; /* nothing more in this run */
+    bool proving; /* its names are being proven: stayed for, whatever wait_ms says */
+    bool done;    /* nothing more in this run */
 };
 
 struct timer {
@@ -181,6 +188,7 @@ struct executor {
     /* its own */
     struct pool *pool;
     struct wire *wire;
+    struct dcv *dcv;
     struct policy_scratch *scratch; /* per worker */
     struct ca_slot *cas;
     size_t ncas;
@@ -261,8 +269,9 @@ bool work_read_key(struct work *w); /* the item's private key, from where it is 
 bool executor_round(struct executor *x) MUST_USE; /* finished jobs */
 bool executor_send(struct executor *x) MUST_USE;  /* cleared items */
 bool executor_can_send(const struct executor *x);
-bool executor_replies(struct executor *x) MUST_USE; /* answered exchanges */
-void work_ask(struct work *w, enum ca_step step);   /* a request that changes nothing */
+int64_t executor_next_send(const struct executor *x); /* ms; INT64_MAX: no pace holds an order */
+bool executor_replies(struct executor *x) MUST_USE;   /* answered exchanges */
+void work_ask(struct work *w, enum ca_step step);     /* a request that changes nothing */
 bool work_request(struct work *w, enum ca_step step, struct err *err) MUST_USE;
 void work_next_phase(struct work *w); /* the same step, as its last answer asked */
 /* Cleared: waits for its turn at the CA. Given up by one that was stopped meanwhile. */
@@ -275,6 +284,9 @@ bool executor_login_answer(struct executor *x, const struct ca_exchange *e);
 /* A CA that said AUTH to a credential of ours may be asked again with a fresh one. */
 bool executor_may_log_in_again(const struct ca_slot *c);
 void executor_pause_ca(struct executor *x, struct ca_slot *c, int64_t delay_ms);
+
+/* A request about a name has come to its end. */
+void executor_dcv_gone(struct challenge *c);
 
 /* one answer: record now, act after the sync */
 struct answer_row {

@@ -3,12 +3,14 @@
  * What an answer means for its item. Every answer that changes a state is recorded and synced
  * before anything is done about it. One row a step.
  */
-#include "batch/executor.h"
+#include "batch/executor_dcv.h"
 
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 
 #include <string.h>
+
+enum { PROVING_LEAST_MS = 250 }; /* between polls of an order whose names are being proven */
 
 const char *answer_text(const struct work *w)
 {
@@ -167,7 +169,8 @@ static void order_act(struct work *w)
     switch (w->answer.outcome) {
     case OUTCOME_UNKNOWN:
         answer_doubtful_act(w);
-        work_again(w, retry_settle_ms(w->ca->ca->type->caps & CA_EMBEDDED));
+        work_again(w,
+                   retry_settle_ms(w->ca->ca->type->caps & CA_EMBEDDED, w->answer.settle_seconds));
         break;
     case OUTCOME_ACCEPTED:
         if (w->answer.issued && w->answer.ncerts) {
@@ -210,7 +213,10 @@ static void poll_act(struct work *w)
         take_certificates(w);
     } else if (w->answer.outcome == OUTCOME_ACCEPTED) {
         answer_went_through(w);
-        work_again(w, retry_poll_ms(s->polls++, w->answer.again_seconds));
+        if (executor_dcv_look(w)) {
+            int64_t delay = retry_poll_ms(s->polls++, w->answer.again_seconds);
+            work_again(w, s->proving && delay < PROVING_LEAST_MS ? PROVING_LEAST_MS : delay);
+        }
     } else if (w->answer.outcome == OUTCOME_UNKNOWN && s->tries++ < RETRY_READS) {
         work_again(w, retry_poll_ms(s->tries, -1));
     } else {
@@ -220,9 +226,13 @@ static void poll_act(struct work *w)
 
 /* --- */
 static const struct answer_row rows[STEP__MAX] = {
-    [STEP_ORDER] = {order_record, order_act},        [STEP_POLL] = {poll_record, poll_act},
-    [STEP_FIND] = {reconcile_record, reconcile_act}, [STEP_REVOKED] = {revoked_record, revoked_act},
+    [STEP_ORDER] = {order_record, order_act},
+    [STEP_POLL] = {poll_record, poll_act},
+    [STEP_FIND] = {reconcile_record, reconcile_act},
+    [STEP_REVOKED] = {revoked_record, revoked_act},
     [STEP_REVOKE] = {revoke_record, revoke_act},
+    [STEP_CHALLENGE] = {challenge_record, challenge_act},
+    [STEP_VALIDATE] = {validate_record, validate_act},
 };
 
 /* A step of several requests: nothing is known before its last answer. Requests that change

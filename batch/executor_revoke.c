@@ -52,7 +52,7 @@ static void not_revoked_yet(struct work *w)
     if (w->record->state == STATE_PENDING) {
         work_again(w, retry_poll_ms(s->polls++, w->answer.again_seconds));
     } else if (in_doubt(w)) {
-        work_again(w, retry_settle_ms(embedded));
+        work_again(w, retry_settle_ms(embedded, w->answer.settle_seconds));
     } else if (w->clearance) {
         work_enqueue(w);
     } else {
@@ -106,6 +106,6 @@ void revoke_act(struct work *w)
         work_again(w, retry_poll_ms(work_slot(w)->polls++, w->answer.again_seconds));
     } else {
         answer_doubtful_act(w);
-        work_again(w, retry_settle_ms(embedded));
+        work_again(w, retry_settle_ms(embedded, w->answer.settle_seconds));
     }
 }

@@ -61,6 +61,11 @@ static void act_recalled(struct work *w)
 {
     bool revocation = w->item->kind == ITEM_REVOCATION;
     w->result = WORK_OK;
+    if (w->answer.wants_csr) {
+        w->answer.wants_csr = false; /* loaded, or it cannot be */
+        work_next_phase(w);
+        return;
+    }
     work_ask(w, revocation ? STEP_REVOKED : STEP_FIND);
 }
 

@@ -97,7 +97,9 @@ static bool make_request(struct work *w, enum ca_step step, struct stand at, str
                                .attempt = w->record->attempts + (changes ? 1 : 0),
                                .since = w->record->intent_time,
                                .page = at.page,
+                               .domain = w->domain,
                                .phase = at.phase,
+                               .looks = work_slot(w)->proving ? 0 : work_slot(w)->polls,
                                .now = time_now(),
                                .nonce = w->nonce};
     buf_release(&w->request.body);
@@ -108,8 +110,8 @@ static bool make_request(struct work *w, enum ca_step step, struct stand at, str
                                  .body = BUF_INIT(REPLY_MAX),
                                  .retry_after_seconds = -1,
                                  .date = TIME_NONE};
-    w->answer =
-        (struct ca_result){.arena = &w->arena, .outcome = OUTCOME_UNKNOWN, .again_seconds = -1};
+    w->answer = (struct ca_result){
+        .arena = &w->arena, .outcome = OUTCOME_UNKNOWN, .again_seconds = -1, .settle_seconds = -1};
     w->exchange = (struct ca_exchange){&w->request, &w->reply, w};
     return w->ca->ca->type->ops->request(w->ca->ca, &w->call, &w->request, err);
 }
@@ -147,6 +149,10 @@ void work_ask(struct work *w, enum ca_step step)
 
 void work_next_phase(struct work *w)
 {
+    if (w->answer.wants_csr && !w->csr.n) {
+        work_submit(w, work_recall); /* and back here: act_recalled() */
+        return;
+    }
     struct stand at = {w->answer.phase, w->answer.order_id, w->answer.next_page};
     w->phases++;
     ask(w, w->call.step, at);
@@ -211,6 +217,23 @@ bool executor_can_send(const struct executor *x)
         }
     }
     return false;
+}
+
+/* When the pace of a CA lets an order go. What waits for an answer or a credential is woken by it.
+ */
+int64_t executor_next_send(const struct executor *x)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < x->ncas; i++) {
+        const struct ca_slot *c = &x->cas[i];
+        const int64_t now = time_monotonic_ms();
+        const int64_t held =
+            c->paused_until > budget_next(&c->budget) ? c->paused_until : budget_next(&c->budget);
+        if (c->queue.n && held > now && held < next) {
+            next = held;
+        }
+    }
+    return next;
 }
 
 static bool record_intents(struct executor *x, struct ca_slot *c, struct work_list *sent)

@@ -39,6 +39,7 @@ static void wanted_names(struct work *w, struct match_request *want)
                                    .common_name = w->data.common_name,
                                    .validity_seconds = w->item->validity_seconds,
                                    .ordered = w->ordered,
+                                   .now = time_now(),
                                    .issuer_sha256 = &w->ca->ca->issuer_sha256};
     if (want->nsan || !w->data.has_csr || !w->data.csr.has_san) {
         return;

@@ -55,9 +55,11 @@ bool executor_logged_in(struct executor *x, struct ca_slot *c)
     return false;
 }
 
+/* A CA that never handed out a credential has none to replace: an access key does not get better by
+ * being sent again. A late refusal of the one before finds a new one at hand. */
 bool executor_may_log_in_again(const struct ca_slot *c)
 {
-    return c->ca->type->ops->authorized && c->login.granted <= LOGINS && !c->stopped;
+    return c->login.ever && c->login.granted <= LOGINS && !c->stopped;
 }
 
 /* What waited asks now, or comes back when the CA may be asked again. */
@@ -97,6 +99,7 @@ static void act(struct executor *x, struct ca_slot *c)
     if (granted) {
         l->tries = 0;
         l->granted++;
+        l->ever = true;
         wake(c, 0);
     } else if (later && !l->reply.lasting && ++l->tries <= RETRY_NOT_SENT) {
         try_later(x, c);

@@ -52,6 +52,9 @@ struct work *work_new(struct executor *x, uint32_t slot)
 void work_release(struct work *w)
 {
     w->x->live--;
+    if (w->challenge) {
+        executor_dcv_gone(w->challenge);
+    }
     for (size_t i = 0; i < NITEMS(w->dirs); i++) {
         closep(&w->dirs[i]);
     }
@@ -67,7 +70,9 @@ void work_release(struct work *w)
 
 void work_finish(struct work *w)
 {
-    executor_slot_done(w->x, work_slot(w));
+    if (!w->challenge) { /* the item goes on without the answer about one of its names */
+        executor_slot_done(w->x, work_slot(w));
+    }
     work_release(w);
 }
 
@@ -75,7 +80,7 @@ void work_finish(struct work *w)
 static bool patience_ends(const struct work *w, int64_t delay_ms)
 {
     const struct executor *x = w->x;
-    bool pending = state_report(w->record->state) == STATE_PENDING;
+    bool pending = state_report(w->record->state) == STATE_PENDING && !work_slot(w)->proving;
     return pending && time_monotonic_ms() + delay_ms > x->moved_ms + x->wait_ms;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "batch/record.h"
 
+#include "batch/dcv.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 
@@ -172,6 +173,9 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
     }
     if (str_eq(r->ev, "names")) {
         return apply_names(h, to, r, err);
+    }
+    if (dcv_is_record(r->ev)) {
+        return dcv_apply(h, to, r, t, err);
     }
     if (!event_from_record(r->ev, r->reply_class, &ev)) {
         return err_set(err, ERR_ENV, "an unknown record \"%.32s\"", r->ev);

@@ -215,6 +215,16 @@ size_t http_pending(const struct http *h)
     return h->pending;
 }
 
+bool http_ready(const struct http *h)
+{
+    const int64_t now = time_monotonic_ms();
+    bool ready = h->first_done < h->ndone;
+    for (const struct http_peer *p = h->peers; p && !ready; p = p->next) {
+        ready = may_start(p, now);
+    }
+    return ready;
+}
+
 static int until_start(const struct http *h, int timeout_ms)
 {
     const int64_t now = time_monotonic_ms();

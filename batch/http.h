@@ -50,6 +50,7 @@ void http_submit(struct http *h, struct http_peer *p, struct ca_exchange *x);
 void http_run(struct http *h);
 struct ca_exchange *http_next(struct http *h) MUST_USE;
 size_t http_pending(const struct http *h); /* submitted and not yet returned */
+bool http_ready(const struct http *h);     /* http_run() or http_next() have something to do now */
 /* Ends when a transfer moved, `extra_fd` (-1: none) is readable, a signal came, or time is up. */
 void http_wait(struct http *h, int extra_fd, int timeout_ms);
 /* A reply that has arrived by now still counts; a request that has not begun to leave stays. */

@@ -45,6 +45,8 @@ struct http_peer {
     struct http_peer *next;
     const struct ca *ca;
     struct http_trust trust;
+    int roots_fd; /* its own roots as a file without a name, -1 = none */
+    char roots_path[32];
     char *proxy; /* "" = none, whatever the environment says */
     struct secret proxy_password;
     size_t limit, busy;

@@ -7,11 +7,15 @@
 #include "batch/http_parts.h"
 
 #include "batch/config.h"
+#include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* --- opening --- */
 static bool open_proxy(struct http_peer *p, const struct ca_proxy *proxy, const char *dir,
@@ -29,6 +33,23 @@ static bool open_proxy(struct http_peer *p, const struct ca_proxy *proxy, const 
            err_wrap(err, "proxy.password");
 }
 
+/* libcurl reads roots anew for every connection, unless they are a file, which it keeps parsed: so
+ * those in memory are given a name there (memfd_create(2)). They also keep CAs apart, of which each
+ * has a file of its own: no connection or TLS session of one serves another. Without /proc the
+ * roots stay a blob, which is slower. */
+static void name_roots(struct http_peer *p)
+{
+    struct err ignored = ERR_INIT;
+    const int fd = p->trust.own_roots ? memfd_create("roots", MFD_CLOEXEC) : -1;
+    (void)snprintf(p->roots_path, sizeof p->roots_path, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && fs_write_all(fd, p->trust.roots.p, p->trust.roots.n, &ignored) &&
+        access(p->roots_path, R_OK) == 0) {
+        p->roots_fd = fd;
+    } else if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
 bool http_peer_open(struct http *h, const struct ca *ca, struct http_peer **out, struct err *err)
 {
     struct http_peer **list = http_peers(h);
@@ -42,6 +63,7 @@ bool http_peer_open(struct http *h, const struct ca *ca, struct http_peer **out,
     struct http_peer *p = xcalloc(1, sizeof *p);
     *p = (struct http_peer){.ca = ca,
                             .trust = HTTP_TRUST_INIT,
+                            .roots_fd = -1,
                             .limit = ca_in_flight(ca->config),
                             .rate = c->limits.requests_per_second};
     if (!http_trust_read(&c->tls, ca->config_dir, &p->trust, err) ||
@@ -49,6 +71,7 @@ bool http_peer_open(struct http *h, const struct ca *ca, struct http_peer **out,
         http_peer_free(p);
         return err_wrap(err, "CA %s", ca->name);
     }
+    name_roots(p);
     p->next = *list;
     *out = *list = p;
     return true;
@@ -56,6 +79,9 @@ bool http_peer_open(struct http *h, const struct ca *ca, struct http_peer **out,
 
 void http_peer_free(struct http_peer *p)
 {
+    if (p->roots_fd >= 0) {
+        (void)close(p->roots_fd);
+    }
     http_trust_release(&p->trust);
     secret_release(&p->proxy_password);
     free(p->proxy);
@@ -89,9 +115,15 @@ static void set_tls(struct applying *a)
     SET(a, CURLOPT_SSL_VERIFYPEER, 1L);
     SET(a, CURLOPT_SSL_VERIFYHOST, 2L);
     SET(a, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (t->own_roots) {
+    if (a->peer->roots_fd >= 0) {
+        SET(a, CURLOPT_CAINFO, a->peer->roots_path);
+    } else if (t->own_roots) {
         set_blob(a, CURLOPT_CAINFO_BLOB, &t->roots);
-        SET(a, CURLOPT_CAPATH, NULL); /* else the directory of the system counts beside it */
+    }
+    if (t->own_roots || curl_version_info(CURLVERSION_NOW)->cainfo) {
+        /* the directory of the system would count beside our roots; beside its own file it says
+         * the same again, and keeps libcurl from holding the file parsed */
+        SET(a, CURLOPT_CAPATH, NULL);
     }
     if (t->has_identity) {
         SET(a, CURLOPT_SSLCERTTYPE, "PEM");

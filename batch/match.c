@@ -127,6 +127,7 @@ static bool check_common_name(struct match *m, struct err *err)
 /* --- validity --- */
 /* CAs back-date by an hour, some by a day, against wrong clocks of readers. */
 enum { BACKDATE = 2 * DAY_SECONDS };
+enum { AHEAD = 3600 }; /* how far the CA's clock may be before ours */
 
 static bool check_validity(struct match *m, struct err *err)
 {
@@ -136,6 +137,10 @@ static bool check_validity(struct match *m, struct err *err)
     int64_t seconds = c->not_after - c->not_before + 1;
     if (seconds <= 0) {
         return err_set(err, ERR_CA, "the certificate ends before it begins");
+    }
+    if (m->want->now && c->not_before > m->want->now + AHEAD) {
+        time_format(c->not_before, text);
+        return err_set(err, ERR_CA, "the certificate is not valid before %s", text);
     }
     if (m->want->ordered != TIME_NONE && c->not_before < m->want->ordered - BACKDATE) {
         time_format(c->not_before, text);

@@ -16,6 +16,7 @@ struct match_request {
     const char *common_name;
     int64_t validity_seconds;            /* 0 = not checked */
     int64_t ordered;                     /* notBefore may not be much earlier */
+    int64_t now;                         /* nor much later than this; 0 = not checked */
     const struct strlist *issuer_sha256; /* SPKI hashes of accepted issuers; empty = any */
 };
 /* certs as the CA sent them; on success *ordered_chain has the chain, leaf's issuer first.

@@ -90,7 +90,7 @@ void reconcile_act(struct work *w)
     answer_went_through(w);
     switch ((enum verdict)w->verdict) {
     case AGAIN:
-        work_again(w, retry_settle_ms(embedded));
+        work_again(w, retry_settle_ms(embedded, w->answer.settle_seconds));
         break;
     case FOUND:
     case ABSENT:

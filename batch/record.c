@@ -46,6 +46,9 @@ static const struct record_field {
     F("outputs", outputs, JSON),
     F("reason", reason, TEXT),
     F("user", user, TEXT),
+    F("domain", domain, TEXT),
+    F("record_name", record_name, TEXT),
+    F("record_value", record_value, TEXT),
 #undef F
 };
 

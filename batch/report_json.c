@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * report.json (design 6): a stable shape that scripts read. Every member is always there; what is
- * not known is null. Written item by item through one small buffer.
+ * report.json (design 6): a stable shape that scripts read. Every member is always there (but
+ * `validation`: only of orders that were proven by TXT records); what is not known is null. Written
+ * item by item through one small buffer.
  */
 #include "batch/report.h"
 
@@ -109,6 +110,24 @@ static void write_error(struct jw *j, const struct item_record *item)
     jw_end(j);
 }
 
+/* Only of an order whose names were proven through us. */
+static void write_validation(struct jw *j, const struct item_record *item)
+{
+    if (!item->dcv) {
+        return;
+    }
+    jw_array(j, "validation");
+    for (const struct dcv_record *d = item->dcv; d; d = d->next) {
+        jw_object(j, NULL);
+        jw_str(j, "domain", d->domain);
+        jw_str(j, "record", d->name);
+        jw_time(j, "presented", d->presented);
+        jw_time(j, "removed", d->removed);
+        jw_end(j);
+    }
+    jw_end(j);
+}
+
 void report_item(struct jw *j, const char *key, const struct report *r,
                  const struct item_record *item)
 {
@@ -132,6 +151,7 @@ void report_item(struct jw *j, const char *key, const struct report *r,
     jw_raw(j, "outputs", item->outputs ? item->outputs : "[]");
     write_error(j, item);
     jw_int(j, "attempts", (int64_t)item->attempts);
+    write_validation(j, item);
     jw_end(j);
 }
 

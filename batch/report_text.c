@@ -5,6 +5,7 @@
  */
 #include "batch/bundle.h"
 
+#include "batch/dcv.h"
 #include "batch/report.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -85,6 +86,27 @@ static void put_counts(const struct history *h, const size_t counts[STATE__MAX],
     buf_printf(out, "  %-12s %7s\n  %-12s %7zu\n", "", "-------", "items", h->n);
 }
 
+static void put_published(const struct history *h, struct buf *out)
+{
+    size_t n = dcv_published(h);
+    size_t shown = 0;
+    if (!n) {
+        return;
+    }
+    buf_printf(out, "TXT records that were not removed (%zu): run again, or remove them\n", n);
+    for (size_t i = 0; i < h->n; i++) {
+        for (const struct dcv_record *d = h->v[i].dcv; d && shown < SHOWN_MAX; d = d->next) {
+            if (d->published) {
+                buf_printf(out, "  %s  ", h->v[i].id);
+                str_vis(out, d->name, strlen(d->name), LIMIT_VALUE_SHOWN);
+                buf_putc(out, '\n');
+                shown++;
+            }
+        }
+    }
+    buf_putc(out, '\n');
+}
+
 void report_text(const struct history *h, struct buf *out)
 {
     size_t counts[STATE__MAX];
@@ -94,5 +116,6 @@ void report_text(const struct history *h, struct buf *out)
             put_trouble(h, &troubles[i], counts[troubles[i].state], out);
         }
     }
+    put_published(h, out);
     put_counts(h, counts, out);
 }

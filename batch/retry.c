@@ -36,7 +36,7 @@ int64_t retry_poll_ms(unsigned polls, int64_t asked_seconds)
     return doubled(RETRY_POLL_FIRST_SECONDS, RETRY_POLL_CAP_SECONDS, polls) * 1000;
 }
 
-int64_t retry_settle_ms(bool embedded)
+int64_t retry_settle_ms(bool embedded, int64_t told_seconds)
 {
-    return embedded ? 0 : (int64_t)RETRY_SETTLE_SECONDS * 1000;
+    return embedded ? 0 : (told_seconds >= 0 ? told_seconds : RETRY_SETTLE_SECONDS) * 1000;
 }

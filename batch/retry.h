@@ -30,7 +30,8 @@ enum {
 int64_t retry_delay_ms(unsigned tries, int64_t asked_seconds, uint32_t random);
 /* Before the next poll of a pending order. */
 int64_t retry_poll_ms(unsigned polls, int64_t asked_seconds);
-/* Between two searches for a lost order; an embedded CA has no lag. */
-int64_t retry_settle_ms(bool embedded);
+/* Between two searches for a lost order: what the CA's configuration says of its lag (seconds, -1 =
+ * nothing); an embedded CA has none. */
+int64_t retry_settle_ms(bool embedded, int64_t told_seconds);
 
 #endif

@@ -69,6 +69,14 @@ bool run_batch(const struct run_options *options, struct findings *findings,
                struct run_summary *summary, struct arena *arena, struct err *err) MUST_USE;
 
 /* --- the replayed truth of a state directory: used by run, status, report, bundle, resolve --- */
+/* A TXT record for domain control validation, of one order. */
+struct dcv_record {
+    struct dcv_record *next;
+    const char *domain, *name, *value;
+    bool published; /* the hook was to be started and its removal is not recorded: the next run
+                       removes it before anything else */
+    int64_t presented, removed; /* removed: TIME_NONE = never */
+};
 struct item_record { /* one item, as the journal tells */
     const char *id;
     enum item_kind kind;
@@ -81,10 +89,11 @@ struct item_record { /* one item, as the journal tells */
     char digest[SHA256_HEX];                          /* item_digest() when it was planned */
     int64_t not_before, not_after, intent_time;       /* TIME_NONE = not known */
     unsigned attempts;
-    const char *key;     /* "generated" "file" "none": where the private key is */
-    const char *outputs; /* JSON array text [{"path","sha256"}], or NULL; paths are
-                            relative to items/<id>/out/ */
-    const char *san;     /* JSON array text ["dns:www.example.com",...], or NULL */
+    const char *key;        /* "generated" "file" "none": where the private key is */
+    const char *outputs;    /* JSON array text [{"path","sha256"}], or NULL; paths are
+                               relative to items/<id>/out/ */
+    const char *san;        /* JSON array text ["dns:www.example.com",...], or NULL */
+    struct dcv_record *dcv; /* in order of publication */
 };
 struct history {
     struct item_record *v; /* in plan order */

@@ -6,23 +6,19 @@
  */
 #include "batch/config.h"
 
+#include "batch/process.h"
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
-#include "formats/base/time.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { COMMAND_LIMIT_MS = 30000, REAP_STEP_MS = 10 };
+enum { COMMAND_LIMIT_MS = 30000, COMMAND_GRACE_MS = 1000 };
 
 /* `what` names the place. */
 static bool take(struct buf *b, const char *what, const char *name, struct secret *out,
@@ -176,160 +172,37 @@ static bool from_file(const char *name, const char *dir, struct secret *out, str
 
 /* --- command --- */
 
-struct child {
-    pid_t pid; /* also its process group */
-    int out;   /* its standard output */
-};
-
-static int spawn(struct child *c, char *const *argv, const char *dir, int write_end)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attr;
-    sigset_t none;
-    sigset_t all;
-    (void)sigemptyset(&none);
-    (void)sigfillset(&all);
-    int bad = posix_spawn_file_actions_init(&files);
-    if (bad) {
-        return bad;
-    }
-    bad = posix_spawnattr_init(&attr);
-    if (bad) {
-        (void)posix_spawn_file_actions_destroy(&files);
-        return bad;
-    }
-    bad = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    bad = bad ? bad : posix_spawn_file_actions_adddup2(&files, write_end, STDOUT_FILENO);
-    bad = bad ? bad : posix_spawn_file_actions_addchdir_np(&files, dir);
-    /* a group of its own, so that a limit ends its children as well; ignored signals (SIGPIPE)
-     * would otherwise be inherited */
-    bad = bad ? bad
-              : posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                    POSIX_SPAWN_SETSIGDEF);
-    bad = bad ? bad : posix_spawnattr_setsigmask(&attr, &none);
-    bad = bad ? bad : posix_spawnattr_setsigdefault(&attr, &all);
-    bad = bad ? bad : posix_spawnp(&c->pid, argv[0], &files, &attr, argv, environ);
-    (void)posix_spawnattr_destroy(&attr);
-    (void)posix_spawn_file_actions_destroy(&files);
-    return bad;
-}
-
-static bool start(struct child *c, const struct strings *argv, const char *dir, struct err *err)
-{
-    int ends[2];
-    char **copy = xcalloc(argv->n + 1, sizeof *copy);
-    for (size_t i = 0; i < argv->n; i++) {
-        copy[i] = xstrdup(argv->v[i]);
-    }
-    int bad = pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno;
-    if (!bad) {
-        bad = spawn(c, copy, dir, ends[1]);
-        (void)close(ends[1]);
-        c->out = ends[0];
-        if (bad) {
-            (void)close(ends[0]);
-        }
-    }
-    for (size_t i = 0; i < argv->n; i++) {
-        free(copy[i]);
-    }
-    free(copy);
-    return !bad || err_sys(err, bad, "cannot start the secret command %s", argv->v[0]);
-}
-
-static bool too_slow(struct child *c, const char *name, int64_t limit_ms, struct err *err)
-{
-    (void)kill(-c->pid, SIGKILL);
-    return err_set(err, ERR_INPUT, "the secret command %s did not end within %lld s", name,
-                   (long long)((limit_ms + 999) / 1000));
-}
-
-static bool collect(struct child *c, const char *name, int64_t limit_ms, struct buf *b,
-                    struct err *err)
-{
-    int64_t end = time_monotonic_ms() + limit_ms;
-    struct pollfd p = {.fd = c->out, .events = POLLIN};
-    for (;;) {
-        int64_t left = end - time_monotonic_ms();
-        int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
-        if (ready < 0 && errno == EINTR) {
-            continue;
-        }
-        if (ready <= 0) {
-            return too_slow(c, name, limit_ms, err);
-        }
-        char chunk[512];
-        ssize_t n = read(c->out, chunk, sizeof chunk);
-        if (n > 0) {
-            buf_add(b, chunk, (size_t)n);
-        }
-        explicit_bzero(chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return err_sys(err, errno, "cannot read from the secret command %s", name);
-        }
-        if (n == 0 || buf_failed(b)) {
-            return true;
-        }
-    }
-}
-
-/* Waits for the end; the output being closed does not mean that the program has ended. */
-static bool reap(struct child *c, const char *name, int64_t limit_ms, bool kill_now, int *status,
-                 struct err *err)
-{
-    int64_t end = time_monotonic_ms() + limit_ms;
-    if (kill_now) {
-        (void)kill(-c->pid, SIGKILL);
-    }
-    for (;;) {
-        pid_t got = waitpid(c->pid, status, WNOHANG);
-        if (got == c->pid) {
-            return true;
-        }
-        if (got < 0 && errno != EINTR) {
-            return err_sys(err, errno, "cannot wait for the secret command %s", name);
-        }
-        if (!kill_now && time_monotonic_ms() >= end) {
-            (void)too_slow(c, name, limit_ms, err);
-            (void)waitpid(c->pid, status, 0);
-            return false;
-        }
-        (void)poll(NULL, 0, REAP_STEP_MS);
-    }
-}
-
 bool secret_from_command(const struct strings *argv, const char *dir, int64_t limit_ms,
                          struct secret *out, struct err *err)
 {
-    struct child c;
-    int status = 0;
-    const char *name = argv->n ? argv->v[0] : "";
-    CLEANUP(buf_wipe) struct buf b = BUF_INIT(LIMIT_SECRET + 2);
     if (argv->n == 0) {
         return err_set(err, ERR_INPUT, "a secret command without a program");
     }
-    if (!start(&c, argv, dir, err)) {
-        return false;
+    CLEANUP(freep) const char **command = xcalloc(argv->n + 1, sizeof *command);
+    memcpy(command, argv->v, argv->n * sizeof *command);
+    CLEANUP(buf_wipe) struct buf b = BUF_INIT(LIMIT_SECRET + 2);
+    const struct process p = {.what = "secret command",
+                              .argv = command,
+                              .dir = dir,
+                              .limit_ms = limit_ms,
+                              .grace_ms = COMMAND_GRACE_MS,
+                              .out = &b,
+                              .whole = true};
+    switch (process_run(&p, err)) {
+    case PROCESS_OK:
+        return take(&b, "command", argv->v[0], out, err);
+    case PROCESS_LONG:
+        return err_set(err, ERR_INPUT, "the secret of command %s is longer than %u bytes",
+                       argv->v[0], LIMIT_SECRET);
+    case PROCESS_NO_START:
+    case PROCESS_CODE:
+    case PROCESS_SIGNAL:
+    case PROCESS_SLOW:
+    case PROCESS_CANCELLED:
+    case PROCESS_BROKEN:
+        break;
     }
-    bool read = collect(&c, name, limit_ms, &b, err);
-    (void)close(c.out);
-    struct err ignored = ERR_INIT;
-    bool ended = reap(&c, name, limit_ms, !read || buf_failed(&b), &status, read ? err : &ignored);
-    if (!read || !ended) {
-        return false;
-    }
-    if (!buf_failed(&b) && WIFSIGNALED(status)) {
-        return err_set(err, ERR_INPUT, "the secret command %s was ended by signal %d", name,
-                       WTERMSIG(status));
-    }
-    if (!buf_failed(&b) && WEXITSTATUS(status) != 0) {
-        return err_set(err, ERR_INPUT, "the secret command %s ended with exit code %d", name,
-                       WEXITSTATUS(status));
-    }
-    return take(&b, "command", name, out, err);
+    return false;
 }
 
 bool secret_load(const struct secret_ref *ref, const char *dir, struct secret *out, struct err *err)

@@ -128,6 +128,11 @@ size_t wire_pending(const struct wire *w)
     return w->pending + (w->http ? http_pending(w->http) : 0);
 }
 
+bool wire_ready(const struct wire *w)
+{
+    return w->pending || (w->http && http_ready(w->http));
+}
+
 void wire_wait(struct wire *w, int extra_fd, int timeout_ms)
 {
     struct pollfd fd = {.fd = extra_fd, .events = POLLIN};

@@ -28,6 +28,7 @@ void wire_submit(struct wire *w, struct ca *ca, struct ca_exchange *x);
 bool wire_run(struct wire *w, struct err *err) MUST_USE;
 struct ca_exchange *wire_next(struct wire *w) MUST_USE;
 size_t wire_pending(const struct wire *w); /* submitted and not yet returned */
+bool wire_ready(const struct wire *w);     /* wire_run() or wire_next() have something to do now */
 void wire_wait(struct wire *w, int extra_fd, int timeout_ms);
 void wire_abandon(struct wire *w);
 void wire_free(struct wire *w);

@@ -35,6 +35,9 @@ int cmd_resolve(const struct options *o, struct term *t);
 int cmd_bundle(const struct options *o, struct term *t);
 int cmd_verify(const struct options *o, struct term *t);
 int cmd_inspect(const struct options *o, struct term *t);
+int cmd_products(const struct options *o, struct term *t);
+int cmd_inventory(const struct options *o, struct term *t);
+int cmd_doctor(const struct options *o, struct term *t);
 int cmd_schema(const struct options *o, struct term *t);
 int cmd_policy_diff(const struct options *o, struct term *t);
 int cmd_lsp(const struct options *o, struct term *t);
@@ -43,6 +46,8 @@ int cmd_help(const struct options *o, struct term *t);
 int cmd_version(const struct options *o, struct term *t);
 
 /* --- shared by commands --- */
+/* What `version` prints: the program, then a library a line. */
+void version_text(struct buf *out);
 /* Prints err to stderr with its hint; returns its exit code. */
 int cmd_fail(struct term *t, const struct err *err);
 /* The chosen --format, checked against the command's list; NULL (usage printed) when unknown. */

@@ -16,7 +16,7 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_STATE] = {"state", 0, KIND_TEXT, AT(state), "DIR",
                    "state directory (default: <name>.state beside the manifest)"},
     [OPT_OUT] = {"output", 'o', KIND_TEXT, AT(out), "PATH",
-                 "where bundles go (run, bundle) or the plan file (plan)"},
+                 "where bundles go (run, bundle); the file to write (plan, inventory)"},
     [OPT_JOBS] = {"jobs", 'j', KIND_COUNT, AT(jobs), "N", "worker threads (default: one per CPU)"},
     [OPT_POLICY] = {"policy", 0, KIND_LIST, AT(policies), "P",
                     "judge by this pack or policy file too; repeatable"},
@@ -55,6 +55,18 @@ const struct option_row option_rows[OPT__MAX] = {
                  "mend in the file what has one certain mend; nothing else is touched"},
     [OPT_FORECAST] = {"forecast", 0, KIND_FLAG, AT(forecast), NULL,
                       "also judge on every coming date at which a rule changes"},
+    [OPT_SINCE] = {"since", 0, KIND_DATE, AT(since), "DATE",
+                   "only orders from this day on (and from the day before: the CA's days may "
+                   "begin earlier)"},
+    [OPT_IGNORE_EXPIRED] = {"ignore-expired", 0, KIND_FLAG, AT(ignore_expired), NULL,
+                            "leave out what has expired"},
+    [OPT_EXPIRING] = {"expiring", 0, KIND_DURATION, AT(expiring), "DURATION",
+                      "only certificates that end within this time, like 30d"},
+    [OPT_AS_MANIFEST] = {"as-manifest", 0, KIND_FLAG, AT(as_manifest), NULL,
+                         "write a manifest that renews them"},
+    [OPT_CSR] = {"csr", 0, KIND_TEXT, AT(csr), "FILE", "judge this request by the CA's rules"},
+    [OPT_ESCALATION] = {"escalation", 0, KIND_TEXT, AT(escalation), "FILE",
+                        "write what the CA's support needs to know; no secret is in it"},
     [OPT_COLOR] = {"color", 0, KIND_COLOR, AT(color), "WHEN", "auto, always or never"},
     [OPT_NO_COLOR] = {"no-color", 0, KIND_NEVER, AT(color), NULL, "same as --color never"},
     [OPT_QUIET] = {"quiet", 'q', KIND_FLAG, AT(quiet), NULL, "only results and errors"},
@@ -68,7 +80,8 @@ _Static_assert(OPT__MAX <= 64, "option masks are 64 bits");
 
 void options_init(struct options *o)
 {
-    *o = (struct options){.as_of = TIME_NONE, .wait = 600, .confirm = -1, .severity = SEV_ERROR};
+    *o = (struct options){
+        .as_of = TIME_NONE, .since = TIME_NONE, .wait = 600, .confirm = -1, .severity = SEV_ERROR};
 }
 
 void options_release(struct options *o)

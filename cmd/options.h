@@ -37,6 +37,12 @@ enum option_id {
     OPT_WRITE_BASELINE,
     OPT_FIX,
     OPT_FORECAST,
+    OPT_SINCE,
+    OPT_IGNORE_EXPIRED,
+    OPT_EXPIRING,
+    OPT_AS_MANIFEST,
+    OPT_CSR,
+    OPT_ESCALATION,
     OPT_COLOR,
     OPT_NO_COLOR,
     OPT_QUIET,
@@ -54,13 +60,14 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
-        *password_env, *passwords, *pack, *baseline, *write_baseline;
+        *password_env, *passwords, *pack, *baseline, *write_baseline, *csr, *escalation;
     struct strlist policies, operands;
     int64_t jobs, as_of, wait, confirm; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
+    int64_t since, expiring;            /* TIME_NONE; 0 = not given */
     int severity;                       /* enum severity: threshold */
     int color;
-    bool fix, forecast, simulate, detailed_exitcode, pending_is_success, quiet, verbose, debug,
-        help, version;
+    bool ignore_expired, as_manifest, fix, forecast, simulate, detailed_exitcode,
+        pending_is_success, quiet, verbose, debug, help, version;
 };
 
 enum option_kind {

@@ -107,28 +107,39 @@ void table_cell(struct table *t, const char *text)
     t->cells++;
 }
 
+enum { COLUMNS_MAX = 32 };
+
+/* 0: the column is not shown. */
 static void widths(const struct table *t, size_t *width)
 {
+    bool filled[COLUMNS_MAX] = {false};
     const char *p = buf_text(&t->text);
     for (size_t i = 0; i < t->cells; i++, p += strlen(p) + 1) {
-        size_t n = utf8_length(p, strlen(p));
-        width[i % t->columns] = n > width[i % t->columns] ? n : width[i % t->columns];
+        const size_t k = i % t->columns;
+        const size_t n = utf8_length(p, strlen(p));
+        width[k] = n > width[k] ? n : width[k];
+        filled[k] |= i >= t->columns && !str_eq(p, "-");
+    }
+    for (size_t k = 0; k < t->columns && t->hide_empty && t->cells > t->columns; k++) {
+        width[k] = filled[k] ? width[k] : 0;
     }
 }
 
 void table_print(const struct table *t, struct buf *out)
 {
-    size_t width[32] = {0};
+    size_t width[COLUMNS_MAX] = {0};
+    size_t gap = 0; /* blanks that are due before the next cell: none at the end of a line */
     widths(t, width);
     const char *p = buf_text(&t->text);
     for (size_t i = 0; i < t->cells; i++, p += strlen(p) + 1) {
-        bool last = (i + 1) % t->columns == 0;
-        buf_puts(out, p);
-        for (size_t n = utf8_length(p, strlen(p)); !last && n < width[i % t->columns] + 2; n++) {
-            buf_putc(out, ' ');
+        const size_t k = i % t->columns;
+        if (width[k]) {
+            buf_printf(out, "%*s%s", (int)gap, "", p);
+            gap = width[k] + 2 - utf8_length(p, strlen(p));
         }
-        if (last) {
+        if (k + 1 == t->columns) {
             buf_putc(out, '\n');
+            gap = 0;
         }
     }
 }

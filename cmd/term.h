@@ -41,6 +41,7 @@ void term_progress_end(struct term *t);
 struct table {
     struct buf text; /* cells, NUL separated */
     size_t columns, cells;
+    bool hide_empty; /* leaves out a column of which only the head is filled */
 };
 void table_init(struct table *t, size_t columns);
 void table_cell(struct table *t, const char *text); /* escaped, capped at 60 columns */

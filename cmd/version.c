@@ -10,16 +10,23 @@
 #include <libpsl.h>
 #include <openssl/crypto.h>
 
+void version_text(struct buf *out)
+{
+    buf_printf(out, "certbatch %s\n", CERTBATCH_VERSION);
+    buf_printf(out, "%s\n", OpenSSL_version(OPENSSL_VERSION));
+    buf_printf(out, "%s\n", archive_version_details());
+    buf_printf(out, "jansson %s\n", JANSSON_VERSION);
+    buf_printf(out, "libidn2 %s\n", idn2_check_version(NULL));
+    buf_printf(out, "libpsl %s\n", psl_get_version());
+}
+
 int cmd_version(const struct options *o, struct term *t)
 {
     CLEANUP(buf_release) struct buf b = BUF_INIT(4096);
-    buf_printf(&b, "certbatch %s\n", CERTBATCH_VERSION);
-    if (!o->quiet) {
-        buf_printf(&b, "%s\n", OpenSSL_version(OPENSSL_VERSION));
-        buf_printf(&b, "%s\n", archive_version_details());
-        buf_printf(&b, "jansson %s\n", JANSSON_VERSION);
-        buf_printf(&b, "libidn2 %s\n", idn2_check_version(NULL));
-        buf_printf(&b, "libpsl %s\n", psl_get_version());
+    if (o->quiet) {
+        buf_printf(&b, "certbatch %s\n", CERTBATCH_VERSION);
+    } else {
+        version_text(&b);
     }
     term_out(t, buf_span(&b));
     return EXIT_DONE;

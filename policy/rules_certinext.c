@@ -271,6 +271,12 @@ static void check_private_endpoint(struct rule_run *run)
     const struct product_info *product = rule_product(run, NULL);
     const struct certinext_setting family = certinext_setting(run, "family");
     const bool ssl = str_eq(family.text, "ssl");
+    const struct ynode *api = rule_ca_field(run, "api");
+    const bool v2 = api && str_eq(api->text, "v2");
+    if (v2 && certinext_flag(run, "save_and_hold", 0) == 1) {
+        rule_hit(run, certinext_setting(run, "save_and_hold").at,
+                 "api v2 of CERTInext has no drafts: the order would not be sent");
+    }
     if (family.node && !ssl && !str_eq(family.text, "private-pki")) {
         rule_hit(run, family.at, "the family must be ssl or private-pki");
         return;
@@ -284,7 +290,7 @@ static void check_private_endpoint(struct rule_run *run)
                  "answers EMS-1162",
                  product->code, product->name, family.text);
     }
-    if (only_as_draft(product) && certinext_flag(run, "save_and_hold", 0) == 0) {
+    if (!v2 && only_as_draft(product) && certinext_flag(run, "save_and_hold", 0) == 0) {
         rule_hit(run, (struct hit){.key = "product", .value = rule_facts(run)->s->product},
                  "product %s (%s) cannot be ordered at once (EMS-939), only as a draft: "
                  "save_and_hold",

@@ -84,6 +84,12 @@ done
 echo '--- simulator'
 step 'build casim' make --no-print-directory VARIANT=check -j"$jobs" build/check/tests/sim/casim
 lines 'tests/sim/t_sim.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_sim.sh
+lines 'tests/sim/t_commands.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_commands.sh
+step 'build simcheck' make --no-print-directory VARIANT=check -j"$jobs" history
+lines 'simcheck' bash tests/sim/history.sh check
+lines 'scenarios' bash tests/sim/history.sh scenario
+lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-45}" bash tests/sim/history.sh kill
+lines 'tests/sim/t_dcv.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_dcv.sh
 
 echo '--- corpora'
 lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh
@@ -103,6 +109,8 @@ if [ -z "${CHECK_FAST:-}" ]; then
   lines 'golden asan' env CERTBATCH="$root/build/asan/certbatch" sh tests/golden/run.sh
   step 'build casim asan' make --no-print-directory VARIANT=asan -j"$jobs" build/asan/tests/sim/casim
   lines 'tests/sim/t_sim.sh asan' env CASIM="$root/build/asan/tests/sim/casim" bash tests/sim/t_sim.sh
+  lines 'tests/sim/t_commands.sh asan' env CASIM="$root/build/asan/tests/sim/casim" \
+    CERTBATCH="$root/build/asan/certbatch" bash tests/sim/t_commands.sh
   lines 'valgrind' bash tests/tools/valgrind.sh
   step 'fuzz corpus replay' sh tests/fuzz/fuzz.sh replay
 fi

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * CERTInext as a kind of CA that lint and policy know: its environments and its products. Orders
- * are not placed: there are no ops.
+ * CERTInext as a kind of CA: its environments and its products. How it is spoken to is in
+ * certinext_ops.c and what that names.
  *
  * A code means one thing in the sandbox and another in production (842 is DV there and OV here),
  * so every row says where it holds. Rows without environment were seen with the same code in
@@ -101,9 +101,13 @@ const struct ca_type ca_certinext = {
     .check = certinext_check,
     .products = products,
     .nproducts = NITEMS(products),
+    .no_products = "some accounts are shown products only when `group_number` is set",
+    .revocation_note = "it revokes by order number and cannot be searched by serial number: give "
+                       "`order:`; an approver at the CA may have to agree",
     .pack = "certinext",
     .renewal_window_days = 90,
     .in_flight = 4,
     .environment = environment,
+    .dcv = certinext_dcv,
     .ops = &certinext_ops,
 };

@@ -50,9 +50,15 @@ struct certinext_config {
     } dcv;
 };
 
+#define CERTINEXT_OAUTH_HINT                                                                       \
+    "make a credential with Auth Type OAuth (Integrations, APIs in the portal) and write auth: "   \
+    "{mode: oauth, client_secret: ...}, or leave api at v1"
+
 extern const struct schema certinext_config_schema;
 /* What the table cannot say: which keys need which other keys. */
 void certinext_check(struct schema_ctx *ctx, const struct ca_config *config);
+
+bool certinext_dcv(const struct ca_config *config, struct ca_dcv *out);
 
 extern const struct ca_type ca_certinext;
 

@@ -150,24 +150,88 @@ struct certinext_status certinext_certificate_status(uint64_t id)
     return status_of(certificate_rows, NITEMS(certificate_rows), id);
 }
 
-/* --- revocation --- */
-/* emSign Hub API, revokeReasonId. Another reason is never put in the place of one that CERTInext
- * has no number for: the one that is published would be a false statement. */
-unsigned certinext_reason_id(int reason)
+/* V2, `status` of an order. Any other word leaves the order pending. */
+static const struct {
+    const char *word;
+    struct certinext_status status;
+} word_rows[] = {
+    {"pending-dcv", {0, CLASS_PENDING, "pending for domain control validation"}},
+    {"pending-organization-verification", {0, CLASS_PENDING, "pending for the organization"}},
+    {"pending-csr", {0, CLASS_PENDING, "pending for a CSR"}},
+    {"pending-documents", {0, CLASS_ATTENTION, "pending for documents"}},
+    {"pending-agreement", {0, CLASS_PENDING, "pending for the subscriber agreement"}},
+    {"pending-approval", {0, CLASS_PENDING, "pending for approval"}},
+    {"issued", {0, CLASS_DOWNLOAD, "issued"}},
+    {"revoked", {0, CLASS_REVOKED, "certificate revoked"}},
+    {"cancelled", {0, CLASS_FAILED, "order cancelled"}},
+    {"rejected", {0, CLASS_FAILED, "order rejected"}},
+    {"expired", {0, CLASS_EXPIRED, "certificate expired"}},
+};
+
+struct certinext_status certinext_word_status(const char *word)
+{
+    for (size_t i = 0; word && i < NITEMS(word_rows); i++) {
+        if (str_ieq(word_rows[i].word, word)) {
+            return word_rows[i].status;
+        }
+    }
+    return (struct certinext_status){0, CLASS_UNKNOWN, NULL};
+}
+
+/* V2 tells states of a list and of a revocation in display texts only; the first row that is part
+ * of the text counts. */
+enum certinext_class certinext_text_class(const char *text)
 {
     static const struct {
-        int reason;
-        unsigned id;
+        const char *phrase;
+        enum certinext_class class;
     } rows[] = {
-        {REASON_KEY_COMPROMISE, 1},         {REASON_AFFILIATION_CHANGED, 3}, {REASON_SUPERSEDED, 4},
-        {REASON_CESSATION_OF_OPERATION, 5}, {REASON_PRIVILEGE_WITHDRAWN, 9},
+        {"reject", CLASS_FAILED},      {"cancel", CLASS_FAILED},       {"initiated", CLASS_PENDING},
+        {"pending", CLASS_PENDING},    {"revoked", CLASS_REVOKED},     {"expired", CLASS_EXPIRED},
+        {"generated", CLASS_DOWNLOAD}, {"downloaded", CLASS_DOWNLOAD},
     };
-    for (size_t i = 0; i < NITEMS(rows); i++) {
-        if (rows[i].reason == reason) {
-            return rows[i].id;
+    for (size_t i = 0; text && i < NITEMS(rows); i++) {
+        if (has_phrase(text, rows[i].phrase)) {
+            return rows[i].class;
+        }
+    }
+    return CLASS_UNKNOWN;
+}
+
+/* --- revocation --- */
+/* emSign Hub API, revokeReasonId, and the word of V2. Another reason is never put in the place of
+ * one that CERTInext has no number for: the one that is published would be a false statement. V2
+ * knows words for the others too, and refuses them. */
+static const struct {
+    int reason;
+    unsigned id;
+    const char *word;
+} reasons[] = {
+    {REASON_KEY_COMPROMISE, 1, "key-compromise"},
+    {REASON_AFFILIATION_CHANGED, 3, "affiliation-changed"},
+    {REASON_SUPERSEDED, 4, "superseded"},
+    {REASON_CESSATION_OF_OPERATION, 5, "cessation-of-operation"},
+    {REASON_PRIVILEGE_WITHDRAWN, 9, "privilege-withdrawn"},
+};
+
+unsigned certinext_reason_id(int reason)
+{
+    for (size_t i = 0; i < NITEMS(reasons); i++) {
+        if (reasons[i].reason == reason) {
+            return reasons[i].id;
         }
     }
     return 0;
+}
+
+const char *certinext_reason_word(int reason)
+{
+    for (size_t i = 0; i < NITEMS(reasons); i++) {
+        if (reasons[i].reason == reason) {
+            return reasons[i].word;
+        }
+    }
+    return NULL;
 }
 
 /* emSign Hub API, revokeRequestStatusId: 1 and 4 wait for an approver. */

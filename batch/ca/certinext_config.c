@@ -91,8 +91,10 @@ static const struct field auth_fields[] = {
      .offset = OFF(auth.token_url),
      .pattern = "https?://.+",
      .check = is_url,
-     .help = "OAuth token endpoint, handed out by eMudhra; mode oauth"},
-    TEXT("client_id", auth.client_id, "OAuth client id; mode oauth"),
+     .help = "OAuth token endpoint, handed out by eMudhra; mode oauth, default with api v2: "
+             "/oauth/token at the host of api_url"},
+    TEXT("client_id", auth.client_id,
+         "OAuth client id; mode oauth, default with api v2: account_number"),
     {.name = "client_secret",
      .kind = FIELD_SECRET,
      .offset = OFF(auth.client_secret),
@@ -154,7 +156,8 @@ static const struct field pickup_fields[] = {
     COUNT("first_seconds", pickup.first_seconds, "5", 0, 3600,
           "wait before a new order is looked at"),
     COUNT("interval_seconds", pickup.interval_seconds, "10", 1, 3600, "wait between two looks"),
-    COUNT("retries", pickup.retries, "5", 0, 1000, "looks before the order counts as pending"),
+    COUNT("retries", pickup.retries, "5", 0, 1000,
+          "looks at this pace; then the wait doubles, up to eight times"),
     COUNT("settle_seconds", pickup.settle_seconds, "30", 0, 3600,
           "how long a list of orders may lag behind an order"),
 };
@@ -166,7 +169,8 @@ static const struct field dcv_fields[] = {
      .kind = FIELD_STRINGS,
      .flags = FIELD_SCALAR_OR_LIST | FIELD_NONEMPTY,
      .offset = OFF(dcv.hook),
-     .help = "command that publishes and removes a TXT record, as a list of arguments"},
+     .help = "command that publishes and removes a TXT record, as a list of arguments; present or "
+             "cleanup, name and value of the record are added"},
     {.name = "txt_record_template",
      .kind = FIELD_STRING,
      .offset = OFF(dcv.txt_record_template),
@@ -176,15 +180,15 @@ static const struct field dcv_fields[] = {
      .help = "name of the TXT record; {0} is the name that is validated"},
     COUNT("propagation_delay_seconds", dcv.propagation_delay_seconds, "30", 0, 86400,
           "wait between publishing a record and asking CERTInext to look"),
-    COUNT("timeout_minutes", dcv.timeout_minutes, "10", 1, 1440, "for the validation of an order"),
+    COUNT("timeout_minutes", dcv.timeout_minutes, "10", 1, 1440, "for the validation of one name"),
     COUNT("wait_for_challenge_seconds", dcv.wait_for_challenge_seconds, "60", 0, 3600,
           "how long a new order may take to show its challenge; 0: one look"),
     COUNT("wait_for_issuance_seconds", dcv.wait_for_issuance_seconds, "60", 0, 3600,
           "how long a validated order may take to show its certificate; 0: one look"),
     COUNT("max_order_age_hours", dcv.max_order_age_hours, "24", 0, 8760,
-          "older pending orders are left alone; 0: none is too old"),
+          "older pending orders of earlier runs are left alone; 0: none is too old"),
     COUNT("max_per_pass", dcv.max_per_pass, "50", 0, 100000,
-          "pending orders validated in one pass; 0: all"),
+          "pending orders of earlier runs validated in one run; 0: all"),
 };
 GROUP(dcv, "DNS challenges", dcv_fields);
 
@@ -196,7 +200,7 @@ static const struct field config_fields[] = {
      .pattern = "https?://.+",
      .check = is_url,
      .help = "https://api.certinext.io/emSignHub-API/ (India, global), https://us-api... (US), "
-             "https://sandbox-us-api... (sandbox)"},
+             "https://sandbox-us-api... (sandbox); with api v2 the host alone will do"},
     {.name = "api",
      .kind = FIELD_WORD,
      .offset = OFF(api),
@@ -250,24 +254,28 @@ static const struct ynode *place(const struct ca_config *config, const char *key
 static void check_auth(struct schema_ctx *ctx, const struct ca_config *config)
 {
     const struct certinext_config *c = config->own;
+    /* V2 has its token endpoint at its own host, and accounts are its clients */
+    const bool told = c->api == CERTINEXT_V2;
     const struct {
         int mode;
         bool written;
         const char *key;
     } needs[] = {
         {CERTINEXT_ACCESS_KEY, c->auth.access_key.kind != SECRET_NONE, "access_key"},
-        {CERTINEXT_OAUTH, c->auth.token_url != NULL, "token_url"},
-        {CERTINEXT_OAUTH, c->auth.client_id != NULL, "client_id"},
+        {CERTINEXT_OAUTH, told || c->auth.token_url != NULL, "token_url"},
+        {CERTINEXT_OAUTH, told || c->auth.client_id != NULL, "client_id"},
         {CERTINEXT_OAUTH, c->auth.client_secret.kind != SECRET_NONE, "client_secret"},
     };
+    if (c->api == CERTINEXT_V2 && c->auth.mode != CERTINEXT_OAUTH) {
+        schema_problem(ctx, place(config, "api"),
+                       "api v2 takes no access key: " CERTINEXT_OAUTH_HINT);
+        return;
+    }
     for (size_t i = 0; i < NITEMS(needs); i++) {
         if (needs[i].mode == c->auth.mode && !needs[i].written) {
             schema_problem(ctx, place(config, "auth"), "auth mode %s needs '%s'",
                            auth_mode_words[c->auth.mode - 1].text, needs[i].key);
         }
-    }
-    if (c->api == CERTINEXT_V2 && c->auth.mode != CERTINEXT_OAUTH) {
-        schema_problem(ctx, place(config, "api"), "api v2 takes auth mode oauth only");
     }
 }
 

@@ -28,35 +28,39 @@ const json_t *certinext_member(const json_t *object, const char *name)
     return NULL;
 }
 
+static const char *trimmed(const char *text, size_t *n)
+{
+    text += strspn(text, " \t\r\n");
+    *n = strlen(text);
+    while (*n && strchr(" \t\r\n", text[*n - 1])) {
+        --*n;
+    }
+    return text;
+}
+
 const char *certinext_text(struct arena *a, const json_t *object, const char *name)
 {
     const json_t *v = certinext_member(object, name);
     const char *text = json_string_value(v);
+    size_t n = 0;
     if (json_is_integer(v)) {
         return arena_printf(a, "%lld", (long long)json_integer_value(v));
+    }
+    if (json_is_real(v)) {
+        return arena_printf(a, "%.15g", json_real_value(v));
     }
     if (json_is_boolean(v)) {
         return json_is_true(v) ? "1" : "0";
     }
-    if (!text) {
-        return NULL;
-    }
-    text += strspn(text, " \t\r\n");
-    size_t n = strlen(text);
-    while (n && strchr(" \t\r\n", text[n - 1])) {
-        n--;
-    }
+    text = text ? trimmed(text, &n) : NULL;
     return n ? arena_strndup(a, text, n) : NULL;
 }
 
 uint64_t certinext_number(const json_t *object, const char *name, uint64_t otherwise)
 {
-    const json_t *v = certinext_member(object, name);
-    const char *text = json_string_value(v);
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    const char *text = certinext_text(&a, object, name);
     uint64_t n = 0;
-    if (json_is_integer(v) && json_integer_value(v) >= 0) {
-        return (uint64_t)json_integer_value(v);
-    }
     return text && str_u64(text, &n) ? n : otherwise;
 }
 
@@ -131,7 +135,7 @@ const char *certinext_search_write(struct arena *a, const struct certinext_searc
     write_list(&b, &s->todo);
     buf_putc(&b, ';');
     write_list(&b, &s->hits);
-    return arena_strdup(a, buf_text(&b));
+    return buf_failed(&b) ? NULL : arena_strdup(a, buf_text(&b)); /* half a list would be wrong */
 }
 
 void certinext_search_release(struct certinext_search *s)

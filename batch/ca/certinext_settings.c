@@ -6,7 +6,10 @@
  */
 #include "batch/ca/certinext_ops.h"
 
+#include "formats/base/limits.h"
 #include "formats/base/str.h"
+#include "formats/base/time.h"
+#include "formats/crl.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,9 +44,53 @@ void certinext_put_number(struct jw *j, const char *key, int64_t value)
     jw_str(j, key, text);
 }
 
+/* CERTInext refuses a semicolon ("Invalid Revoke Remarks"); rule certinext.revoke-remarks says so
+ * before. Nothing else is changed. */
+void certinext_put_note(struct jw *j, const char *key, const char *text, const char *otherwise)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(LIMIT_YAML_SCALAR);
+    for (const char *p = certinext_blank(text) ? otherwise : text; *p; p++) {
+        buf_putc(&b, *p == ';' ? ',' : *p);
+    }
+    jw_str(j, key, buf_text(&b));
+}
+
+bool certinext_phone_digits(const char *text, struct buf *out)
+{
+    for (; text && *text; text++) {
+        if (*text >= '0' && *text <= '9') {
+            buf_putc(out, *text);
+        } else if (!strchr("+ -.()/", *text)) {
+            return false;
+        }
+    }
+    return !buf_failed(out);
+}
+
+void certinext_put_escaped(struct buf *b, const char *text)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (; *text; text++) {
+        if (strchr(plain, *text)) {
+            buf_putc(b, *text);
+        } else {
+            buf_printf(b, "%%%02X", (unsigned)(unsigned char)*text);
+        }
+    }
+}
+
 bool certinext_lacks(const struct certinext_asked *q, const char *what)
 {
     return err_set(q->err, ERR_INPUT, "an order at CERTInext needs %s", what);
+}
+
+bool certinext_no_reason(const struct certinext_asked *q, int reason)
+{
+    return err_set(q->err, ERR_INPUT,
+                   "CERTInext has no revocation reason %s; it has keyCompromise, "
+                   "affiliationChanged, superseded, cessationOfOperation and privilegeWithdrawn",
+                   revocation_reason_name(reason));
 }
 
 /* --- settings --- */
@@ -75,12 +122,11 @@ bool certinext_order_flag(const struct ca_order *o, const char *path, bool other
     return text ? str_eq(text, "true") || str_eq(text, "1") : otherwise;
 }
 
-enum certinext_family certinext_family_of(const struct certinext_asked *q,
+enum certinext_family certinext_family_of(const struct certinext *c, const struct ca_order *o,
                                           const struct product_info **product)
 {
-    const char *said = certinext_order_text(q->call->order, "family", NULL);
-    const char *code = q->call->order->product;
-    const struct product_info *p = code ? ca_product_of(q->ca->config, code) : NULL;
+    const char *said = certinext_order_text(o, "family", NULL);
+    const struct product_info *p = o->product ? ca_product_of(c->ca, o->product) : NULL;
     const char *level = p ? p->level : NULL;
     *product = p;
     if (said) {
@@ -96,6 +142,22 @@ const char *certinext_setting_of(const struct certinext_asked *q, const char *pa
                                  const char *configured)
 {
     return certinext_order_text(q->call->order, path, configured);
+}
+
+enum { YEAR_SECONDS = 365 * DAY_SECONDS };
+
+/* A term is bought in whole years; a certificate in it lives as long as one may. */
+int64_t certinext_years(const struct ca_order *o, const struct certinext_config *config)
+{
+    const int64_t n = o->validity_seconds;
+    return n > 0 ? n / YEAR_SECONDS + (n % YEAR_SECONDS != 0) : config->subscription.years;
+}
+
+const char *certinext_organization_number(const struct certinext_asked *q)
+{
+    const char *record =
+        certinext_first(q->call->order->organization_number, q->config->organization_number);
+    return certinext_setting_of(q, "organization_number", record);
 }
 
 const char *certinext_domain(const struct ca_order *o)

@@ -21,12 +21,6 @@ static const json_t *details(const struct certinext_heard *h)
     return certinext_member(h->body, "orderDetails");
 }
 
-static void unknown(const struct certinext_heard *h, const char *why)
-{
-    h->out->outcome = OUTCOME_UNKNOWN;
-    h->out->message = why;
-}
-
 /* --- ORDER --- */
 void certinext_v1_ordered(const struct certinext_heard *h)
 {
@@ -35,9 +29,9 @@ void certinext_v1_ordered(const struct certinext_heard *h)
     h->out->order_id = certinext_text(a, details(h), "orderNumber");
     if (!h->out->order_id) {
         /* a draft, or worse: the list of orders will show it once it has a number */
-        unknown(h,
-                arena_printf(a, "CERTInext gave the order no number%s%.64s",
-                             request ? ", only the request number " : "", request ? request : ""));
+        certinext_unknown(h, arena_printf(a, "CERTInext gave the order no number%s%.64s",
+                                          request ? ", only the request number " : "",
+                                          request ? request : ""));
         return;
     }
     h->out->pending = true;
@@ -116,13 +110,6 @@ static enum certinext_class class_of(const struct state *s)
 }
 
 /* --- POLL --- */
-static void still_pending(const struct certinext_heard *h, const char *message)
-{
-    h->out->pending = true;
-    h->out->again_seconds = h->config->pickup.interval_seconds;
-    h->out->message = message;
-}
-
 static const char *pending_text(const struct certinext_heard *h, const struct state *s,
                                 enum certinext_class class)
 {
@@ -139,7 +126,7 @@ void certinext_v1_tracked(const struct certinext_heard *h)
 {
     struct state s;
     if (!json_is_object(details(h))) {
-        unknown(h, "the reply tells no state of the order");
+        certinext_unknown(h, "the reply tells no state of the order");
         return;
     }
     read_state(h, &s);
@@ -159,83 +146,31 @@ void certinext_v1_tracked(const struct certinext_heard *h)
     case CLASS_PENDING:
     case CLASS_ATTENTION:
     case CLASS_UNKNOWN:
-        still_pending(h, pending_text(h, &s, class));
+        certinext_still_pending(h, pending_text(h, &s, class));
+        certinext_v1_domains(h, certinext_member(details(h), "domainVerification"));
         break;
     }
 }
 
 /* --- certificates --- */
-static bool add_pem(const struct certinext_heard *h, const json_t *from, const char *member,
-                    struct cert *all, size_t *n, size_t most)
-{
-    struct arena *a = h->out->arena;
-    struct err err = ERR_INIT;
-    struct cert *more = NULL;
-    size_t nmore = 0;
-    const char *pem = certinext_text(a, from, member);
-    if (!pem) {
-        return true;
-    }
-    if (!certs_read(a, "reply", (struct span){(const uint8_t *)pem, strlen(pem)}, &more, &nmore,
-                    &err)) {
-        return false;
-    }
-    for (size_t i = 0; i < nmore && *n < most; i++) {
-        all[(*n)++] = more[i];
-    }
-    return true;
-}
-
-/* Which of the certificates is the one that was ordered: that of the key, else the first that is
- * no CA. The member it stood in is no proof. */
-static size_t leaf_of(const struct ca_order *o, const struct cert *v, size_t n)
-{
-    for (size_t i = 0; o && o->spki_sha256 && i < n; i++) {
-        if (memcmp(v[i].key.sha256, o->spki_sha256, SHA256_SIZE) == 0) {
-            return i;
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!v[i].is_ca) {
-            return i;
-        }
-    }
-    return 0;
-}
-
-static void give(const struct certinext_heard *h, struct cert *v, size_t n)
-{
-    size_t chain = 0;
-    const size_t at = leaf_of(h->call->order, v, n);
-    const struct cert leaf = v[at];
-    memmove(v + 1, v, at * sizeof *v);
-    v[0] = leaf;
-    (void)chain_order(&leaf, v + 1, n - 1, &chain); /* a gap is the verifier's to report */
-    h->out->certs = arena_array(h->out->arena, chain + 1, sizeof *h->out->certs);
-    for (size_t i = 0; i <= chain; i++) {
-        h->out->certs[i] = v[i].der;
-    }
-    h->out->ncerts = chain + 1;
-    h->out->issued = true;
-}
-
 void certinext_v1_fetched(const struct certinext_heard *h)
 {
+    struct arena *a = h->out->arena;
     const json_t *d = certinext_member(h->body, "certificateDetails");
-    struct cert *v = arena_array(h->out->arena, LIMIT_CHAIN + 1, sizeof *v);
-    size_t n = 0;
-    if (!certinext_text(h->out->arena, d, "endEntityCertificate")) {
-        still_pending(h, "the certificate is not there yet");
+    const char *leaf = certinext_text(a, d, "endEntityCertificate");
+    struct certinext_certs all = {arena_array(a, LIMIT_CHAIN + 1, sizeof *all.v), 0};
+    if (!leaf) {
+        certinext_still_pending(h, "the certificate is not there yet");
         return;
     }
-    if (!add_pem(h, d, "endEntityCertificate", v, &n, LIMIT_CHAIN + 1) || !n) {
-        unknown(h, "the reply holds a certificate that does not decode");
+    if (!certinext_take_pem(h, leaf, &all) || !all.n) {
+        certinext_unknown(h, "the reply holds a certificate that does not decode");
         return;
     }
     /* without its chain a certificate is still the one that was ordered */
-    (void)(add_pem(h, d, "caCertificate", v, &n, LIMIT_CHAIN + 1) &&
-           add_pem(h, d, "rootCertificate", v, &n, LIMIT_CHAIN + 1));
-    give(h, v, n);
+    (void)(certinext_take_pem(h, certinext_text(a, d, "caCertificate"), &all) &&
+           certinext_take_pem(h, certinext_text(a, d, "rootCertificate"), &all));
+    certinext_give(h, &all);
 }
 
 /* --- FIND --- */
@@ -243,36 +178,6 @@ static uint64_t pages_of(const json_t *d, uint64_t page, size_t rows, int64_t pa
 {
     const uint64_t more = rows && (int64_t)rows >= page_size ? page + 1 : page;
     return certinext_number(d, "noOfPages", more);
-}
-
-/* A server that promises ever more pages must not keep a search going for ever. */
-enum { SEARCH_PAGES = 100 };
-
-static void finish_search(const struct certinext_heard *h, const struct certinext_search *s)
-{
-    struct ca_result *out = h->out;
-    out->found = arena_array(out->arena, s->hits.n, sizeof *out->found);
-    for (size_t i = 0; i < s->hits.n; i++) {
-        out->found[i] = (struct ca_found){arena_strdup(out->arena, s->hits.v[i]), TIME_NONE};
-    }
-    out->nfound = s->hits.n;
-}
-
-static void go_on(const struct certinext_heard *h, struct certinext_search *s)
-{
-    if (s->todo.n) {
-        h->out->phase = FIND_TRACK;
-    } else if (s->page < s->pages && s->page < SEARCH_PAGES) {
-        s->page++;
-        h->out->phase = FIND_NEXT_REPORT;
-    } else if (s->page < s->pages && !s->hits.n) {
-        unknown(h, "the list of orders has too many pages to be searched");
-        return;
-    } else {
-        finish_search(h, s);
-        return;
-    }
-    h->out->next_page = certinext_search_write(h->out->arena, s);
 }
 
 static bool may_be_ours(struct arena *a, const json_t *row, const char *common_name)
@@ -288,13 +193,6 @@ static bool may_be_ours(struct arena *a, const json_t *row, const char *common_n
     return !failed && (!name || !common_name || str_ieq(name, common_name));
 }
 
-/* A number goes into a request and into the cursor. */
-static bool is_number(const char *id)
-{
-    const size_t n = id ? strlen(id) : 0;
-    return n && n <= 32 && strspn(id, "0123456789") == n;
-}
-
 void certinext_v1_found(const struct certinext_heard *h)
 {
     struct arena *a = h->out->arena;
@@ -303,19 +201,19 @@ void certinext_v1_found(const struct certinext_heard *h)
     const json_t *rows = certinext_member(d, "ordersArray");
     const char *name = certinext_domain(h->call->order);
     if (!certinext_search_read(a, h->call->page, &s) || (d && !json_is_object(d))) {
-        unknown(h, "the reply is no list of orders");
+        certinext_unknown(h, "the reply is no list of orders");
         return;
     }
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         const char *id = certinext_text(a, row, "orderNumber"); /* a draft has none */
-        if (is_number(id) && may_be_ours(a, row, name) && !strlist_has(&s.hits, id)) {
+        if (certinext_is_number(id) && may_be_ours(a, row, name) && !strlist_has(&s.hits, id)) {
             VEC_PUSH(&s.todo, id);
         }
     }
     s.pages = pages_of(d, s.page, json_array_size(rows), h->config->page_size);
     s.pages = json_array_size(rows) ? s.pages : s.page; /* an empty page is the last */
-    go_on(h, &s);
+    certinext_search_on(h, &s, FIND_TRACK);
 }
 
 /* The body of a PEM text, or base64 without frame, whatever stands between its characters. */
@@ -339,15 +237,15 @@ void certinext_v1_find_tracked(const struct certinext_heard *h)
     CLEANUP(buf_release) struct buf der = BUF_INIT(2 * LIMIT_CSR_BYTES);
     const char *csr = h->body ? certinext_text(h->out->arena, details(h), "csr") : NULL;
     if (!certinext_search_read(h->out->arena, h->call->page, &s) || !s.todo.n) {
-        unknown(h, "the search was lost between two requests");
+        certinext_unknown(h, "the search was lost between two requests");
         return;
     }
     if (csr && csr_of(csr, &der) && span_eq(buf_span(&der), h->call->order->csr)) {
-        VEC_PUSH(&s.hits, s.todo.v[0]);
+        certinext_add_once(&s.hits, s.todo.v[0]);
     }
     s.todo.n--;
     memmove(s.todo.v, s.todo.v + 1, s.todo.n * sizeof *s.todo.v);
-    go_on(h, &s);
+    certinext_search_on(h, &s, FIND_TRACK);
 }
 
 /* --- REVOKED --- */
@@ -355,7 +253,7 @@ void certinext_v1_state(const struct certinext_heard *h)
 {
     struct state s;
     if (!json_is_object(details(h))) {
-        unknown(h, "the reply tells no state of the order");
+        certinext_unknown(h, "the reply tells no state of the order");
         return;
     }
     read_state(h, &s);
@@ -366,8 +264,7 @@ void certinext_v1_state(const struct certinext_heard *h)
         h->out->outcome = OUTCOME_REFUSED;
         h->out->message = arena_printf(h->out->arena, "no certificate was issued: %s", s.shown);
     } else if (s.revoke_open) {
-        h->out->pending = true;
-        h->out->again_seconds = h->config->pickup.interval_seconds;
+        certinext_look_again(h);
     } else if (s.revoke_refused && h->call->attempt) {
         h->out->outcome = OUTCOME_REFUSED; /* by whoever approves revocations */
         h->out->message = arena_printf(h->out->arena, "the revocation was rejected: %s", s.shown);
@@ -387,53 +284,9 @@ void certinext_v1_done(const struct certinext_heard *h UNUSED)
 }
 
 /* --- PRODUCTS --- */
-enum { PRICE_TERMS = 8 };
-
-static const char *price_of(struct arena *a, const json_t *product)
-{
-    const char *price = certinext_text(a, product, "price");
-    const char *term;
-    json_t *v;
-    size_t n = 0;
-    const json_t *terms = certinext_member(product, "subscriptionPrice");
-    if (price || !json_is_object(terms)) {
-        return price;
-    }
-    json_object_foreach((json_t *)(uintptr_t)terms, term, v)
-    {
-        const char *cost = n++ < PRICE_TERMS ? certinext_text(a, v, "cost") : NULL;
-        price = !cost   ? price
-                : price ? arena_printf(a, "%s, %s: %s", price, term, cost)
-                        : arena_printf(a, "%s: %s", term, cost);
-    }
-    return price;
-}
-
 void certinext_v1_catalogue(const struct certinext_heard *h)
 {
-    struct ca_result *out = h->out;
-    struct arena *a = out->arena;
-    const json_t *groups = certinext_member(h->body, "productDetails");
-    size_t most = 0;
-    for (size_t g = 0; g < json_array_size(groups); g++) {
-        most += json_array_size(certinext_member(json_array_get(groups, g), "products"));
-    }
-    out->sold = arena_array(a, most, sizeof *out->sold);
-    for (size_t g = 0; g < json_array_size(groups); g++) {
-        const json_t *group = json_array_get(groups, g);
-        const json_t *products = certinext_member(group, "products");
-        for (size_t i = 0; i < json_array_size(products); i++) {
-            const json_t *p = json_array_get(products, i);
-            struct ca_sold *row = &out->sold[out->nsold];
-            *row = (struct ca_sold){.code = certinext_text(a, p, "productCode"),
-                                    .name = certinext_text(a, p, "productName"),
-                                    .category = certinext_text(a, group, "categoryName"),
-                                    .type_id = certinext_text(a, p, "productTypeID"),
-                                    .price = price_of(a, p),
-                                    .currency = certinext_text(a, group, "currencyType")};
-            out->nsold += row->code ? 1 : 0;
-        }
-    }
+    certinext_read_catalogue(h, certinext_member(h->body, "productDetails"));
 }
 
 /* --- INVENTORY --- */
@@ -468,7 +321,7 @@ void certinext_v1_listed(const struct certinext_heard *h)
     const json_t *rows = certinext_member(d, "ordersArray");
     const size_t n = json_array_size(rows);
     if ((h->call->page && !str_u64(h->call->page, &page)) || (d && !json_is_object(d))) {
-        unknown(h, "the reply is no list of orders");
+        certinext_unknown(h, "the reply is no list of orders");
         return;
     }
     out->listed = arena_array(out->arena, n, sizeof *out->listed);

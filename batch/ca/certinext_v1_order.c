@@ -16,9 +16,10 @@
 const char *certinext_v1_endpoint(const struct certinext_asked *q, const char *path)
 {
     const struct product_info *product;
-    const bool order = q->call->step == STEP_ORDER && q->call->order;
-    return order && certinext_family_of(q, &product) == FAMILY_PRIVATE ? "GenerateOrderPrivatePKI"
-                                                                       : path;
+    const struct ca_order *o = q->call->step == STEP_ORDER ? q->call->order : NULL;
+    return o && certinext_family_of(q->own, o, &product) == FAMILY_PRIVATE
+               ? "GenerateOrderPrivatePKI"
+               : path;
 }
 
 /* --- blocks of an order --- */
@@ -73,9 +74,7 @@ static void put_group(const struct certinext_asked *q, struct jw *j)
 /* Also with a DV order: it is released sooner (emSign Hub API, organizationDetails). */
 static void put_organization(const struct certinext_asked *q, struct jw *j)
 {
-    const char *record =
-        certinext_first(q->call->order->organization_number, q->config->organization_number);
-    const char *number = certinext_setting_of(q, "organization_number", record);
+    const char *number = certinext_organization_number(q);
     if (number) {
         jw_object(j, "organizationDetails");
         certinext_put_flag(j, "preVetting",
@@ -85,9 +84,6 @@ static void put_organization(const struct certinext_asked *q, struct jw *j)
     }
 }
 
-enum { YEAR_SECONDS = 365 * DAY_SECONDS };
-
-/* A term is bought in whole years; a certificate in it lives as long as one may. */
 static void put_subscription(const struct certinext_asked *q, struct jw *j)
 {
     const struct ca_order *o = q->call->order;
@@ -96,12 +92,8 @@ static void put_subscription(const struct certinext_asked *q, struct jw *j)
     jw_object(j, "subscriptionDetails");
     if (years) {
         jw_str(j, "validity", years);
-    } else if (o->validity_seconds > 0) {
-        certinext_put_number(j, "validity",
-                             o->validity_seconds / YEAR_SECONDS +
-                                 (o->validity_seconds % YEAR_SECONDS != 0));
     } else {
-        certinext_put_number(j, "validity", q->config->subscription.years);
+        certinext_put_number(j, "validity", certinext_years(o, q->config));
     }
     certinext_put_flag(
         j, "autoRenew",
@@ -129,31 +121,6 @@ static void put_agreement(const struct certinext_asked *q, struct jw *j)
 }
 
 /* --- names --- */
-static bool said_before(const struct ca_order *o, size_t i)
-{
-    for (size_t k = 0; k < i; k++) {
-        if (str_ieq(o->san[k].text, o->san[i].text)) {
-            return true;
-        }
-    }
-    return str_ieq(o->san[i].text, certinext_domain(o));
-}
-
-/* CERTInext takes any text here and then waits for ever for its validation, so what is no DNS name
- * is not sent; left out, it would be missing in a certificate that was paid for. */
-static bool names_fit(const struct certinext_asked *q, enum certinext_family family)
-{
-    const struct ca_order *o = q->call->order;
-    for (size_t i = 0; i < o->nsan; i++) {
-        const enum gn_type type = o->san[i].type;
-        if (type != GN_DNS && !(family == FAMILY_PRIVATE && type == GN_IP)) {
-            return err_set(q->err, ERR_INPUT, "CERTInext orders take no %s names",
-                           gn_type_names[type]);
-        }
-    }
-    return true;
-}
-
 /* The CSR's own names are ignored by the CA (emSign Hub API, additionalDomains). */
 static void put_names(const struct ca_order *o, struct jw *j, bool always)
 {
@@ -162,7 +129,7 @@ static void put_names(const struct ca_order *o, struct jw *j, bool always)
         jw_array(j, "additionalDomains");
     }
     for (size_t i = 0; i < o->nsan; i++) {
-        if (said_before(o, i)) {
+        if (certinext_name_repeats(o, i)) {
             continue;
         }
         if (!open) {
@@ -198,6 +165,23 @@ static void put_address(const struct ca_order *o, struct jw *j)
 }
 
 /* --- EV --- */
+/* `phone` is as people write it, the member is digits without the country's code. Of a number in
+ * another country than isd_code says, neither is sent. */
+static void put_contact_phone(struct jw *j, const struct contact *c)
+{
+    CLEANUP(buf_release) struct buf isd = BUF_INIT(256);
+    CLEANUP(buf_release) struct buf phone = BUF_INIT(256);
+    const char *text = certinext_first(c->mobile_number, c->phone);
+    const bool digits =
+        certinext_phone_digits(c->isd_code, &isd) && certinext_phone_digits(text, &phone);
+    const char *number = buf_text(&phone);
+    if (text && strchr(text, '+')) {
+        number = isd.n && str_starts(number, buf_text(&isd)) ? number + isd.n : NULL;
+    }
+    certinext_put(j, "isdCode", buf_text(&isd));
+    certinext_put(j, "mobileNumber", digits ? number : NULL);
+}
+
 static void put_contact(struct jw *j, const char *block, const struct contact *c)
 {
     if (certinext_blank(c->name) && certinext_blank(c->email)) {
@@ -206,8 +190,7 @@ static void put_contact(struct jw *j, const char *block, const struct contact *c
     jw_object(j, block);
     certinext_put(j, "name", c->name);
     certinext_put(j, "email", c->email);
-    certinext_put(j, "isdCode", c->isd_code);
-    certinext_put(j, "mobileNumber", certinext_first(c->mobile_number, c->phone));
+    put_contact_phone(j, c);
     certinext_put(j, "designation", c->designation);
     certinext_put(j, "employeeID", c->employee_id);
     jw_end(j);
@@ -225,38 +208,15 @@ static void put_people(const struct ca_order *o, struct jw *j)
 /* The reference of an order of ours: eight digits of its key, enough to tell attempts apart. */
 enum { REFERENCE_DIGITS = 8 };
 
-/* Remarks are demanded (EMS-918 without). */
 static void put_additional(const struct certinext_asked *q, struct jw *j)
 {
-    const struct ca_order *o = q->call->order;
-    const struct ynode *tags = yaml_get(o->extra, "tags");
-    const char *text = certinext_order_text(o, "remarks", NULL);
-    char other[LIMIT_ITEM_ID + 32];
-    (void)snprintf(other, sizeof other, "certbatch %.*s", (int)LIMIT_ITEM_ID, o->item);
-    text = certinext_first(certinext_first(text, o->comment), certinext_first(o->ticket, other));
+    char reference[32];
+    const char *key = q->call->client_key;
     jw_object(j, "additionalInformation");
-    jw_str(j, "remarks", text);
-    jw_array(j, "tags");
-    for (const struct ynode *t = tags ? tags->first : NULL; t; t = t->next) {
-        if (t->kind == YAML_SCALAR) {
-            jw_str(j, NULL, t->text);
-        }
-    }
-    jw_str(j, NULL, o->item);
-    if (q->call->client_key) {
-        (void)snprintf(other, sizeof other, "certbatch-%.*s", REFERENCE_DIGITS,
-                       q->call->client_key);
-        jw_str(j, NULL, other);
-    }
+    certinext_put_remarks(q, j);
+    (void)snprintf(reference, sizeof reference, "certbatch-%.*s", REFERENCE_DIGITS, key ? key : "");
+    certinext_put_tags(q, j, key ? reference : NULL);
     jw_end(j);
-    jw_end(j);
-}
-
-static void put_csr(const struct ca_order *o, struct jw *j)
-{
-    CLEANUP(buf_release) struct buf pem = BUF_INIT(2 * LIMIT_CSR_BYTES);
-    pem_write(&pem, "CERTIFICATE REQUEST", o->csr);
-    jw_str(j, "csr", buf_text(&pem));
 }
 
 /* --- ORDER --- */
@@ -294,7 +254,7 @@ static void put_ssl(const struct certinext_asked *q, struct jw *j, const char *l
     }
     jw_end(j);
     put_technical_contact(q, j);
-    put_csr(o, j);
+    certinext_put_csr(q, j);
     put_agreement(q, j);
     if (ev) {
         put_people(o, j);
@@ -317,32 +277,15 @@ static void put_private(const struct certinext_asked *q, struct jw *j)
     put_names(o, j, true);
     jw_end(j);
     put_technical_contact(q, j);
-    put_csr(o, j);
+    certinext_put_csr(q, j);
 }
 
 bool certinext_v1_order(const struct certinext_asked *q, struct jw *j)
 {
     const struct ca_order *o = q->call->order;
-    const struct certinext_person *p = &q->config->requestor;
     const struct product_info *product;
-    if (!o || certinext_blank(o->product)) {
-        return certinext_lacks(q, "a product");
-    }
-    const enum certinext_family family = certinext_family_of(q, &product);
-    if (family == FAMILY_OTHER) {
-        return err_set(q->err, ERR_INPUT,
-                       "product %s (%s) is ordered in the portal of CERTInext: how it is ordered "
-                       "through the API is not published",
-                       product->code, product->name);
-    }
-    if (certinext_blank(certinext_domain(o)) || !o->csr.n) {
-        return certinext_lacks(q, !o->csr.n ? "a CSR" : "a common name");
-    }
-    if (certinext_blank(certinext_setting_of(q, "requestor.name", p->name)) ||
-        certinext_blank(certinext_setting_of(q, "requestor.email", p->email))) {
-        return certinext_lacks(q, "requestor.name and requestor.email");
-    }
-    if (!names_fit(q, family)) {
+    enum certinext_family family;
+    if (!certinext_order_fits(q, &family, &product)) {
         return false;
     }
     jw_object(j, "orderDetails");

@@ -5,10 +5,8 @@
  */
 #include "batch/ca/certinext_v1.h"
 
-#include "formats/base/limits.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
-#include "formats/crl.h"
 
 #include <string.h>
 
@@ -137,19 +135,6 @@ bool certinext_v1_revoked(const struct certinext_asked *q, struct jw *j)
     return revocable(q) && put_track(q, j, q->call->revoke->order);
 }
 
-/* CERTInext refuses a semicolon in remarks ("Invalid Revoke Remarks"); rule
- * certinext.revoke-remarks says so before. Nothing else is taken out. */
-static void put_remarks(struct jw *j, const char *key, const char *text, const char *otherwise)
-{
-    CLEANUP(buf_release) struct buf b = BUF_INIT(LIMIT_YAML_SCALAR);
-    for (const char *p = certinext_blank(text) ? otherwise : text; *p; p++) {
-        if (*p != ';') {
-            buf_putc(&b, *p);
-        }
-    }
-    jw_str(j, key, certinext_blank(buf_text(&b)) ? otherwise : buf_text(&b));
-}
-
 bool certinext_v1_revoke(const struct certinext_asked *q, struct jw *j)
 {
     const struct ca_revocation *r = q->call->revoke;
@@ -158,17 +143,13 @@ bool certinext_v1_revoke(const struct certinext_asked *q, struct jw *j)
         return false;
     }
     if (!reason) {
-        return err_set(q->err, ERR_INPUT,
-                       "CERTInext has no revocation reason %s; it has keyCompromise, "
-                       "affiliationChanged, superseded, cessationOfOperation and "
-                       "privilegeWithdrawn",
-                       revocation_reason_name(r->reason));
+        return certinext_no_reason(q, r->reason);
     }
     jw_object(j, "revocationDetails");
     bool ok = put_order_number(q, j, r->order);
     certinext_put(j, "requestorEmail", q->config->requestor.email);
     certinext_put_number(j, "revokeReasonId", reason);
-    put_remarks(j, "revokeRemarks", r->comment, "revoked by certbatch");
+    certinext_put_note(j, "revokeRemarks", r->comment, "revoked by certbatch");
     jw_end(j);
     return ok;
 }
@@ -178,8 +159,8 @@ bool certinext_v1_cancel(const struct certinext_asked *q, struct jw *j)
     const struct ca_order *o = q->call->order;
     jw_object(j, "orderDetails");
     bool ok = put_order_number(q, j, q->call->order_id);
-    put_remarks(j, "rejectRemarks", o ? certinext_first(o->comment, o->ticket) : NULL,
-                "cancelled by certbatch");
+    certinext_put_note(j, "rejectRemarks", o ? certinext_first(o->comment, o->ticket) : NULL,
+                       "cancelled by certbatch");
     jw_end(j);
     return ok;
 }

@@ -288,6 +288,7 @@ static bool request_local(struct ca *ca UNUSED, const struct ca_call *call, stru
     sha256_begin(&s);
     sha256_add(&s, &step, 1);
     add_text(&s, call->order_id);
+    add_text(&s, call->page);
     if (call->order) {
         add_order(&s, call->order);
     }
@@ -355,6 +356,8 @@ static void answer_local(struct ca *ca, const struct ca_call *call, const struct
     out->revoked = json_get_bool(t, "revoked", false);
     read_certs(ca->state, t, out);
     read_found(t, out);
+    local_read_products(t, out);
+    local_read_inventory(t, out);
     out->issued = out->ncerts > 0;
     if (call->step == STEP_ORDER && out->outcome == OUTCOME_ACCEPTED && !out->order_id) {
         out->outcome = OUTCOME_UNKNOWN;
@@ -372,7 +375,8 @@ static const struct ca_ops ops = {
 const struct ca_type ca_local = {
     .type = "local",
     .title = "embedded private CA",
-    .caps = CA_ORDER | CA_REVOKE | CA_FIND | CA_FIND_AUTHORITATIVE | CA_PRODUCTS | CA_EMBEDDED,
+    .caps = CA_ORDER | CA_REVOKE | CA_FIND | CA_FIND_AUTHORITATIVE | CA_PRODUCTS | CA_INVENTORY |
+            CA_EMBEDDED,
     .config = &local_config_schema,
     .products = products,
     .nproducts = NITEMS(products),

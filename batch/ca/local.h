@@ -9,6 +9,7 @@
  *   local_serve.c  a group of requests: issue in parallel, one sync, then the replies
  *   local_issue.c  from an order and its CSR to a certificate, or a refusal
  *   local_crl.c    the revocation list
+ *   local_list.c   products and inventory, told and read
  *
  * The directory:
  *
@@ -24,6 +25,7 @@
 #define BATCH_CA_LOCAL_H
 
 #include "batch/ca.h"
+#include "formats/base/json_in.h"
 #include "formats/crl.h"
 #include "formats/issue.h"
 
@@ -101,6 +103,9 @@ struct local_record *local_by_client(const struct local_index *x, const char *cl
 /* Records with this key, one after another: start with *at = 0. */
 struct local_record *local_next_by_spki(const struct local_index *x,
                                         const uint8_t spki[SHA256_SIZE], size_t *at);
+/* The line of a record as it was written; the caller owns the tree. NULL: err. */
+json_t *local_read_record(const struct local_index *x, const struct local_record *r,
+                          struct err *err) MUST_USE;
 /* DER of an issued certificate, appended to out. */
 bool local_read_cert(const struct local_index *x, const struct local_record *r, struct buf *out,
                      struct err *err) MUST_USE;
@@ -141,6 +146,13 @@ struct local_issue {
 };
 void local_issue(const struct local *l, const struct ca_call *call, int64_t now, struct arena *a,
                  struct local_issue *out);
+
+/* local_list.c: the lists of a reply, written into an open object, and read from it. */
+void local_put_products(struct jw *j, const struct ca_type *type);
+bool local_put_inventory(struct jw *j, const struct local *l, const struct ca_call *call,
+                         int64_t now, struct err *err) MUST_USE;
+void local_read_products(const json_t *reply, struct ca_result *out);
+void local_read_inventory(const json_t *reply, struct ca_result *out);
 
 bool local_serve(struct ca *ca, struct ca_exchange *v, size_t n, unsigned workers, struct err *err);
 

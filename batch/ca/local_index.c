@@ -437,8 +437,8 @@ bool local_index_append(struct local_index *x, const struct buf *lines, struct e
     return !x->broken || err_set(err, ERR_ENV, "the index of the local CA reads back differently");
 }
 
-bool local_read_cert(const struct local_index *x, const struct local_record *r, struct buf *out,
-                     struct err *err)
+json_t *local_read_record(const struct local_index *x, const struct local_record *r,
+                          struct err *err)
 {
     CLEANUP(freep) char *line = xmalloc(r->length);
     size_t have = 0;
@@ -448,12 +448,19 @@ bool local_read_cert(const struct local_index *x, const struct local_record *r, 
             continue;
         }
         if (n <= 0) {
-            return err_sys(err, n < 0 ? errno : EIO, "cannot read the index of the local CA");
+            err_sys(err, n < 0 ? errno : EIO, "cannot read the index of the local CA");
+            return NULL;
         }
         have += (size_t)n;
     }
-    CLEANUP(json_tree_release) json_t *t = json_parse("index", line, r->length, err);
+    return json_parse("index", line, r->length, err);
+}
+
+bool local_read_cert(const struct local_index *x, const struct local_record *r, struct buf *out,
+                     struct err *err)
+{
+    CLEANUP(json_tree_release) json_t *t = local_read_record(x, r, err);
     const char *cert = t ? json_get_str(t, "cert") : NULL;
-    return (cert && base64_decode(out, cert, strlen(cert))) ||
-           err_set(err, ERR_ENV, "a record of the local CA does not decode");
+    return t && ((cert && base64_decode(out, cert, strlen(cert))) ||
+                 err_set(err, ERR_ENV, "a record of the local CA does not decode"));
 }

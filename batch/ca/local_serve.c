@@ -235,19 +235,13 @@ static bool reply_revoke(struct group *g, struct job *job, struct jw *j, struct 
 static bool reply_products(struct group *g, struct job *job UNUSED, struct jw *j,
                            struct err *err UNUSED)
 {
-    const struct ca_type *type = g->ca->type;
-    jw_array(j, "products");
-    for (size_t i = 0; i < type->nproducts; i++) {
-        const struct product_info *p = &type->products[i];
-        jw_object(j, NULL);
-        jw_str(j, "code", p->code);
-        jw_str(j, "name", p->name);
-        jw_str(j, "level", p->level);
-        jw_int(j, "max_days", p->max_days);
-        jw_end(j);
-    }
-    jw_end(j);
+    local_put_products(j, g->ca->type);
     return true;
+}
+
+static bool reply_inventory(struct group *g, struct job *job, struct jw *j, struct err *err)
+{
+    return local_put_inventory(j, g->l, job->x->request->call, g->now, err);
 }
 
 static bool reply_probe(struct group *g, struct job *job UNUSED, struct jw *j,
@@ -274,7 +268,7 @@ static const struct {
     [STEP_REVOKED] = {look_up_revoked, reply_revoke},
     [STEP_CANCEL] = {not_offered, NULL},
     [STEP_PRODUCTS] = {nothing, reply_products},
-    [STEP_INVENTORY] = {not_offered, NULL},
+    [STEP_INVENTORY] = {nothing, reply_inventory},
     [STEP_PROBE] = {nothing, reply_probe},
     [STEP_TOKEN] = {not_offered, NULL},
     [STEP_CHALLENGE] = {not_offered, NULL},

@@ -7,7 +7,25 @@
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* jansson copies what it reads a few times (text of a token, its growing buffer, the value) and
+ * frees all of it as it is. A reply may be a credential, so whatever it frees is wiped. Memory of
+ * before this is in place is of the same malloc(). */
+static void wipe_and_free(void *p)
+{
+    if (p) {
+        explicit_bzero(p, malloc_usable_size(p));
+        free(p);
+    }
+}
+
+__attribute__((constructor)) static void keep_nothing(void)
+{
+    json_set_alloc_funcs(malloc, wipe_and_free);
+}
 
 json_t *json_parse(const char *name, const char *text, size_t n, struct err *err)
 {

@@ -3,6 +3,9 @@
  * JSON in, through jansson: the only header beside its .c that includes it. Duplicate keys,
  * trailing bytes and NUL escapes are refused; depth is jansson's. Getters return NULL / the
  * default when the key is absent or has another type, so a reader checks what it needs.
+ *
+ * What a tree held is wiped when it is released, as are the parser's copies on the way: a reply
+ * may be a credential.
  */
 #ifndef FORMATS_BASE_JSON_IN_H
 #define FORMATS_BASE_JSON_IN_H

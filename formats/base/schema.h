@@ -160,6 +160,11 @@ bool schema_read(struct schema_ctx *ctx, const struct schema *schema, const stru
 void schema_problem(struct schema_ctx *ctx, const struct ynode *at, const char *fmt, ...)
     PRINTF(3, 4);
 
+/* Every secret that a filled struct refers to, with the path of its key ("auth.access_key"). */
+void schema_secrets(const struct schema *schema, const void *filled,
+                    void (*fn)(void *ctx, const char *path, const struct secret_ref *ref),
+                    void *ctx);
+
 /* The key of `schema` that a mistyped one was meant to be, or NULL. */
 const char *schema_suggest(const struct schema *schema, const char *key) MUST_USE;
 /* The word that a mistyped one was meant to be, or NULL. */

@@ -67,6 +67,9 @@ struct pos yaml_key_pos(const char *file, const struct ynode *node); /* of its k
 bool yaml_check_text(const char *file, struct span text, const struct shape_rules *rules,
                      struct findings *findings) MUST_USE;
 const char *yaml_char_refused(uint32_t code_point) MUST_USE; /* what is wrong with it, or NULL */
+/* Text as a double-quoted scalar on one line, which yaml_parse() and every other YAML tool read as
+ * that very text; malformed bytes and what yaml_char_refused() refuses become U+FFFD. */
+void yaml_put_text(struct buf *out, const char *text);
 /* Would a YAML 1.1 tool read this plain scalar as something else than a string? */
 bool yaml_looks_typed(const char *text) MUST_USE;
 

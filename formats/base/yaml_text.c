@@ -40,6 +40,28 @@ const char *yaml_char_refused(uint32_t cp)
     return NULL;
 }
 
+void yaml_put_text(struct buf *out, const char *text)
+{
+    const size_t n = strlen(text);
+    uint32_t cp;
+    buf_putc(out, '"');
+    for (size_t i = 0, len; i < n; i += len) {
+        len = utf8_decode(text + i, n - i, &cp);
+        const char *refused_as = len ? yaml_char_refused(cp) : "not UTF-8";
+        if (len && (cp == '\n' || cp == '\t')) {
+            buf_puts(out, cp == '\n' ? "\\n" : "\\t");
+        } else if (refused_as) { /* an escape would be refused as well */
+            len = len ? len : 1;
+            buf_puts(out, "\\uFFFD");
+        } else if (cp == '"' || cp == '\\') {
+            buf_printf(out, "\\%c", (char)cp);
+        } else {
+            buf_add(out, text + i, len);
+        }
+    }
+    buf_putc(out, '"');
+}
+
 struct scan {
     const char *file;
     const struct shape_rules *rules;

@@ -144,6 +144,9 @@ echo "run of $items ec-p256 items, PEM + PFX ($iterations) + JKS: $(median run-o
 measure again "$certbatch" run -q "$out/run-1/run.batch.yaml"
 echo "the same command again (nothing to do): $(median again 1) s, exit $(max again 4)"
 
+# 3b. the same way over a network
+bash tests/bench/bench_ca.sh "$out" "$certbatch" "$root/casim"
+
 # 4. typing into a manifest with 1,000 items
 mkdir -p "$out/lsp/csrs"
 "$out/floor" csrs 1000 "$out/lsp/csrs"

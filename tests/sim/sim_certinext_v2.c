@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * CERTInext V2: REST under /api/certinext/v2/, bearer tokens only, HTTP status and problem details
- * (RFC 7807) for what went wrong. The orders are those of V1. Not offered: private PKI and
- * signature families, account-level domains beyond an empty list.
+ * (RFC 7807) for what went wrong. The orders are those of V1. Not offered: the signature family,
+ * account-level domains beyond an empty list.
  */
 #include "tests/sim/sim_v2.h"
 
@@ -156,9 +156,10 @@ static void carry_out(struct request *q, struct reply *r, const struct v2_call *
                       const char *id)
 {
     struct order *o = NULL;
-    if (id && str_starts(call->path, "ssl-certificates/")) {
+    const bool private_pki = str_starts(call->path, "private-pki-certificates/");
+    if (id && (private_pki || str_starts(call->path, "ssl-certificates/"))) {
         o = orders_find(&q->sim->orders, id);
-        if (!o) {
+        if (!o || (o->product->type->level == LEVEL_PRIVATE) != private_pki) {
             v2_problem(q, r, 404, "EMS-943", "Order not found");
             return;
         }

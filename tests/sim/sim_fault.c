@@ -20,6 +20,8 @@ const struct fault_info fault_table[] = {
     {"no-meta", FAULT_NO_META, FAULT_SHAPES, "", "the answer lacks its member meta (V1)"},
     {"throttle", FAULT_THROTTLE, FAULT_REPLACES, "?n",
      "the API's own rate limit; throttle(s): 429 with Retry-After"},
+    {"throttle-date", FAULT_THROTTLE_DATE, FAULT_REPLACES, "n",
+     "throttle-date(s): 429, Retry-After a date in s seconds"},
     {"status", FAULT_STATUS, FAULT_REPLACES, "n", "status(code): plain text with that HTTP status"},
     {"401-after", FAULT_401_AFTER, FAULT_REPLACES, "n",
      "401-after(n): 401 after n requests of the rule; the bearer token is forgotten"},
@@ -52,6 +54,7 @@ const struct fault_info fault_table[] = {
     {"report-failure", FAULT_REPORT_FAILURE, FAULT_BENDS, "", "a report without rows is a failure"},
     {"pending", FAULT_PENDING, FAULT_BENDS, "n",
      "pending(n): the order of this request is pending for n more polls"},
+    {"cancelled", FAULT_CANCELLED, FAULT_BENDS, "", "somebody cancels the order at once"},
     {"wrong-key", FAULT_WRONG_KEY, FAULT_BENDS, "", "the certificate has another key"},
     {"wrong-name", FAULT_WRONG_NAME, FAULT_BENDS, "s",
      "wrong-name(drop|add|swap): a name too few, too many, another"},
@@ -125,7 +128,10 @@ static void throttled(struct request *q, struct reply *r, const struct action *a
         return;
     }
     reply_text(r, 429, "text/plain", "Too Many Requests\n");
-    reply_header(r, "Retry-After", arena_printf(&q->arena, "%lld", (long long)a->n));
+    reply_header(r, "Retry-After",
+                 a->info->fault == FAULT_THROTTLE_DATE
+                     ? http_date(&q->arena, fault_clock(q) + a->n)
+                     : arena_printf(&q->arena, "%lld", (long long)a->n));
 }
 
 static void replace(struct request *q, struct reply *r, const struct action *a)
@@ -139,6 +145,7 @@ static void replace(struct request *q, struct reply *r, const struct action *a)
         q->refuse(q, r, "", a->text[0]);
         break;
     case FAULT_THROTTLE:
+    case FAULT_THROTTLE_DATE:
         throttled(q, r, a);
         break;
     case FAULT_STATUS:

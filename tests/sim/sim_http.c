@@ -177,6 +177,14 @@ static const char *header(struct MHD_Connection *c, const char *name)
     return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
 }
 
+/* What a client calls the attempt. V2 parses Idempotency-Key and does nothing about it; one that
+ * names an order and not an attempt may come with a name of the attempt beside it. */
+static const char *own_key(struct MHD_Connection *c)
+{
+    const char *attempt = header(c, "X-Request-ID");
+    return attempt ? attempt : header(c, "Idempotency-Key");
+}
+
 static bool has_item(const void *ctx, const char *word)
 {
     const struct request *q = ctx;
@@ -211,9 +219,10 @@ static struct request *begin(struct sim *s, struct MHD_Connection *c, const char
                           .body = BUF_INIT(MAX_BODY),
                           .authorization = header(c, "Authorization"),
                           .accept = header(c, "Accept"),
+                          .host = header(c, "Host"),
                           .content_type = header(c, "Content-Type"),
                           .product_code = header(c, "X-Product-Code"),
-                          .idempotency = header(c, "Idempotency-Key"),
+                          .idempotency = own_key(c),
                           .query = query_value,
                           .query_ctx = c,
                           .kind = sim_kind_of(method, url)};

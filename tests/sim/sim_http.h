@@ -30,7 +30,9 @@ struct request {
     const char *(*query)(const struct request *q, const char *name);                /* or NULL */
     void *query_ctx;
     struct buf body;
+    const char *host;             /* header, or NULL */
     char digest[SHA256_HEX];      /* of the body */
+    char sent_digest[SHA256_HEX]; /* of "METHOD\0URL\0BODY": all of the request that buys */
     char auth_digest[SHA256_HEX]; /* of authKey or of the bearer token: never the thing itself */
     char txn[64];
     json_t *json;

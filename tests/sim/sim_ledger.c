@@ -94,6 +94,7 @@ void ledger_add(struct ledger *l, const struct request *q, const char *kind, con
     jw_str(&j, "reason", o->revoke_reason);
     jw_int(&j, "connection", (int64_t)q->connection);
     jw_str(&j, "request_sha256", q->digest);
+    jw_str(&j, "sent_sha256", q->sent_digest);
     jw_end(&j);
     put(l->fd, &line, &j);
 }
@@ -116,6 +117,7 @@ void wire_add(struct ledger *l, const struct request *q, const struct reply *r)
     jw_str(&j, "auth_sha256", q->auth_digest);
     jw_int(&j, "octets", (int64_t)q->body.n);
     jw_str(&j, "request_sha256", q->digest);
+    jw_str(&j, "sent_sha256", q->sent_digest);
     jw_int(&j, "scenario_line", q->plan.line);
     jw_int(&j, "status",
            r->sending == SEND_CLOSE || r->sending == SEND_RST || r->sending == SEND_HANG

@@ -187,7 +187,7 @@ static bool read_rule(struct line *l, struct scenario *s)
 static bool read_line(struct line *l, struct scenario *s)
 {
     char *first = word(l);
-    if (!first || str_eq(first, "expect")) {
+    if (!first || str_eq(first, "expect") || str_eq(first, "with")) {
         return true;
     }
     if (str_eq(first, "seed")) {

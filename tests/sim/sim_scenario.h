@@ -5,6 +5,7 @@
  *     seed 42
  *     on POST order nth 2 conn reused: accept close
  *     on track item web-02.example.com: pending(3)
+ *     with items 3                      # for whoever runs the scenario; not read here
  *     expect exit 0                     # for whoever checks the history; not read here
  *
  * "on [METHOD] KIND [nth N | from N | every N] [conn reused | conn fresh] [item WORD]: ACTION...".
@@ -49,6 +50,7 @@ enum fault {
     FAULT_META_FAIL,
     FAULT_NO_META,
     FAULT_THROTTLE,
+    FAULT_THROTTLE_DATE,
     FAULT_STATUS,
     FAULT_401_AFTER,
     FAULT_HTML,
@@ -73,6 +75,7 @@ enum fault {
     FAULT_EMPTY_PRODUCT,
     FAULT_REPORT_FAILURE,
     FAULT_PENDING,
+    FAULT_CANCELLED,
     FAULT_WRONG_KEY,
     FAULT_WRONG_NAME,
     FAULT_WRONG_ISSUER,

@@ -19,9 +19,24 @@ enum sim_kind sim_kind_of(const char *method, const char *path)
     return v1 != KIND_OTHER ? v1 : certinext_v2_kind(method, path);
 }
 
+/* What a client that keeps a digest of its requests has of this one. */
+static void digest_sent(struct request *q)
+{
+    struct sha256 s;
+    const struct sim_options *o = &q->sim->options;
+    const char *url = arena_printf(&q->arena, "%s://%s%s", o->tls || o->tls_cert ? "https" : "http",
+                                   q->host ? q->host : "", q->path);
+    sha256_begin(&s);
+    sha256_add(&s, q->method, strlen(q->method) + 1);
+    sha256_add(&s, url, strlen(url) + 1);
+    sha256_add(&s, buf_text(&q->body), q->body.n);
+    sha256_end_hex(&s, q->sent_digest);
+}
+
 void sim_serve(struct request *q, struct reply *r)
 {
     sha256_hex(buf_text(&q->body), q->body.n, q->digest);
+    digest_sent(q);
     if (!certinext_v1(q, r) && !certinext_oauth(q, r) && !certinext_v2(q, r)) {
         reply_text(r, 404, "text/plain", "Not Found\n");
         r->outcome = "unknown path";

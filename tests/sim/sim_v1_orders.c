@@ -94,6 +94,7 @@ static void place(struct request *q, struct reply *r, bool private_pki)
     o.tags = json_object_get(shape_at(q->json, O "additionalInformation"), "tags");
     const struct action *pending = plan_has(&q->plan, FAULT_PENDING);
     o.pending_polls = pending ? pending->n : 0;
+    o.cancelled = plan_has(&q->plan, FAULT_CANCELLED) != NULL;
     struct order *placed = orders_place(s, &o);
     ledger_add(&s->ledger, q, "order", placed);
     if (plan_has(&q->plan, FAULT_DUP_ORDER)) {

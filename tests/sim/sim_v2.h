@@ -22,7 +22,9 @@ extern const size_t v2_calls_count;
 
 void v2_problem(struct request *q, struct reply *r, int status, const char *code, const char *text);
 void v2_refuse(struct request *q, struct reply *r, const char *code, const char *text); /* 422 */
-void v2_good(struct request *q, struct reply *r, int status, json_t *tree); /* NULL: none */
+json_t *v2_placed(const struct order *o, struct sim *s, const char *family); /* its answer */
+bool v2_is_phone(const char *text);                                          /* E.164, or none */
+void v2_good(struct request *q, struct reply *r, int status, json_t *tree);  /* NULL: none */
 
 /* Revocation reasons: the word of V2, the id of V1 or NULL when the CA refuses it. */
 struct v2_reason {
@@ -33,6 +35,7 @@ extern const struct v2_reason v2_reasons[]; /* closed by {0} */
 #define V2_HANDLER(name)                                                                           \
     void name(struct request *q, struct reply *r, struct order *o, const char *id)
 V2_HANDLER(v2_place);
+V2_HANDLER(v2_place_private);
 V2_HANDLER(v2_csr);
 V2_HANDLER(v2_agreement);
 V2_HANDLER(v2_verify_dcv);

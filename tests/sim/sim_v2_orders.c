@@ -29,7 +29,7 @@ static const struct product *product_of(const struct request *q)
     return p && (level || str_eq(p->type->variant, variant)) ? p : NULL;
 }
 
-static bool e164(const char *phone)
+bool v2_is_phone(const char *phone)
 {
     return !phone || (*phone == '+' && strlen(phone) >= 8 &&
                       strspn(phone + 1, "0123456789") == strlen(phone + 1));
@@ -55,7 +55,7 @@ static struct ask read_ask(const struct request *q, const struct product *p)
                         .needs = needs};
 }
 
-static json_t *links(const struct order *o)
+static json_t *links(const struct order *o, const char *family)
 {
     static const char *const names[] = {"self",        "dcv",    "csr",   "agreement",
                                         "certificate", "cancel", "revoke"};
@@ -64,10 +64,18 @@ static json_t *links(const struct order *o)
         (void)json_object_set_new(
             all, names[i],
             json_pack("{s:o}", "href",
-                      json_sprintf("/api/certinext/v2/ssl-certificates/%s%s%s", o->number,
-                                   i ? "/" : "", i ? names[i] : "")));
+                      json_sprintf("/api/certinext/v2/%s/%s%s%s", family, o->number, i ? "/" : "",
+                                   i ? names[i] : "")));
     }
     return all;
+}
+
+json_t *v2_placed(const struct order *o, struct sim *s, const char *family)
+{
+    struct order *placed = orders_find(&s->orders, o->number);
+    return json_pack("{s:s,s:s,s:s,s:o}", "orderId", o->number, "requestId", o->request_number,
+                     "status", order_words[order_state(s, placed, false)].v2, "_links",
+                     links(o, family));
 }
 
 static void keep_people(struct request *q, struct order *o)
@@ -90,8 +98,8 @@ V2_HANDLER(v2_place)
     struct ask ask = read_ask(q, p);
     struct order made = {.bend = q->plan};
     (void)o, (void)id;
-    if (!e164(shape_str(q->json, "requestor.phone")) ||
-        !e164(shape_str(q->json, "technicalPointOfContact.phone"))) {
+    if (!v2_is_phone(shape_str(q->json, "requestor.phone")) ||
+        !v2_is_phone(shape_str(q->json, "technicalPointOfContact.phone"))) {
         v2_problem(q, r, 400, "", "phone: must be E.164");
         return;
     }
@@ -111,10 +119,7 @@ V2_HANDLER(v2_place)
     if (plan_has(&q->plan, FAULT_DUP_ORDER)) {
         ledger_add(&s->ledger, q, "order", orders_place(s, &made));
     }
-    v2_good(q, r, 201,
-            json_pack("{s:s,s:s,s:s,s:o}", "orderId", placed->number, "requestId",
-                      placed->request_number, "status",
-                      order_words[order_state(s, placed, false)].v2, "_links", links(placed)));
+    v2_good(q, r, 201, v2_placed(placed, s, "ssl-certificates"));
 }
 
 V2_HANDLER(v2_csr)

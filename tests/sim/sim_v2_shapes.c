@@ -85,6 +85,28 @@ static const struct shape order[] = {
     LIST("recipientEmails"),
     {"csr", SHAPE_STRING, SHAPE_FILLED, NULL},
 };
+/* No CSR, no remarks, no agreement: those the hub wants are not members here. */
+static const struct shape private_order[] = {
+    WORD("variant", "intranet-ssl igtf-host"),
+    STR("caProfileId"),
+    STR("masterProductId"),
+    FULL("hostname"),
+    LIST("additionalHosts"),
+    MAYBE("emailNotifications", "all 0"),
+    OBJ("subscription"),
+    INT("subscription.validityYears"),
+    MUST("requestor"),
+    FULL("requestor.name"),
+    FULL("requestor.email"),
+    STR("requestor.phone"),
+    STR("requestor.designation"),
+    OBJ("technicalPointOfContact"),
+    STR("technicalPointOfContact.name"),
+    STR("technicalPointOfContact.email"),
+    STR("technicalPointOfContact.phone"),
+    STR("technicalPointOfContact.designation"),
+    STR("groupNumber"),
+};
 static const struct shape csr[] = {FULL("csr"), BOOL("attested")};
 static const struct shape agreement[] = {MUST("agreement"), FULL("agreement.signerName"),
                                          FULL("agreement.signerPlace"), STR("agreement.signerIp"),
@@ -111,6 +133,7 @@ const struct v2_reason v2_reasons[] = {{"unspecified", NULL},      {"key-comprom
 
 #define ROWS(a) a, NITEMS(a)
 #define SSL     "ssl-certificates"
+#define PRIVATE "private-pki-certificates"
 const struct v2_call v2_calls[] = {
     {"GET", "auth/me", KIND_VALIDATE, NULL, 0, v2_me},
     {"GET", "catalog/products", KIND_CATALOGUE, NULL, 0, v2_products},
@@ -130,5 +153,10 @@ const struct v2_call v2_calls[] = {
     {"POST", SSL "/*/reject", KIND_CANCEL, ROWS(cancel), v2_cancel},
     {"POST", SSL "/*/revoke", KIND_REVOKE, ROWS(revoke), v2_revoke},
     {"POST", SSL "/*/reissue", KIND_ORDER, ROWS(reissue), v2_reissue},
+    {"POST", PRIVATE, KIND_ORDER, ROWS(private_order), v2_place_private},
+    {"GET", PRIVATE "/*", KIND_TRACK, NULL, 0, v2_track},
+    {"PUT", PRIVATE "/*/csr", KIND_CSR, ROWS(csr), v2_csr},
+    {"GET", PRIVATE "/*/certificate", KIND_GET, NULL, 0, v2_certificate},
+    {"POST", PRIVATE "/*/revoke", KIND_REVOKE, ROWS(revoke), v2_revoke},
 };
 const size_t v2_calls_count = NITEMS(v2_calls);

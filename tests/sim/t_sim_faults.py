@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every fault of `casim --list`, by what a client sees of it."""
+import email.utils
 import gzip
 import http.client
 import json
@@ -48,6 +49,10 @@ def replaced():
         check("fault throttle", b"Inactive Account User." in seen(s)[1])
         status, _, headers = seen(s)
         check("fault throttle(7)", status == 429 and headers.get("Retry-After") == "7", headers)
+    with sim("on validate: throttle-date(60)") as s:
+        status, _, headers = seen(s)
+        at = email.utils.parsedate_to_datetime(headers["Retry-After"]).timestamp()
+        check("fault throttle-date", status == 429 and 50 < at - time.time() <= 61, headers)
     with sim("on validate: status(503)") as s:
         check("fault status", seen(s)[0] == 503)
     with sim("on validate: 401-after(2)") as s:
@@ -212,6 +217,10 @@ def bent():
         number = s.place(order())["orderDetails"]["orderNumber"]
         states = [s.track(number)["certificateStatusId"] for _ in range(3)]
         check("fault pending", states == ["24", "24", "20"], states)
+    with sim("on order: cancelled") as s:
+        number = s.place(order())["orderDetails"]["orderNumber"]
+        state = s.track(number)
+        check("fault cancelled", (state["orderStatusId"], state["certificateStatusId"]) == ("5", "13"), state)
     for action, what, want in (
             ("wrong-name(add)", ("-ext", "subjectAltName"), "added.example.net"),
             ("wrong-name(swap)", ("-ext", "subjectAltName"), "swapped.example.net"),

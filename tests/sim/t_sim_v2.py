@@ -224,4 +224,40 @@ def v2_faults():
         check("v2 401-after forgets the token", seen == [200, 401, 401], seen)
 
 
-parts = [v2, v2_validation, v2_faults]
+def v2_private():
+    with Sim(*secret_option(), "--private-auto") as s:
+        k = Client(s)
+        b = {"variant": "intranet-ssl", "hostname": "app.corp.example",
+             "additionalHosts": ["app2.corp.example"], "emailNotifications": "0",
+             "subscription": {"validityYears": 1},
+             "requestor": {"name": "PKI Automation", "email": c.MAIL, "phone": "+15550100123"},
+             "technicalPointOfContact": {"name": "PKI Automation"}, "groupNumber": c.GROUP}
+        post = lambda body, **kw: k.call("POST", "private-pki-certificates", body, **kw)
+        refused("private: CSR in the order", post(dict(b, csr=csr("app.corp.example"))), 400, "csr")
+        refused("private: variant", post(dict(b, variant="dv")), 400)
+        refused("private: code of another family", post(b, X_Product_Code="842"), 422, "EMS-1162")
+        status, got, _ = post(b, X_Product_Code="149", X_Request_ID="attempt-1")
+        check("v2 private placed", status == 201 and got["status"] == "pending-csr", got)
+        check("v2 ledger has the name of the attempt",
+              s.ledger("order")[-1]["client_key"] == "attempt-1")
+        path = "private-pki-certificates/" + got["orderId"]
+        refused("private: not of the other family", k.call("GET", ORDERS + "/" + got["orderId"]),
+                404, "EMS-943")
+        check("v2 private CSR", k.call("PUT", path + "/csr", {
+            "csr": csr("app.corp.example"), "attested": False})[0] == 204)
+        check("v2 private issued", k.call("GET", path)[1]["status"] == "issued")
+        check("v2 private certificate", "BEGIN" in k.call("GET", path + "/certificate")[1][
+            "certificatePem"])
+        check("v2 private revoked", k.call("POST", path + "/revoke", {
+            "reason": "superseded"})[0] == 204)
+        dv = k.place(body())[1]["orderId"]
+        refused("public order in the private family",
+                k.call("GET", "private-pki-certificates/" + dv), 404, "EMS-943")
+    with Sim(*secret_option()) as s:
+        k = Client(s)
+        refused("private: wants an approver", k.call("POST", "private-pki-certificates", {
+            "variant": "intranet-ssl", "hostname": "a.example",
+            "requestor": {"name": "A", "email": c.MAIL}}), 422, "EMS-939")
+
+
+parts = [v2, v2_validation, v2_faults, v2_private]

@@ -6,6 +6,7 @@ set -eu
 # pkg-config name or command, and the Debian package that has it
 table='
 libcrypto libssl-dev
+libssl libssl-dev
 libcurl libcurl4-openssl-dev
 yaml-0.1 libyaml-dev
 libarchive libarchive-dev

@@ -36,6 +36,7 @@ struct bench {
     struct ca_order order;
     struct ca_revocation revoke;
     struct ca_request request;
+    int64_t date; /* of replies */
     struct ca_result result;
 };
 
@@ -59,6 +60,7 @@ static void bench_begin(struct bench *b, const char *config)
     }
     assert_true(key_generate(KEY_EC_P256, &b->key, &err));
     assert_true(csr_build(&b->key, &names, &b->csr, &err));
+    b->date = TIME_NONE;
     b->order = (struct ca_order){.item = "www",
                                  .product = "842",
                                  .action = "new",
@@ -129,7 +131,7 @@ static const struct ca_result *bench_bytes(struct bench *b, const struct ca_call
                              .http_status = status,
                              .body = BUF_INIT(16 << 20),
                              .retry_after_seconds = status == 429 ? 17 : -1,
-                             .date = TIME_NONE};
+                             .date = b->date};
     buf_add(&reply.body, text, n);
     b->result =
         (struct ca_result){.arena = &b->f.arena, .outcome = OUTCOME_UNKNOWN, .again_seconds = -1};

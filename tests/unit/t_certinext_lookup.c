@@ -11,6 +11,8 @@
 
 #include "tests/unit/certinext_fixture.h"
 
+#include "batch/retry.h"
+
 /* --- FIND --- */
 
 /* Carries a search out against three pages of orders; `ours` is the order with our CSR. Returns
@@ -78,6 +80,45 @@ static void searches(void **state UNUSED)
     assert_true(r->outcome == OUTCOME_ACCEPTED && r->nfound == 0 && r->phase == 0);
     assert_int_equal(bench_failure(&b, &call, "EMS-1", "x")->outcome, OUTCOME_UNKNOWN);
     assert_int_equal(bench_ok(&b, &call, "\"orderDetails\":[]")->outcome, OUTCOME_UNKNOWN);
+    bench_end(&b);
+}
+
+/* An order that a list shows twice is one order. */
+static void listed_twice(void **state UNUSED)
+{
+    struct bench b;
+    bench_begin(&b, bench_config);
+    struct ca_call call = bench_call(&b, STEP_FIND);
+    const char *csr = arena_printf(&b.f.arena, "\"orderDetails\":{\"csr\":\"%s\"}",
+                                   bench_pem(&b, "CERTIFICATE REQUEST", b.order.csr));
+    const struct ca_result *r = bench_ok(
+        &b, &call,
+        "\"orderDetails\":{\"ordersArray\":[{\"orderNumber\":\"66\"},{\"orderNumber\":66}]}");
+    while (r->phase) {
+        call.phase = r->phase;
+        call.page = r->next_page;
+        r = bench_ok(&b, &call, csr);
+    }
+    assert_int_equal(r->nfound, 1);
+    bench_end(&b);
+}
+
+/* A search that does not fit into its cursor is given up, not cut. */
+static void too_many_candidates(void **state UNUSED)
+{
+    enum { ROWS = 40000 };
+    struct bench b;
+    CLEANUP(buf_release) struct buf list = BUF_INIT(16 << 20);
+    bench_begin(&b, bench_config);
+    const struct ca_call call = bench_call(&b, STEP_FIND);
+    buf_puts(&list, "\"orderDetails\":{\"ordersArray\":[");
+    for (unsigned i = 0; i < ROWS; i++) {
+        buf_printf(&list, "%s{\"orderNumber\":\"%032u\"}", i ? "," : "", i);
+    }
+    buf_puts(&list, "]}");
+    const struct ca_result *r = bench_ok(&b, &call, buf_text(&list));
+    assert_int_equal(r->outcome, OUTCOME_UNKNOWN);
+    assert_int_equal(r->phase, 0);
     bench_end(&b);
 }
 
@@ -202,7 +243,8 @@ static void catalogue(void **state UNUSED)
         &b, &call,
         "\"productDetails\":[{\"categoryName\":\"SSL\",\"currencyType\":\"USD\",\"products\":["
         "{\"productCode\":\"842\",\"productName\":\"DV\",\"productTypeID\":\"13\","
-        "\"subscriptionPrice\":{\"1 Year\":{\"cost\":\"9.0\"},\"2 Year\":{\"cost\":18}}},"
+        "\"subscriptionPrice\":{\"1 Year\":{\"cost\":\"9.0\"},\"2 Year\":{\"cost\":18},\"3 "
+        "Year\":{\"cost\":27.5}}},"
         "{\"productName\":\"no code\"},7]},3,{\"categoryName\":\"Private\",\"products\":["
         "{\"productCode\":149,\"price\":\"0.0\"}]},{\"products\":null}]");
     assert_int_equal(r->outcome, OUTCOME_ACCEPTED);
@@ -211,7 +253,7 @@ static void catalogue(void **state UNUSED)
     assert_string_equal(r->sold[0].name, "DV");
     assert_string_equal(r->sold[0].category, "SSL");
     assert_string_equal(r->sold[0].type_id, "13");
-    assert_string_equal(r->sold[0].price, "1 Year: 9.0, 2 Year: 18");
+    assert_string_equal(r->sold[0].price, "1 Year: 9.0, 2 Year: 18, 3 Year: 27.5");
     assert_string_equal(r->sold[0].currency, "USD");
     assert_string_equal(r->sold[1].code, "149");
     assert_string_equal(r->sold[1].price, "0.0");
@@ -272,11 +314,41 @@ static void inventory(void **state UNUSED)
     bench_end(&b);
 }
 
+/* pickup.settle_seconds is what the executor waits between two searches for a lost order. */
+static void settling(void **state UNUSED)
+{
+    static const struct {
+        const char *pickup;
+        int64_t want;
+    } rows[] = {{"", 30000},
+                {"    pickup: {settle_seconds: 2}\n", 2000},
+                {"    pickup: {settle_seconds: 0}\n", 0}};
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct bench b;
+        CLEANUP(buf_release) struct buf config = BUF_INIT(1 << 16);
+        buf_printf(&config, "%s%s", bench_config, rows[i].pickup);
+        bench_begin(&b, buf_text(&config));
+        const struct ca_call call = bench_call(&b, STEP_ORDER);
+        const struct ca_result *r = bench_hear(&b, &call, 503, "");
+        assert_int_equal(r->outcome, OUTCOME_UNKNOWN);
+        assert_int_equal(retry_settle_ms(false, r->settle_seconds), rows[i].want);
+        assert_int_equal(retry_settle_ms(true, r->settle_seconds), 0);
+        bench_end(&b);
+    }
+    assert_int_equal(retry_settle_ms(false, -1), 30000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(searches),  cmocka_unit_test(candidates), cmocka_unit_test(revocations),
-        cmocka_unit_test(catalogue), cmocka_unit_test(inventory),
+        cmocka_unit_test(searches),
+        cmocka_unit_test(listed_twice),
+        cmocka_unit_test(too_many_candidates),
+        cmocka_unit_test(candidates),
+        cmocka_unit_test(revocations),
+        cmocka_unit_test(catalogue),
+        cmocka_unit_test(inventory),
+        cmocka_unit_test(settling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -464,7 +464,7 @@ static void revocation_reasons(void **state UNUSED)
     bench_begin(&b, bench_config);
     const unsigned accepted = ca_facts_find("certinext")->reasons;
     const struct ca_call call = bench_call(&b, STEP_REVOKE);
-    b.revoke.comment = "CHG1; superseded;";
+    b.revoke.comment = "CHG1;superseded;"; /* words must not grow together */
     for (size_t i = 0; i < NITEMS(rows); i++) {
         b.revoke.reason = rows[i].reason;
         /* policy and connector say the same */
@@ -480,7 +480,7 @@ static void revocation_reasons(void **state UNUSED)
                    arena_printf(&b.f.arena,
                                 "{\"revocationDetails\":{\"orderNumber\":\"6612345678\","
                                 "\"requestorEmail\":\"pki-admin@example.com\",\"revokeReasonId\":"
-                                "\"%s\",\"revokeRemarks\":\"CHG1 superseded\"}}",
+                                "\"%s\",\"revokeRemarks\":\"CHG1,superseded,\"}}",
                                 rows[i].id));
     }
     b.revoke.reason = REASON_SUPERSEDED;

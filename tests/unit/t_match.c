@@ -227,6 +227,12 @@ static void what_is_asked_decides(void **state)
     want.issuer_sha256 = &w->issuers;
     assert_false(match(w, &want, certs, 1, &n, &err));
     assert_non_null(strstr(err.msg, "no issuer certificate"));
+    want = wanted(w);
+    want.now = right.not_before - 3600; /* a CA whose clock is before ours */
+    assert_true(match(w, &want, certs, 2, &n, &err));
+    want.now--;
+    assert_false(match(w, &want, certs, 2, &n, &err));
+    assert_non_null(strstr(err.msg, "is not valid before"));
 }
 
 static void broken_replies(void **state)

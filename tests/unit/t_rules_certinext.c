@@ -458,6 +458,18 @@ static void private_endpoint(void **state)
     s.ca_environment = "sandbox";
     judge(&s);
     want(finding_of(rule), false, "149 as a draft");
+    subject_from(
+        &arena,
+        parse_yaml(&arena, "{ca: {type: certinext, api: v2}, product: '149', common_name: a}"), &s);
+    s.ca_environment = "sandbox";
+    judge(&s);
+    want(finding_of(rule), false, "149 at once through v2");
+    subject_from(&arena,
+                 parse_yaml(&arena, "{ca: {type: certinext, api: v2}, product: dv, common_name: a, "
+                                    "fields: {save_and_hold: true}}"),
+                 &s);
+    judge(&s);
+    want(finding_of(rule), true, "a draft through v2");
 }
 
 static void fields(void **state)

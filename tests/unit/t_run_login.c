@@ -78,6 +78,43 @@ static void a_credential_that_never_works_stops_the_ca(void **ctx UNUSED)
     assert_in_range(faulty.logins, 2, 4);
 }
 
+static bool always(const struct ca *ca UNUSED, int64_t now UNUSED)
+{
+    return true;
+}
+
+/* An access key: there is nothing to fetch again. The fault ends by itself, so that a run that goes
+ * on asking fails here instead of never ending. */
+static void a_key_that_is_refused_is_not_sent_again(void **ctx UNUSED)
+{
+    tokens();
+    faulty_ops.authorized = always;
+    fault("*", STEP_ORDER, FAULT_AUTH, 60);
+    assert_false(run(THREE));
+    assert_int_equal(t.err.code, ERR_CA);
+    assert_int_equal(t.summary.counts[STATE_NEW], 3);
+    assert_int_equal(journalled("intent", "a"), 1);
+    assert_int_equal(faulty.logins, 0);
+}
+
+/* More items than one round: the first is refused while workers still prepare the others, which
+ * find the CA given up when they are cleared. */
+static void a_ca_given_up_holds_nobody(void **ctx UNUSED)
+{
+    enum { MANY = 500 };
+    CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
+    buf_puts(&text, HEAD "orders:\n");
+    for (int i = 0; i < MANY; i++) {
+        buf_printf(&text, "  - {id: m%d, common_name: m%d.corp.example.com}\n", i, i);
+    }
+    tokens();
+    faulty_ops.authorized = always;
+    fault("*", STEP_ORDER, FAULT_AUTH, 0);
+    assert_false(run(buf_text(&text)));
+    assert_int_equal(t.err.code, ERR_CA);
+    assert_int_equal(t.summary.counts[STATE_NEW], MANY);
+}
+
 static void a_step_may_take_several_requests(void **ctx UNUSED)
 {
     fault("a", STEP_ORDER, FAULT_PENDING, 1);
@@ -143,6 +180,8 @@ int main(void)
         T(a_credential_that_is_refused_stops_the_ca),
         T(a_credential_that_expires_is_replaced),
         T(a_credential_that_never_works_stops_the_ca),
+        T(a_key_that_is_refused_is_not_sent_again),
+        T(a_ca_given_up_holds_nobody),
         T(a_step_may_take_several_requests),
         T(pages_without_end_are_left),
         T(a_ca_that_never_says_what_it_did_is_left),

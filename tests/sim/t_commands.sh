@@ -1,0 +1,19 @@
+#!/bin/bash
+# products, inventory and doctor as a person types them, against the simulator and the embedded CA:
+# one line per check. CERTBATCH and CASIM are the programs, by default ./certbatch and ./casim.
+# Needs python3 and openssl; binds loopback only.
+set -eu
+cd "$(dirname "$0")/../.."
+casim=${CASIM:-./casim}
+certbatch=${CERTBATCH:-./certbatch}
+[ -x "$casim" ] || { echo "not ok $casim is missing: make sim"; exit 1; }
+work=$(mktemp -d)
+end() {
+  # every simulator that was started and did not end by itself
+  if [ -f "$work/pids" ]; then
+    while read -r pid; do kill "$pid" 2> /dev/null || true; done < "$work/pids"
+  fi
+  rm -rf "$work"
+}
+trap end EXIT
+/usr/bin/python3 tests/sim/t_commands.py "$(realpath "$casim")" "$(realpath "$certbatch")" "$work" "$@"
