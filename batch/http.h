@@ -11,19 +11,23 @@
  *     http_abandon(h)                         gives up what is under way; it comes back by next()
  *
  * Peer and host name are always verified, TLS 1.2 is the least, there is no switch for either;
- * http:// reaches loopback only. No redirects, no compression, no connection reuse for requests
+ * http:// reaches loopback only, and never by way of a proxy. A header value that is not one line
+ * is refused. No redirects, no compression, no connection reuse for requests
  * that change something: libcurl repeats a POST by itself when a reused connection dies before the
  * first octet of the answer (lib/transfer.c, Curl_retry_request; curl issue 18417).
  *
  * What became of a request is reply->transport, decided by one table (batch/http_attempt.h):
- * ACCEPTED means that a whole reply arrived, NOT_SENT that not one octet of the request left,
- * everything else is UNKNOWN.
+ * ACCEPTED means that a whole reply arrived, whatever its status; NOT_SENT that not one octet of
+ * the request left; everything else is UNKNOWN. A body without length and chunks ends where the
+ * connection does, over TLS too (libcurl sees no missing close_notify): whether it is whole its
+ * reader must see.
  *
  * At most limits.in_flight exchanges with one CA are under way, and they start no faster than
  * limits.requests_per_second; what waits, waits here. Requests that change something go first.
  *
  * Proxy variables of the environment mean nothing here (hooks and secret commands, which inherit
- * them, may need them): there is the configured proxy or none. SSLKEYLOGFILE is removed.
+ * them, may need them): there is the configured proxy or none. SSLKEYLOGFILE is removed. What
+ * libcurl frees is wiped.
  *
  * The exchange, its request and its reply belong to the caller and stay in place until http_next()
  * returned it. One thread only.
@@ -49,6 +53,7 @@ size_t http_pending(const struct http *h); /* submitted and not yet returned */
 bool http_ready(const struct http *h);     /* http_run() or http_next() have something to do now */
 /* Ends when a transfer moved, `extra_fd` (-1: none) is readable, a signal came, or time is up. */
 void http_wait(struct http *h, int extra_fd, int timeout_ms);
+/* A reply that has arrived by now still counts; a request that has not begun to leave stays. */
 void http_abandon(struct http *h);
 void http_free(struct http *h);
 

@@ -15,7 +15,7 @@
 #include <fcntl.h>
 
 /* Kept as it must not be found: each octet is one less than that of the secret. */
-enum { CANARY = 32, CANARY_SEEN = 16, MAPPING_MAX = 1 << 28 /* sanitizers map terabytes */ };
+enum { CANARY = 32, CANARY_SEEN = 16, MAPPING_MAX = 1 << 26 /* sanitizers map terabytes */ };
 static const char masked[CANARY + 1] = "@qdhn1cfUgj5FTm.Y`t3Wd7Hbx0Lnp8Z";
 
 static void unmask(char out[CANARY + 1])
@@ -26,21 +26,26 @@ static void unmask(char out[CANARY + 1])
     out[CANARY] = '\0';
 }
 
-/* Either half is enough of a trace: the beginning may be overwritten. Compared octet by octet: the
- * secret is nowhere but where it is looked for. */
-static size_t traces(const char *p, size_t n)
+/* Compared octet by octet: the secret is nowhere but where it is looked for. */
+static size_t traces_of_half(const char *p, size_t n, const char *half)
 {
+    const char *const end = p + n;
     size_t found = 0;
-    for (size_t i = 0; i + CANARY_SEEN <= n; i++) {
-        for (size_t half = 0; half < CANARY; half += CANARY_SEEN) {
-            size_t k = 0;
-            while (k < CANARY_SEEN && p[i + k] == (char)(masked[half + k] + 1)) {
-                k++;
-            }
-            found += k == CANARY_SEEN;
+    while (p + CANARY_SEEN <= end && (p = memchr(p, half[0] + 1, (size_t)(end - p))) != NULL) {
+        size_t k = 0;
+        while (k < CANARY_SEEN && p + k < end && p[k] == (char)(half[k] + 1)) {
+            k++;
         }
+        found += k == CANARY_SEEN;
+        p++;
     }
     return found;
+}
+
+/* Either half is enough of a trace: the beginning may be overwritten. */
+static size_t traces(const char *p, size_t n)
+{
+    return traces_of_half(p, n, masked) + traces_of_half(p, n, masked + CANARY_SEEN);
 }
 
 static size_t traces_in_memory(void)
