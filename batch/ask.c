@@ -116,7 +116,9 @@ static bool settle(struct asker *a, struct ca_call *call, struct err *err)
         if (!exchange(a, call, err)) {
             return false;
         }
-        const bool again = outcomes[a->answer.outcome].again && !a->reply.lasting;
+        /* what changes something is not said twice when nobody knows whether it was heard */
+        const bool lost = a->answer.outcome == OUTCOME_UNKNOWN && step_changes_state(call->step);
+        const bool again = outcomes[a->answer.outcome].again && !lost && !a->reply.lasting;
         if (!again || tries >= (a->tries ? a->tries : RETRY_READS)) {
             return true;
         }

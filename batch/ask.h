@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Questions to one CA outside of a run, for commands that have no batch: `products`, `inventory`,
- * `doctor`. A question is one step that changes nothing, carried to its end: the credential it
- * needs, its phases and pages, the waits a CA asks for, tries again where that is safe.
+ * `doctor`, `cancel`. A question is one step, carried to its end: the credential it needs, its
+ * phases and pages, the waits a CA asks for, tries again where that is safe.
  *
  *     asker_open(&a, config, dir, &err)
  *     ask(&a, &(struct ca_call){.step = STEP_PRODUCTS}, on_answer, ctx, &err)   as often as wanted

@@ -6,6 +6,7 @@
 #include "batch/ca.h"
 
 #include "batch/config.h"
+#include "formats/base/limits.h"
 #include "policy/policy.h"
 
 #include <stdlib.h>
@@ -115,6 +116,17 @@ size_t ca_in_flight(const struct ca_config *config)
 {
     const int64_t own = config->common.limits.in_flight;
     return own > 0 ? (size_t)own : config->type->in_flight ? config->type->in_flight : 1;
+}
+
+bool order_id_is_usable(const char *id)
+{
+    size_t n = id ? strlen(id) : 0;
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)id[i] <= ' ' || (unsigned char)id[i] >= 0x7F) {
+            return false;
+        }
+    }
+    return n > 0 && n <= LIMIT_ORDER_ID;
 }
 
 struct ca_pace ca_pace(const struct ca_config *config)

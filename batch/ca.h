@@ -294,6 +294,9 @@ const struct product_info *ca_all_products(size_t *n);
 int64_t ca_renewal_window_days(const struct ca_config *config);
 /* Exchanges with the CA at a time: of the configuration, else of the type; at least 1. */
 size_t ca_in_flight(const struct ca_config *config);
+/* An order's number is opaque, but it goes into requests and reports: visible ASCII, not too long.
+ */
+bool order_id_is_usable(const char *id);
 /* How fast orders go to it: of the configuration, else what policy knows of the kind of CA. A rate
  * that is written without a burst has none: no two orders at once. */
 struct ca_pace {

@@ -42,18 +42,6 @@ bool work_record_answer(struct work *w, enum item_event ev)
     return work_record(w, &r);
 }
 
-/* An order id is opaque, but it goes into requests and reports. */
-static bool order_id_is_usable(const char *id)
-{
-    size_t n = id ? strlen(id) : 0;
-    for (size_t i = 0; i < n; i++) {
-        if ((unsigned char)id[i] <= ' ' || (unsigned char)id[i] >= 0x7F) {
-            return false;
-        }
-    }
-    return n > 0 && n <= LIMIT_ORDER_ID;
-}
-
 /* --- the three ways in which nothing happened at the CA --- */
 bool answer_is_retry(const struct work *w)
 {

@@ -36,6 +36,7 @@ int cmd_bundle(const struct options *o, struct term *t);
 int cmd_verify(const struct options *o, struct term *t);
 int cmd_inspect(const struct options *o, struct term *t);
 int cmd_products(const struct options *o, struct term *t);
+int cmd_cancel(const struct options *o, struct term *t);
 int cmd_inventory(const struct options *o, struct term *t);
 int cmd_doctor(const struct options *o, struct term *t);
 int cmd_schema(const struct options *o, struct term *t);

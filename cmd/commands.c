@@ -46,6 +46,8 @@ const struct command commands[] = {
      OPT(CONFIG) | OPT(FORMAT) | OPT(SINCE) | OPT(IGNORE_EXPIRED) | OPT(EXPIRING) |
          OPT(AS_MANIFEST) | OPT(OUT),
      1, 1, cmd_inventory, false},
+    {"cancel", "CA ORDER...", "drop orders that are not issued yet", NULL,
+     OPT(CONFIG) | OPT(REASON), 2, UINT_MAX, cmd_cancel, false},
     {"doctor", "CA [MANIFEST]", "step by step, why a CA does not work and what to do", "text json",
      JUDGING | OPT(FORMAT) | OPT(STATE) | OPT(CSR) | OPT(ESCALATION), 1, 2, cmd_doctor, false},
     {"schema", "manifest|policy|config", "JSON Schema for editors", "json roff", OPT(FORMAT), 1, 1,

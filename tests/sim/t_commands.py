@@ -272,6 +272,34 @@ def refusals(s):
            "broken.batch.yaml", todo=False)
 
 
+# --- orders that are no longer wanted ---
+def cancelling():
+    s = servers.enter_context(Sim("--rate", "0", scenario="on POST order: pending(99)\n"))
+    config(s)
+    batch("unwanted", "hub", "842", ["unwanted.example.com"])
+    a = certbatch("run", "-q", "unwanted.batch.yaml", "--wait", "1s")
+    check("cancel: an order that waits", a.code == 5, a)
+    number = s.ledger("order")[0]["order"]
+    a = certbatch("cancel", "hub", number)
+    check("cancel: no reason", a.code == 2 and "--reason" in a.err, a)
+    a = certbatch("cancel", "hub", "1\n2", "--reason", "x")
+    check("cancel: no number", a.code == 2, a)
+    a = certbatch("cancel", "lab", number, "--reason", "x")
+    check("cancel: a CA without", a.code == 3 and "way to cancel" in a.err, a)
+    a = certbatch("cancel", "hub", "9999999999", number, "--reason", "not needed; CHG0000002")
+    check("cancel: the others are tried too", a.code == 8 and a.out == number + " cancelled\n" and
+          "9999999999" in a.err and len(s.ledger("cancel")) == 1, a)
+    a = certbatch("cancel", "hub", number, "--reason", "again")
+    check("cancel: not twice", a.code == 8 and len(s.ledger("cancel")) == 1, a)
+    a = certbatch("run", "-q", "unwanted.batch.yaml", "--wait", "20s")
+    check("cancel: the batch finds it out", a.code == 4 and len(s.ledger("order")) == 1, a)
+    s = servers.enter_context(Sim("--rate", "0", scenario="on POST cancel: close\n"))
+    config(s)
+    a = certbatch("cancel", "hub", number, "--reason", "x")
+    check("cancel: a lost answer is not asked for again", a.code == 8 and
+          sum("RejectOrder" in line["path"] for line in s.wire()) == 1, a)
+
+
 # --- the way there ---
 def closed_port():
     with socket.socket() as s:
@@ -419,7 +447,7 @@ def main():
     with contextlib.ExitStack() as servers:
         # the slow ones first: they go on while others are looked at
         for part in (way, between, oauth, tls_all, local_products, local_inventory, local_renewals,
-                     local_doctor, mistakes, good, settle, secrets):
+                     local_doctor, mistakes, cancelling, good, settle, secrets):
             try:
                 part()
             except Exception as e:  # a part that broke is one failure, not the end
