@@ -210,6 +210,43 @@ static void lines_may_not_move(void **ctx)
     assert_true(journal_check(shorter, false, NULL, NULL, &err));
 }
 
+/* Lines are looked at many at a time, on several threads; what is said of them is said in order. */
+static void a_long_journal_is_read_in_order(void **ctx)
+{
+    enum { RECORDS = 3000 };
+    struct place *p = *ctx;
+    CLEANUP(buf_release) struct buf whole = BUF_INIT(1 << 24);
+    write_journal(p, RECORDS);
+    read_all(p, &whole);
+    size_t line = 0;
+    for (size_t at = 0; at < whole.n; at = (size_t)(strchr(whole.p + at, '\n') - whole.p) + 1) {
+        line++;
+        if (line % 499 != 0) {
+            continue;
+        }
+        struct err err = ERR_INIT;
+        struct seen s = {0};
+        whole.p[at + 20] ^= 1;
+        write_all(p, buf_span(&whole));
+        assert_null(journal_open(p->fd, count, &s, &err));
+        assert_int_equal(s.n, line - 1);
+        assert_int_equal(err.line, line);
+        whole.p[at + 20] ^= 1;
+    }
+    assert_int_equal(line, RECORDS);
+    for (size_t cut = 1; cut < 600; cut += 37) {
+        struct err err = ERR_INIT;
+        struct seen s = {0};
+        write_all(p, (struct span){(const uint8_t *)whole.p, whole.n - cut});
+        struct journal *j = journal_open(p->fd, count, &s, &err);
+        assert_non_null(j);
+        assert_true(journal_had_torn_tail(j));
+        assert_in_range(s.n, RECORDS - 4, RECORDS - 1);
+        assert_int_equal(journal_records(j), s.n);
+        journal_close(j);
+    }
+}
+
 static void a_record_has_a_limit(void **ctx)
 {
     struct place *p = *ctx;
@@ -375,6 +412,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_torn_tail_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(any_changed_byte_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_may_not_move, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_long_journal_is_read_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_has_a_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(a_symbolic_link_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_replay_is_the_run, setup, teardown),
