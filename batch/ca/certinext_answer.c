@@ -33,84 +33,6 @@ void certinext_still_pending(const struct certinext_heard *h, const char *messag
     h->out->message = message;
 }
 
-/* --- certificates --- */
-bool certinext_take_pem(const struct certinext_heard *h, const char *pem,
-                        struct certinext_certs *to)
-{
-    struct err err = ERR_INIT;
-    struct cert *more = NULL;
-    size_t n = 0;
-    if (certinext_blank(pem)) {
-        return true;
-    }
-    if (!certs_read(h->out->arena, "reply", (struct span){(const uint8_t *)pem, strlen(pem)}, &more,
-                    &n, &err)) {
-        return false;
-    }
-    for (size_t i = 0; i < n && to->n < LIMIT_CHAIN + 1; i++) {
-        to->v[to->n++] = more[i];
-    }
-    return true;
-}
-
-static bool is_ours(const struct ca_order *o, const struct cert *c)
-{
-    return o && o->spki_sha256 && memcmp(c->key.sha256, o->spki_sha256, SHA256_SIZE) == 0;
-}
-
-/* The member it stood in is no proof. */
-size_t certinext_leaf(const struct ca_order *o, const struct certinext_certs *c)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        if (is_ours(o, &c->v[i])) {
-            return i;
-        }
-    }
-    for (size_t i = 0; i < c->n; i++) {
-        if (!c->v[i].is_ca) {
-            return i;
-        }
-    }
-    return 0;
-}
-
-bool certinext_has_key(const struct ca_order *o, const struct certinext_certs *c)
-{
-    return c->n && is_ours(o, &c->v[certinext_leaf(o, c)]);
-}
-
-/* A certificate that bears the name of the issuer that is missing and yet did not issue: it stays
- * behind the chain, so that the verifier sees what does not fit. */
-static size_t namesake(struct cert *v, size_t chain, size_t n)
-{
-    for (size_t i = chain + 1; i < n && !cert_self_issued(&v[chain]); i++) {
-        if (span_eq(v[i].subject.der, v[chain].issuer.der)) {
-            const struct cert other = v[chain + 1];
-            v[chain + 1] = v[i];
-            v[i] = other;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-void certinext_give(const struct certinext_heard *h, struct certinext_certs *c)
-{
-    size_t chain = 0;
-    const size_t at = certinext_leaf(h->call->order, c);
-    const struct cert leaf = c->v[at];
-    memmove(c->v + 1, c->v, at * sizeof *c->v);
-    c->v[0] = leaf;
-    (void)chain_order(&leaf, c->v + 1, c->n - 1, &chain); /* a gap is the verifier's to report */
-    chain += namesake(c->v, chain, c->n);
-    h->out->certs = arena_array(h->out->arena, chain + 1, sizeof *h->out->certs);
-    for (size_t i = 0; i <= chain; i++) {
-        h->out->certs[i] = c->v[i].der;
-    }
-    h->out->ncerts = chain + 1;
-    h->out->issued = true;
-}
-
 /* --- searches --- */
 /* A server that promises ever more pages must not keep a search going for ever. */
 enum { SEARCH_PAGES = 100 };
@@ -166,17 +88,17 @@ enum { PRICE_TERMS = 8 };
 
 static const char *price_of(struct arena *a, const json_t *product)
 {
-    const char *price = certinext_text(a, product, "price");
+    const char *price = reply_text(a, product, "price");
     const char *term;
     json_t *v;
     size_t n = 0;
-    const json_t *terms = certinext_member(product, "subscriptionPrice");
+    const json_t *terms = reply_member(product, "subscriptionPrice");
     if (price || !json_is_object(terms)) {
         return price;
     }
     json_object_foreach((json_t *)(uintptr_t)terms, term, v)
     {
-        const char *cost = n++ < PRICE_TERMS ? certinext_text(a, v, "cost") : NULL;
+        const char *cost = n++ < PRICE_TERMS ? reply_text(a, v, "cost") : NULL;
         price = !cost   ? price
                 : price ? arena_printf(a, "%s, %s: %s", price, term, cost)
                         : arena_printf(a, "%s: %s", term, cost);
@@ -190,21 +112,21 @@ void certinext_read_catalogue(const struct certinext_heard *h, const json_t *gro
     struct arena *a = out->arena;
     size_t most = 0;
     for (size_t g = 0; g < json_array_size(groups); g++) {
-        most += json_array_size(certinext_member(json_array_get(groups, g), "products"));
+        most += json_array_size(reply_member(json_array_get(groups, g), "products"));
     }
     out->sold = arena_array(a, most, sizeof *out->sold);
     for (size_t g = 0; g < json_array_size(groups); g++) {
         const json_t *group = json_array_get(groups, g);
-        const json_t *products = certinext_member(group, "products");
+        const json_t *products = reply_member(group, "products");
         for (size_t i = 0; i < json_array_size(products); i++) {
             const json_t *p = json_array_get(products, i);
             struct ca_sold *row = &out->sold[out->nsold];
-            *row = (struct ca_sold){.code = certinext_text(a, p, "productCode"),
-                                    .name = certinext_text(a, p, "productName"),
-                                    .category = certinext_text(a, group, "categoryName"),
-                                    .type_id = certinext_text(a, p, "productTypeID"),
+            *row = (struct ca_sold){.code = reply_text(a, p, "productCode"),
+                                    .name = reply_text(a, p, "productName"),
+                                    .category = reply_text(a, group, "categoryName"),
+                                    .type_id = reply_text(a, p, "productTypeID"),
                                     .price = price_of(a, p),
-                                    .currency = certinext_text(a, group, "currencyType")};
+                                    .currency = reply_text(a, group, "currencyType")};
             out->nsold += row->code ? 1 : 0;
         }
     }

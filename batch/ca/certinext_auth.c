@@ -123,7 +123,7 @@ static const struct {
 /* The words of the token endpoint may repeat what it was sent, so none of them is passed on. */
 static void token_refused(const struct certinext_heard *h)
 {
-    const char *error = json_string_value(certinext_member(h->body, "error"));
+    const char *error = json_string_value(reply_member(h->body, "error"));
     if (!certinext_by_http(h)) {
         certinext_by_status(h, &certinext_token_row);
     }
@@ -138,16 +138,16 @@ static void token_refused(const struct certinext_heard *h)
 /* Today's form, and that of April 2026. */
 static const char *token_of(const json_t *body)
 {
-    const char *today = json_string_value(certinext_member(body, "access_token"));
-    return today ? today
-                 : json_string_value(
-                       certinext_member(certinext_member(body, "tokenDetails"), "accessToken"));
+    const char *today = json_string_value(reply_member(body, "access_token"));
+    return today
+               ? today
+               : json_string_value(reply_member(reply_member(body, "tokenDetails"), "accessToken"));
 }
 
 void certinext_answer_token(const struct certinext_heard *h)
 {
     const char *token = token_of(h->body);
-    const uint64_t told = certinext_number(h->body, "expires_in", TOKEN_DEFAULT);
+    const uint64_t told = reply_number(h->body, "expires_in", TOKEN_DEFAULT);
     const int64_t lasts = (int64_t)(told < DAY_SECONDS ? told : DAY_SECONDS) - TOKEN_MARGIN;
     const int status = h->reply->http_status;
     if (status < 200 || status > 299 || !h->body) {

@@ -17,40 +17,13 @@ void certinext_say(const struct certinext_heard *h, enum outcome outcome, const 
     h->out->message = message;
 }
 
-/* HTTP states that decide by themselves, whatever the body says. */
-static const struct {
-    int from, to;
-    enum outcome outcome;
-    const char *message;
-} http_rows[] = {
-    {401, 401, OUTCOME_AUTH, "HTTP 401: CERTInext does not accept the credentials"},
-    {403, 403, OUTCOME_AUTH, "HTTP 403: CERTInext does not allow this with these credentials"},
-    {408, 408, OUTCOME_UNKNOWN, "HTTP 408: CERTInext gave up waiting for the request"},
-    {429, 429, OUTCOME_THROTTLED, "HTTP 429: CERTInext asks for fewer requests"},
-    {300, 399, OUTCOME_UNKNOWN,
-     "CERTInext answers with a redirect, which is not followed; see "
-     "api_url"},
-    {500, 599, OUTCOME_UNKNOWN, "CERTInext answers with a fault of its own (HTTP 5xx)"},
-    {0, 199, OUTCOME_UNKNOWN, "the reply has no HTTP status that means anything"},
-    {600, 999, OUTCOME_UNKNOWN, "the reply has no HTTP status that means anything"},
-};
-
 bool certinext_by_http(const struct certinext_heard *h)
 {
-    const int status = h->reply->http_status;
-    for (size_t i = 0; i < NITEMS(http_rows); i++) {
-        if (status >= http_rows[i].from && status <= http_rows[i].to) {
-            certinext_say(h, http_rows[i].outcome, http_rows[i].message);
-            if (http_rows[i].outcome == OUTCOME_THROTTLED) {
-                h->out->again_seconds = h->reply->retry_after_seconds;
-            }
-            if (status == 401) {
-                certinext_token_refused(h->own, h->call);
-            }
-            return true;
-        }
+    const bool all = reply_by_status(h->out, h->reply, "CERTInext");
+    if (all && h->reply->http_status == 401) {
+        certinext_token_refused(h->own, h->call);
     }
-    return false;
+    return all;
 }
 
 /* A 4xx without the API's own words: refused, unless the address itself is wrong. */

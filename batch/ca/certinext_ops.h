@@ -9,14 +9,14 @@
  *     certinext_v2*.c        the same of V2
  *     certinext_failure.c    what is no success    certinext_answer.c    what both say alike
  *     certinext_settings.c   where a setting is found
- *     certinext_json.c       reading members
+ *     certinext_search.c     the cursor of a search
  */
 #ifndef BATCH_CA_CERTINEXT_OPS_H
 #define BATCH_CA_CERTINEXT_OPS_H
 
 #include "batch/ca/certinext.h"
+#include "batch/ca/reply.h"
 #include "formats/base/json.h"
-#include "formats/base/json_in.h"
 
 extern const struct ca_ops certinext_ops;
 enum {
@@ -129,19 +129,6 @@ void certinext_unknown(const struct certinext_heard *h, const char *why);
 /* Pending: looked at again after the interval of the configuration, later less often. */
 void certinext_look_again(const struct certinext_heard *h);
 void certinext_still_pending(const struct certinext_heard *h, const char *message);
-/* Certificates as they come in, in any order. */
-struct certinext_certs {
-    struct cert *v; /* room for LIMIT_CHAIN + 1 */
-    size_t n;
-};
-/* Those of a PEM text; false: it does not decode. NULL and blank text holds none. */
-bool certinext_take_pem(const struct certinext_heard *h, const char *pem,
-                        struct certinext_certs *to) MUST_USE;
-/* The one that was ordered: that of the key of the order, else the first that is no CA. */
-size_t certinext_leaf(const struct ca_order *o, const struct certinext_certs *c) MUST_USE;
-bool certinext_has_key(const struct ca_order *o, const struct certinext_certs *c) MUST_USE;
-/* They are the answer: leaf first, then what chains up from it. */
-void certinext_give(const struct certinext_heard *h, struct certinext_certs *c);
 void certinext_read_catalogue(const struct certinext_heard *h, const json_t *groups);
 /* Where a search stands, as text between its phases: "2/3;4711,4712;4713" is page 2 of 3, two
  * candidates still to be looked at, one hit. */
@@ -200,14 +187,6 @@ bool certinext_phone_digits(const char *text, struct buf *out) MUST_USE;
 void certinext_put_escaped(struct buf *b, const char *text);             /* RFC 3986, 2.1 */
 bool certinext_no_reason(const struct certinext_asked *q, int reason);   /* false, err set */
 bool certinext_lacks(const struct certinext_asked *q, const char *what); /* false, err set */
-
-/* Members of replies: names match exactly or else in any case; text, numbers and booleans (1, 0)
- * are text. NULL when absent, null or blank. */
-const json_t *certinext_member(const json_t *object, const char *name);
-const char *certinext_text(struct arena *a, const json_t *object, const char *name);
-uint64_t certinext_number(const json_t *object, const char *name, uint64_t otherwise);
-/* A date or a date and time, however it is written; TIME_NONE otherwise. */
-int64_t certinext_time(struct arena *a, const json_t *object, const char *name);
 
 /* --- codes --- */
 enum certinext_class {

@@ -130,11 +130,11 @@ void certinext_v1_answer(struct certinext_heard *h, const struct certinext_row *
         return;
     }
     struct arena *a = h->out->arena;
-    const json_t *meta = certinext_member(h->body, "meta");
-    const char *status = certinext_text(a, meta, "status");
+    const json_t *meta = reply_member(h->body, "meta");
+    const char *status = reply_text(a, meta, "status");
     if (str_eq(status, "0")) {
-        certinext_failed(h, row, certinext_text(a, meta, "errorCode"),
-                         certinext_text(a, meta, "errorMessage"));
+        certinext_failed(h, row, reply_text(a, meta, "errorCode"),
+                         reply_text(a, meta, "errorMessage"));
     } else if (str_eq(status, "1") && h->reply->http_status < 300) {
         row->answer(h);
     } else if (status) {

@@ -18,15 +18,15 @@
 
 static const json_t *details(const struct certinext_heard *h)
 {
-    return certinext_member(h->body, "orderDetails");
+    return reply_member(h->body, "orderDetails");
 }
 
 /* --- ORDER --- */
 void certinext_v1_ordered(const struct certinext_heard *h)
 {
     struct arena *a = h->out->arena;
-    const char *request = certinext_text(a, details(h), "requestNumber");
-    h->out->order_id = certinext_text(a, details(h), "orderNumber");
+    const char *request = reply_text(a, details(h), "requestNumber");
+    h->out->order_id = reply_text(a, details(h), "orderNumber");
     if (!h->out->order_id) {
         /* a draft, or worse: the list of orders will show it once it has a number */
         certinext_unknown(h, arena_printf(a, "CERTInext gave the order no number%s%.64s",
@@ -57,7 +57,7 @@ static const char *open_names(struct arena *a, const json_t *verification)
     json_t *v;
     json_object_foreach((json_t *)(uintptr_t)verification, name, v)
     {
-        if (!json_is_object(v) || certinext_number(v, "dcvStatus", 0) == 1 || n++ >= OPEN_NAMES) {
+        if (!json_is_object(v) || reply_number(v, "dcvStatus", 0) == 1 || n++ >= OPEN_NAMES) {
             continue;
         }
         list = list ? arena_printf(a, "%s, %.253s", list, name) : arena_printf(a, "%.253s", name);
@@ -68,7 +68,7 @@ static const char *open_names(struct arena *a, const json_t *verification)
 static const char *shown(struct arena *a, const json_t *d, const char *member,
                          struct certinext_status s)
 {
-    const char *text = certinext_text(a, d, member);
+    const char *text = reply_text(a, d, member);
     return text     ? arena_printf(a, "%.100s", text)
            : s.text ? s.text
                     : arena_printf(a, "state %llu", (unsigned long long)s.id);
@@ -78,12 +78,12 @@ static void read_state(const struct certinext_heard *h, struct state *s)
 {
     struct arena *a = h->out->arena;
     const json_t *d = details(h);
-    const json_t *revocation = certinext_member(d, "revocationDetails");
-    const uint64_t request = certinext_number(revocation, "revokeRequestStatusId", 0);
-    *s = (struct state){
-        .order = certinext_order_status(certinext_number(d, "orderStatusId", 0)),
-        .certificate = certinext_certificate_status(certinext_number(d, "certificateStatusId", 0)),
-        .open = open_names(a, certinext_member(d, "domainVerification"))};
+    const json_t *revocation = reply_member(d, "revocationDetails");
+    const uint64_t request = reply_number(revocation, "revokeRequestStatusId", 0);
+    *s = (struct state){.order = certinext_order_status(reply_number(d, "orderStatusId", 0)),
+                        .certificate =
+                            certinext_certificate_status(reply_number(d, "certificateStatusId", 0)),
+                        .open = open_names(a, reply_member(d, "domainVerification"))};
     s->shown = arena_printf(a, "%s, %s", shown(a, d, "orderStatus", s->order),
                             shown(a, d, "certificateStatus", s->certificate));
     s->revoke_done = certinext_revoke_request_done(request);
@@ -147,7 +147,7 @@ void certinext_v1_tracked(const struct certinext_heard *h)
     case CLASS_ATTENTION:
     case CLASS_UNKNOWN:
         certinext_still_pending(h, pending_text(h, &s, class));
-        certinext_v1_domains(h, certinext_member(details(h), "domainVerification"));
+        certinext_v1_domains(h, reply_member(details(h), "domainVerification"));
         break;
     }
 }
@@ -156,37 +156,37 @@ void certinext_v1_tracked(const struct certinext_heard *h)
 void certinext_v1_fetched(const struct certinext_heard *h)
 {
     struct arena *a = h->out->arena;
-    const json_t *d = certinext_member(h->body, "certificateDetails");
-    const char *leaf = certinext_text(a, d, "endEntityCertificate");
-    struct certinext_certs all = {arena_array(a, LIMIT_CHAIN + 1, sizeof *all.v), 0};
+    const json_t *d = reply_member(h->body, "certificateDetails");
+    const char *leaf = reply_text(a, d, "endEntityCertificate");
+    struct reply_certs all = {arena_array(a, LIMIT_CHAIN + 1, sizeof *all.v), 0};
     if (!leaf) {
         certinext_still_pending(h, "the certificate is not there yet");
         return;
     }
-    if (!certinext_take_pem(h, leaf, &all) || !all.n) {
+    if (!reply_take_pem(h->out->arena, leaf, &all) || !all.n) {
         certinext_unknown(h, "the reply holds a certificate that does not decode");
         return;
     }
     /* without its chain a certificate is still the one that was ordered */
-    (void)(certinext_take_pem(h, certinext_text(a, d, "caCertificate"), &all) &&
-           certinext_take_pem(h, certinext_text(a, d, "rootCertificate"), &all));
-    certinext_give(h, &all);
+    (void)(reply_take_pem(h->out->arena, reply_text(a, d, "caCertificate"), &all) &&
+           reply_take_pem(h->out->arena, reply_text(a, d, "rootCertificate"), &all));
+    reply_give(h->out, h->call->order, &all);
 }
 
 /* --- FIND --- */
 static uint64_t pages_of(const json_t *d, uint64_t page, size_t rows, int64_t page_size)
 {
     const uint64_t more = rows && (int64_t)rows >= page_size ? page + 1 : page;
-    return certinext_number(d, "noOfPages", more);
+    return reply_number(d, "noOfPages", more);
 }
 
 static bool may_be_ours(struct arena *a, const json_t *row, const char *common_name)
 {
-    const char *name = certinext_text(a, row, "domainName");
+    const char *name = reply_text(a, row, "domainName");
     const struct certinext_status order =
-        certinext_order_status(certinext_number(row, "orderStatusId", 0));
+        certinext_order_status(reply_number(row, "orderStatusId", 0));
     const struct certinext_status certificate =
-        certinext_certificate_status(certinext_number(row, "certificateStatusId", 0));
+        certinext_certificate_status(reply_number(row, "certificateStatusId", 0));
     const bool failed = certificate.class == CLASS_FAILED ||
                         (order.class == CLASS_FAILED && certificate.class != CLASS_DOWNLOAD &&
                          certificate.class != CLASS_REVOKED);
@@ -198,7 +198,7 @@ void certinext_v1_found(const struct certinext_heard *h)
     struct arena *a = h->out->arena;
     CLEANUP(certinext_search_release) struct certinext_search s;
     const json_t *d = details(h);
-    const json_t *rows = certinext_member(d, "ordersArray");
+    const json_t *rows = reply_member(d, "ordersArray");
     const char *name = certinext_domain(h->call->order);
     if (!certinext_search_read(a, h->call->page, &s) || (d && !json_is_object(d))) {
         certinext_unknown(h, "the reply is no list of orders");
@@ -206,7 +206,7 @@ void certinext_v1_found(const struct certinext_heard *h)
     }
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
-        const char *id = certinext_text(a, row, "orderNumber"); /* a draft has none */
+        const char *id = reply_text(a, row, "orderNumber"); /* a draft has none */
         if (certinext_is_number(id) && may_be_ours(a, row, name) && !strlist_has(&s.hits, id)) {
             VEC_PUSH(&s.todo, id);
         }
@@ -235,7 +235,7 @@ void certinext_v1_find_tracked(const struct certinext_heard *h)
 {
     CLEANUP(certinext_search_release) struct certinext_search s;
     CLEANUP(buf_release) struct buf der = BUF_INIT(2 * LIMIT_CSR_BYTES);
-    const char *csr = h->body ? certinext_text(h->out->arena, details(h), "csr") : NULL;
+    const char *csr = h->body ? reply_text(h->out->arena, details(h), "csr") : NULL;
     if (!certinext_search_read(h->out->arena, h->call->page, &s) || !s.todo.n) {
         certinext_unknown(h, "the search was lost between two requests");
         return;
@@ -286,29 +286,29 @@ void certinext_v1_done(const struct certinext_heard *h UNUSED)
 /* --- PRODUCTS --- */
 void certinext_v1_catalogue(const struct certinext_heard *h)
 {
-    certinext_read_catalogue(h, certinext_member(h->body, "productDetails"));
+    certinext_read_catalogue(h, reply_member(h->body, "productDetails"));
 }
 
 /* --- INVENTORY --- */
 static void read_row(struct arena *a, const json_t *row, struct ca_listed *out)
 {
     const struct certinext_status order =
-        certinext_order_status(certinext_number(row, "orderStatusId", 0));
+        certinext_order_status(reply_number(row, "orderStatusId", 0));
     const struct certinext_status certificate =
-        certinext_certificate_status(certinext_number(row, "certificateStatusId", 0));
-    const char *serial = certinext_text(a, row, "certificateSerialNumber");
+        certinext_certificate_status(reply_number(row, "certificateStatusId", 0));
+    const char *serial = reply_text(a, row, "certificateSerialNumber");
     *out =
-        (struct ca_listed){.order_id = certinext_text(a, row, "orderNumber"),
-                           .request = certinext_text(a, row, "requestNumber"),
+        (struct ca_listed){.order_id = reply_text(a, row, "orderNumber"),
+                           .request = reply_text(a, row, "requestNumber"),
                            .status = arena_printf(a, "%s, %s", shown(a, row, "orderStatus", order),
                                                   shown(a, row, "certificateStatus", certificate)),
-                           .common_name = certinext_text(a, row, "domainName"),
+                           .common_name = reply_text(a, row, "domainName"),
                            .serial = serial ? serial_normal(a, serial) : NULL,
-                           .product = certinext_text(a, row, "productCode"),
-                           .organization = certinext_text(a, row, "organizationName"),
-                           .issuer = certinext_text(a, row, "issuerCA"),
-                           .ordered = certinext_time(a, row, "orderDate"),
-                           .not_after = certinext_time(a, row, "certificateExpiryDate"),
+                           .product = reply_text(a, row, "productCode"),
+                           .organization = reply_text(a, row, "organizationName"),
+                           .issuer = reply_text(a, row, "issuerCA"),
+                           .ordered = reply_time(a, row, "orderDate"),
+                           .not_after = reply_time(a, row, "certificateExpiryDate"),
                            .revoked = certificate.class == CLASS_REVOKED,
                            .expired = certificate.class == CLASS_EXPIRED};
 }
@@ -318,7 +318,7 @@ void certinext_v1_listed(const struct certinext_heard *h)
     struct ca_result *out = h->out;
     uint64_t page = 1;
     const json_t *d = details(h);
-    const json_t *rows = certinext_member(d, "ordersArray");
+    const json_t *rows = reply_member(d, "ordersArray");
     const size_t n = json_array_size(rows);
     if ((h->call->page && !str_u64(h->call->page, &page)) || (d && !json_is_object(d))) {
         certinext_unknown(h, "the reply is no list of orders");

@@ -63,8 +63,7 @@ void certinext_v1_challenge(const struct certinext_heard *h)
     if (too_early(h)) {
         return;
     }
-    h->out->record_value =
-        certinext_text(h->out->arena, certinext_member(h->body, "dcvDetails"), "token");
+    h->out->record_value = reply_text(h->out->arena, reply_member(h->body, "dcvDetails"), "token");
     if (!h->out->record_value) {
         h->out->outcome = OUTCOME_REFUSED;
         h->out->message = "CERTInext gave no token for the TXT record";
@@ -88,7 +87,7 @@ void certinext_v1_domains(const struct certinext_heard *h, const json_t *verific
     json_object_foreach((json_t *)(uintptr_t)verification, name, v)
     {
         if (json_is_object(v)) {
-            const uint64_t status = certinext_number(v, "dcvStatus", 0);
+            const uint64_t status = reply_number(v, "dcvStatus", 0);
             struct ca_domain *d = &h->out->domains[h->out->ndomains++];
             d->name = arena_strdup(h->out->arena, name);
             d->state = status < NITEMS(states) ? states[status] : DOMAIN_OPEN;

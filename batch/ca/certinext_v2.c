@@ -235,10 +235,10 @@ enum { FIELDS = 5 };
 /* `errors`: which members were refused, and why. */
 static const char *with_fields(struct arena *a, const json_t *body, const char *text)
 {
-    const json_t *errors = certinext_member(body, "errors");
+    const json_t *errors = reply_member(body, "errors");
     for (size_t i = 0; i < json_array_size(errors) && i < FIELDS; i++) {
-        const char *field = certinext_text(a, json_array_get(errors, i), "field");
-        const char *why = certinext_text(a, json_array_get(errors, i), "message");
+        const char *field = reply_text(a, json_array_get(errors, i), "field");
+        const char *why = reply_text(a, json_array_get(errors, i), "message");
         if (field || why) {
             text = arena_printf(a, "%s%s%.100s%s%.200s", text ? text : "", text ? "; " : "",
                                 field ? field : "", field && why ? ": " : "", why ? why : "");
@@ -255,7 +255,7 @@ static bool read_problem(const struct certinext_heard *h, const char **code, con
     *code = NULL;
     *message = NULL;
     for (size_t i = 0; i < NITEMS(members); i++) {
-        const char *text = certinext_text(a, h->body, members[i]);
+        const char *text = reply_text(a, h->body, members[i]);
         *message = *message ? *message : text;
         *code = *code ? *code : code_in(a, text);
     }

@@ -18,7 +18,7 @@
 /* Orders placed with the credential of another account would be that account's. */
 void certinext_v2_me(const struct certinext_heard *h)
 {
-    const char *account = certinext_text(h->out->arena, h->body, "accountNumber");
+    const char *account = reply_text(h->out->arena, h->body, "accountNumber");
     if (!account) {
         certinext_unknown(h, "the reply does not tell the account");
     } else if (!str_eq(account, h->config->account_number)) {
@@ -31,7 +31,7 @@ void certinext_v2_me(const struct certinext_heard *h)
 
 void certinext_v2_catalogue(const struct certinext_heard *h)
 {
-    const json_t *groups = certinext_member(h->body, "products");
+    const json_t *groups = reply_member(h->body, "products");
     if (!json_is_array(groups)) {
         certinext_unknown(h, "the reply is no catalogue");
         return;
@@ -53,8 +53,8 @@ static bool usable_id(const char *id)
 void certinext_v2_ordered(const struct certinext_heard *h)
 {
     struct arena *a = h->out->arena;
-    const char *request = certinext_text(a, h->body, "requestId");
-    const char *told = certinext_text(a, h->body, "orderId");
+    const char *request = reply_text(a, h->body, "requestId");
+    const char *told = reply_text(a, h->body, "orderId");
     const char *id = told ? told : certinext_v2_prior(h->own, h->call->order);
     if (!usable_id(id)) {
         certinext_unknown(h, arena_printf(a, "CERTInext gave the order no number%s%.64s",
@@ -91,18 +91,18 @@ static void read_domains(const struct certinext_heard *h, struct state *s)
     struct ca_result *out = h->out;
     struct arena *a = out->arena;
     size_t open = 0;
-    const json_t *all = certinext_member(
-        certinext_member(certinext_member(h->body, "verifications"), "domain"), "domains");
+    const json_t *all =
+        reply_member(reply_member(reply_member(h->body, "verifications"), "domain"), "domains");
     out->domains = arena_array(a, json_array_size(all), sizeof *out->domains);
     for (size_t i = 0; i < json_array_size(all); i++) {
         const json_t *d = json_array_get(all, i);
-        const char *name = certinext_text(a, d, "domain");
+        const char *name = reply_text(a, d, "domain");
         struct ca_domain *to = &out->domains[out->ndomains];
         if (!name) {
             continue;
         }
         *to = (struct ca_domain){.name = name};
-        to->state = domain_state(certinext_text(a, d, "dcvStatus"));
+        to->state = domain_state(reply_text(a, d, "dcvStatus"));
         out->ndomains++;
         if (to->state != DOMAIN_VALIDATED && open++ < OPEN_NAMES) {
             s->open = s->open ? arena_printf(a, "%s, %.253s", s->open, name)
@@ -117,12 +117,12 @@ static void read_domains(const struct certinext_heard *h, struct state *s)
 static void read_state(const struct certinext_heard *h, struct state *s)
 {
     struct arena *a = h->out->arena;
-    const char *order = certinext_text(a, h->body, "orderState");
-    const char *certificate = certinext_text(a, h->body, "certificateState");
-    const json_t *revocation = certinext_member(h->body, "revocation");
-    *s = (struct state){.word = certinext_text(a, h->body, "status")};
+    const char *order = reply_text(a, h->body, "orderState");
+    const char *certificate = reply_text(a, h->body, "certificateState");
+    const json_t *revocation = reply_member(h->body, "revocation");
+    *s = (struct state){.word = reply_text(a, h->body, "status")};
     s->status = certinext_word_status(s->word);
-    s->revocation = certinext_text_class(certinext_text(a, revocation, "status"));
+    s->revocation = certinext_text_class(reply_text(a, revocation, "status"));
     s->shown = order || certificate
                    ? arena_printf(a, "%.100s%s%.100s", order ? order : "",
                                   order && certificate ? ", " : "", certificate ? certificate : "")
@@ -139,7 +139,7 @@ static bool is_revoked(const struct state *s)
 /* --- POLL --- */
 static bool told_false(const json_t *object, const char *name)
 {
-    return json_is_false(certinext_member(object, name));
+    return json_is_false(reply_member(object, name));
 }
 
 /* What the order waits for and we have: the phase that hands it in, else 0. A CSR is not shown as
@@ -147,12 +147,11 @@ static bool told_false(const json_t *object, const char *name)
 static unsigned missing_part(const struct certinext_heard *h, const struct state *s)
 {
     const struct ca_order *o = h->call->order;
-    const json_t *agreement = certinext_member(h->body, "subscriberAgreement");
+    const json_t *agreement = reply_member(h->body, "subscriberAgreement");
     if (!o || !s->word) {
         return 0;
     }
-    if (str_ieq(s->word, "pending-csr") &&
-        !json_is_true(certinext_member(h->body, "csrSubmitted"))) {
+    if (str_ieq(s->word, "pending-csr") && !json_is_true(reply_member(h->body, "csrSubmitted"))) {
         return POLL_CSR;
     }
     if (str_ieq(s->word, "pending-agreement") && told_false(agreement, "signed") &&
@@ -165,7 +164,7 @@ static unsigned missing_part(const struct certinext_heard *h, const struct state
 static const char *pending_text(const struct certinext_heard *h, const struct state *s)
 {
     struct arena *a = h->out->arena;
-    const bool interim = json_is_true(certinext_member(h->body, "interimDvIssued"));
+    const bool interim = json_is_true(reply_member(h->body, "interimDvIssued"));
     if (s->status.class == CLASS_ATTENTION) {
         return arena_printf(a, "%s; a person has to act", s->shown);
     }
@@ -215,35 +214,35 @@ void certinext_v2_handed_in(const struct certinext_heard *h)
 }
 
 /* --- certificates --- */
-static bool read_certificates(const struct certinext_heard *h, struct certinext_certs *all)
+static bool read_certificates(const struct certinext_heard *h, struct reply_certs *all)
 {
     struct arena *a = h->out->arena;
-    const json_t *chain = certinext_member(h->body, "chainPem");
-    *all = (struct certinext_certs){arena_array(a, LIMIT_CHAIN + 1, sizeof *all->v), 0};
-    if (!certinext_take_pem(h, certinext_text(a, h->body, "certificatePem"), all)) {
+    const json_t *chain = reply_member(h->body, "chainPem");
+    *all = (struct reply_certs){arena_array(a, LIMIT_CHAIN + 1, sizeof *all->v), 0};
+    if (!reply_take_pem(h->out->arena, reply_text(a, h->body, "certificatePem"), all)) {
         return false;
     }
     /* without its chain a certificate is still the one that was ordered */
-    bool more = certinext_take_pem(h, certinext_text(a, h->body, "chainPem"), all);
+    bool more = reply_take_pem(h->out->arena, reply_text(a, h->body, "chainPem"), all);
     for (size_t i = 0; more && i < json_array_size(chain); i++) {
-        more = certinext_take_pem(h, json_string_value(json_array_get(chain, i)), all);
+        more = reply_take_pem(h->out->arena, json_string_value(json_array_get(chain, i)), all);
     }
     return true;
 }
 
 void certinext_v2_fetched(const struct certinext_heard *h)
 {
-    struct certinext_certs all;
+    struct reply_certs all;
     const struct ca_order *o = h->call->order;
-    if (!certinext_text(h->out->arena, h->body, "certificatePem")) {
+    if (!reply_text(h->out->arena, h->body, "certificatePem")) {
         certinext_still_pending(h, "the certificate is not there yet");
     } else if (!read_certificates(h, &all) || !all.n) {
         certinext_unknown(h, "the reply holds a certificate that does not decode");
-    } else if (certinext_v2_prior(h->own, o) && !certinext_has_key(o, &all)) {
+    } else if (certinext_v2_prior(h->own, o) && !reply_has_key(o, &all)) {
         /* the order has one already, that of the old key */
         certinext_still_pending(h, "the certificate of the new key is not there yet");
     } else {
-        certinext_give(h, &all);
+        reply_give(h->out, h->call->order, &all);
     }
 }
 
@@ -305,14 +304,13 @@ static void not_open_yet(const struct certinext_heard *h)
 static const char *token_of(const struct certinext_heard *h)
 {
     struct arena *a = h->out->arena;
-    const json_t *all = certinext_member(h->body, "challenges");
-    const char *token = certinext_text(a, h->body, "token");
+    const json_t *all = reply_member(h->body, "challenges");
+    const char *token = reply_text(a, h->body, "token");
     for (size_t i = 0; !token && i < json_array_size(all); i++) {
         const json_t *c = json_array_get(all, i);
-        const char *method = certinext_text(a, c, "method");
+        const char *method = reply_text(a, c, "method");
         if (method && str_ieq(method, "dns-txt")) {
-            token =
-                certinext_first(certinext_text(a, c, "token"), certinext_text(a, c, "txtToken"));
+            token = certinext_first(reply_text(a, c, "token"), reply_text(a, c, "txtToken"));
         }
     }
     return token;
@@ -332,7 +330,7 @@ void certinext_v2_challenge(const struct certinext_heard *h)
 
 void certinext_v2_validated(const struct certinext_heard *h)
 {
-    const char *status = certinext_text(h->out->arena, h->body, "overallStatus");
+    const char *status = reply_text(h->out->arena, h->body, "overallStatus");
     if (!h->body && h->reply->http_status >= 400) {
         not_open_yet(h);
     } else if (status) {

@@ -18,13 +18,13 @@
 
 static uint64_t pages_of(const struct certinext_heard *h, uint64_t page)
 {
-    const uint64_t shown = certinext_number(h->body, "page", page);
-    return shown < page ? page : certinext_number(h->body, "totalPages", page);
+    const uint64_t shown = reply_number(h->body, "page", page);
+    return shown < page ? page : reply_number(h->body, "totalPages", page);
 }
 
 static const json_t *rows_of(const struct certinext_heard *h)
 {
-    return certinext_member(h->body, "content");
+    return reply_member(h->body, "content");
 }
 
 /* --- FIND --- */
@@ -32,7 +32,7 @@ enum mine { NOT_OURS, OURS, PERHAPS };
 
 static enum mine by_tags(const json_t *row, const struct ca_order *o)
 {
-    const json_t *tags = certinext_member(row, "tags");
+    const json_t *tags = reply_member(row, "tags");
     char tag[CERTINEXT_TAG];
     certinext_v2_tag(o, tag);
     for (size_t i = 0; i < json_array_size(tags); i++) {
@@ -46,10 +46,10 @@ static enum mine by_tags(const json_t *row, const struct ca_order *o)
 
 static bool may_be_ours(struct arena *a, const json_t *row, const char *common_name)
 {
-    const char *name = certinext_text(a, row, "domainName");
-    const enum certinext_class order = certinext_text_class(certinext_text(a, row, "orderStatus"));
+    const char *name = reply_text(a, row, "domainName");
+    const enum certinext_class order = certinext_text_class(reply_text(a, row, "orderStatus"));
     const enum certinext_class certificate =
-        certinext_text_class(certinext_text(a, row, "certificateStatus"));
+        certinext_text_class(reply_text(a, row, "certificateStatus"));
     const bool failed =
         certificate == CLASS_FAILED ||
         (order == CLASS_FAILED && certificate != CLASS_DOWNLOAD && certificate != CLASS_REVOKED);
@@ -60,7 +60,7 @@ static void look_at(const struct certinext_heard *h, const json_t *row, struct c
 {
     struct arena *a = h->out->arena;
     const struct ca_order *o = h->call->order;
-    const char *id = certinext_text(a, row, "orderNumber"); /* a draft has none */
+    const char *id = reply_text(a, row, "orderNumber"); /* a draft has none */
     if (!certinext_is_number(id) || !may_be_ours(a, row, certinext_domain(o))) {
         return;
     }
@@ -81,9 +81,9 @@ static void look_at(const struct certinext_heard *h, const json_t *row, struct c
 static bool has_our_key(const struct certinext_heard *h)
 {
     struct arena *a = h->out->arena;
-    struct certinext_certs all = {arena_array(a, LIMIT_CHAIN + 1, sizeof *all.v), 0};
-    return certinext_take_pem(h, certinext_text(a, h->body, "certificatePem"), &all) &&
-           certinext_has_key(h->call->order, &all);
+    struct reply_certs all = {arena_array(a, LIMIT_CHAIN + 1, sizeof *all.v), 0};
+    return reply_take_pem(h->out->arena, reply_text(a, h->body, "certificatePem"), &all) &&
+           reply_has_key(h->call->order, &all);
 }
 
 void certinext_v2_found(const struct certinext_heard *h)
@@ -135,8 +135,8 @@ static const char *serial_of(struct arena *a, const char *text)
 
 static const char *status_of(struct arena *a, const json_t *row)
 {
-    const char *order = certinext_text(a, row, "orderStatus");
-    const char *certificate = certinext_text(a, row, "certificateStatus");
+    const char *order = reply_text(a, row, "orderStatus");
+    const char *certificate = reply_text(a, row, "certificateStatus");
     return order && certificate ? arena_printf(a, "%.100s, %.100s", order, certificate)
                                 : certinext_first(order, certificate);
 }
@@ -144,18 +144,17 @@ static const char *status_of(struct arena *a, const json_t *row)
 static void read_row(struct arena *a, const json_t *row, struct ca_listed *out)
 {
     const enum certinext_class certificate =
-        certinext_text_class(certinext_text(a, row, "certificateStatus"));
-    *out = (struct ca_listed){.order_id = certinext_text(a, row, "orderNumber"),
-                              .request = certinext_text(a, row, "requestNumber"),
+        certinext_text_class(reply_text(a, row, "certificateStatus"));
+    *out = (struct ca_listed){.order_id = reply_text(a, row, "orderNumber"),
+                              .request = reply_text(a, row, "requestNumber"),
                               .status = status_of(a, row),
-                              .common_name = certinext_text(a, row, "domainName"),
-                              .serial =
-                                  serial_of(a, certinext_text(a, row, "certificateSerialNumber")),
-                              .product = certinext_text(a, row, "productCode"),
-                              .organization = certinext_text(a, row, "organizationName"),
-                              .issuer = certinext_text(a, row, "issuerCA"),
-                              .ordered = certinext_time(a, row, "orderDate"),
-                              .not_after = certinext_time(a, row, "certificateExpiryDate"),
+                              .common_name = reply_text(a, row, "domainName"),
+                              .serial = serial_of(a, reply_text(a, row, "certificateSerialNumber")),
+                              .product = reply_text(a, row, "productCode"),
+                              .organization = reply_text(a, row, "organizationName"),
+                              .issuer = reply_text(a, row, "issuerCA"),
+                              .ordered = reply_time(a, row, "orderDate"),
+                              .not_after = reply_time(a, row, "certificateExpiryDate"),
                               .revoked = certificate == CLASS_REVOKED,
                               .expired = certificate == CLASS_EXPIRED};
 }
