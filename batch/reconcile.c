@@ -93,6 +93,10 @@ void reconcile_act(struct work *w)
         work_again(w, retry_settle_ms(embedded, w->answer.settle_seconds));
         break;
     case FOUND:
+        w->ca->doubtful = 0; /* what nobody could tell of it: it went through */
+        s->finds = 0;
+        work_again(w, 0);
+        break;
     case ABSENT:
         s->finds = 0;
         work_again(w, 0);
