@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/unit/certinext_fixture.h"
+#include "tests/unit/certinext_chain.h"
 
 #include "batch/match.h"
 
@@ -353,56 +353,15 @@ static void open_validation(void **state UNUSED)
     bench_end(&b);
 }
 
-/* Root, issuing and leaf certificate for the key of the order. */
-struct chain {
-    struct buf der[3];
-};
-
-static void make(const struct key *key, const struct key *by, const struct cert *issuer,
-                 const struct issue_profile *profile, const char *cn, struct buf *der)
-{
-    struct err err = ERR_INIT;
-    static const uint8_t serial[] = {0x2b, 0x0c};
-    const struct dn_value dn = {"CN", cn};
-    const struct x509_names names = {.subject = &dn, .nsubject = 1};
-    CLEANUP(buf_release) struct buf subject = BUF_INIT(65536);
-    assert_true(x509_put_dn(&subject, &names, &err));
-    const struct issue_parts parts = {.profile = profile,
-                                      .serial = {serial, sizeof serial},
-                                      .subject = buf_span(&subject),
-                                      .spki = buf_span(&key->spki),
-                                      .not_before = NOW,
-                                      .not_after = NOW + DAY_SECONDS};
-    *der = (struct buf)BUF_INIT(65536);
-    if (!issue_certificate(by, issuer, &parts, der, &err)) {
-        fail_msg("%s", err.msg);
-    }
-}
-
-static void make_chain(struct bench *b, struct chain *c)
-{
-    struct err err = ERR_INIT;
-    struct cert issuer[2];
-    CLEANUP(key_release) struct key root = KEY_INIT;
-    CLEANUP(key_release) struct key issuing = KEY_INIT;
-    assert_true(key_generate(KEY_EC_P256, &root, &err) &&
-                key_generate(KEY_EC_P256, &issuing, &err));
-    make(&root, &root, NULL, &issue_root, "Root", &c->der[2]);
-    assert_true(cert_parse(&b->f.arena, buf_span(&c->der[2]), &issuer[0], &err));
-    make(&issuing, &root, &issuer[0], &issue_issuing, "Issuing", &c->der[1]);
-    assert_true(cert_parse(&b->f.arena, buf_span(&c->der[1]), &issuer[1], &err));
-    make(&b->key, &issuing, &issuer[1], &issue_tls_server, "www.example.com", &c->der[0]);
-}
-
 /* The issuing certificate that came with it has the right name and did not sign it: both are handed
  * on, so that matching can refuse. */
 static void a_stranger_of_the_same_name(void **state UNUSED)
 {
     struct bench b;
-    struct chain good, other;
+    struct bench_chain good, other;
     bench_begin(&b, bench_config);
-    make_chain(&b, &good);
-    make_chain(&b, &other);
+    bench_chain_make(&b, &good);
+    bench_chain_make(&b, &other);
     struct ca_call call = bench_call(&b, STEP_POLL);
     call.phase = POLL_FETCH;
     const char *leaf = bench_pem(&b, "CERTIFICATE", buf_span(&other.der[0]));
@@ -423,7 +382,7 @@ static void a_stranger_of_the_same_name(void **state UNUSED)
     struct err err = ERR_INIT;
     assert_false(
         match_certificate(&b.f.arena, &want, r->certs, r->ncerts, &found, &chain, &nchain, &err));
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < NITEMS(good.der); i++) {
         buf_release(&good.der[i]);
         buf_release(&other.der[i]);
     }
@@ -441,9 +400,9 @@ static void certificates(void **state UNUSED)
         {"", "1", "2", NULL},   {"x", "1", "2", "bad"},
     };
     struct bench b;
-    struct chain c;
+    struct bench_chain c;
     bench_begin(&b, bench_config);
-    make_chain(&b, &c);
+    bench_chain_make(&b, &c);
     struct ca_call call = bench_call(&b, STEP_POLL);
     call.phase = POLL_FETCH;
     for (size_t i = 0; i < NITEMS(rows); i++) {
