@@ -1,40 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * See journal_scan.h. The file is read in pieces: a journal of 10,000 items is 30 MB and nothing
- * of it needs to stay. What can be said of a line alone (its sum, its JSON) is found out on all
- * processors; it is half of the work of a run that has nothing to do. A bad last line is a torn
- * tail (a killed run); any other bad line is damage, named with its number, and nothing after it is
- * believed.
+ * of it needs to stay. A bad last line is a torn tail (a killed run); any other bad line is
+ * damage, named with its number, and nothing after it is believed.
  */
 #include "batch/journal_scan.h"
 
 #include "formats/base/limits.h"
-#include "formats/base/pool.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define SUM_HEAD ",\"sum\":\""
 #define SUM_TAIL "\"}"
-enum {
-    SUM_LENGTH = sizeof SUM_HEAD - 1 + SHA256_HEX - 1 + sizeof SUM_TAIL - 1,
-    CHUNK = 256 * 1024,
-    LINES = 512,     /* looked at together */
-    LINES_ALONE = 32 /* fewer are not worth a thread */
-};
-
-/* What a line says, whatever stands before it. */
-struct line {
-    const char *p;
-    size_t n;
-    bool sum;              /* the sum at its end fits */
-    char hash[SHA256_HEX]; /* of the whole line */
-    json_t *tree;          /* NULL: the sum does not fit, or it is no JSON */
-};
+enum { SUM_LENGTH = sizeof SUM_HEAD - 1 + SHA256_HEX - 1 + sizeof SUM_TAIL - 1, CHUNK = 65536 };
 
 void journal_scan_begin(struct journal_scan *s, journal_fn *fn, void *ctx)
 {
@@ -63,26 +45,12 @@ static bool sum_fits(const char *line, size_t n)
            memcmp(line + n - (sizeof SUM_TAIL - 1), SUM_TAIL, sizeof SUM_TAIL - 1) == 0;
 }
 
-static void look_at(void *ctx, size_t index, unsigned worker UNUSED)
+static bool scan_line(struct journal_scan *s, const char *line, size_t n, bool sum, struct err *err)
 {
-    struct line *l = (struct line *)ctx + index;
-    struct err ignored = ERR_INIT;
-    json_decref(l->tree); /* of the line that was here before */
-    l->tree = NULL;
-    l->sum = sum_fits(l->p, l->n);
-    if (l->sum) {
-        sha256_hex(l->p, l->n, l->hash);
-        l->tree = json_parse(JOURNAL_NAME, l->p, l->n, &ignored);
-    }
-}
-
-/* The record that follows on what was scanned. */
-static bool take_line(struct journal_scan *s, const struct line *l, struct err *err)
-{
-    if (!l->sum) {
+    if (!sum) {
         return damage(s, err, "the sum of this line does not fit");
     }
-    const json_t *t = l->tree;
+    CLEANUP(json_tree_release) json_t *t = json_parse(JOURNAL_NAME, line, n, err);
     const char *prev = t ? json_get_str(t, "prev") : NULL;
     if (!prev || json_get_int(t, "v", 0) != 1) {
         return damage(s, err, "not a record of a version that is known");
@@ -99,7 +67,7 @@ static bool take_line(struct journal_scan *s, const struct line *l, struct err *
                                .t = json_get_str(t, "t"),
                                .fields = t,
                                .offset = s->offset,
-                               .length = l->n};
+                               .length = n};
     if (!r.ev || !r.t) {
         return damage(s, err, "the record has no event or no time");
     }
@@ -108,89 +76,49 @@ static bool take_line(struct journal_scan *s, const struct line *l, struct err *
         (void)snprintf(why, sizeof why, "%.*s", (int)sizeof why - 1, err->msg);
         return damage(s, err, why);
     }
-    memcpy(s->prev, l->hash, SHA256_HEX);
+    sha256_hex(line, n, s->prev);
     s->seq++;
-    s->offset += l->n + 1;
+    s->offset += n + 1;
     return true;
 }
 
 bool journal_scan_line(struct journal_scan *s, const char *line, size_t n, struct err *err)
 {
-    struct line l = {.p = line, .n = n};
-    look_at(&l, 0, 0);
-    const bool ok = take_line(s, &l, err);
-    json_decref(l.tree);
-    return ok;
+    return scan_line(s, line, n, sum_fits(line, n), err);
 }
 
-/* Up to LINES whole lines of `p`. */
-static size_t split(const char *p, size_t n, struct line *v)
+/* Lines of `p`; *used is what was consumed, the rest is an unfinished line. `end` is where the
+ * whole journal ends: a bad line that ends there is a torn tail. */
+static bool scan_lines(struct journal_scan *s, const char *p, size_t n, size_t end, size_t *used,
+                       bool *torn, struct err *err)
 {
-    size_t count = 0;
-    for (size_t at = 0; at < n && count < LINES;) {
-        const char *newline = memchr(p + at, '\n', n - at);
+    for (*used = 0; *used < n && !*torn;) {
+        const char *line = p + *used;
+        const char *newline = memchr(line, '\n', n - *used);
         if (!newline) {
-            break;
+            return true;
         }
-        v[count].p = p + at;
-        v[count++].n = (size_t)(newline - (p + at));
-        at = (size_t)(newline - p) + 1;
-    }
-    return count;
-}
-
-/* In order. `end` is where the whole journal ends: a bad line that ends there is a torn tail. */
-static bool take_lines(struct journal_scan *s, const struct line *v, size_t n, size_t end,
-                       size_t *used, bool *torn, struct err *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!v[i].sum && s->offset + v[i].n + 1 >= end) {
+        size_t length = (size_t)(newline - line);
+        const bool sum = sum_fits(line, length);
+        if (!sum && s->offset + length + 1 >= end) {
             *torn = true;
             return true;
         }
-        if (!take_line(s, &v[i], err)) {
+        if (!scan_line(s, line, length, sum, err)) {
             return false;
         }
-        *used += v[i].n + 1;
+        *used += length + 1;
     }
     return true;
-}
-
-/* Lines of `p`; *used is what was consumed, the rest is an unfinished line. */
-static bool scan_lines(struct journal_scan *s, struct line *v, const char *p, size_t n, size_t end,
-                       size_t *used, bool *torn, struct err *err)
-{
-    *used = 0;
-    for (size_t count; !*torn && (count = split(p + *used, n - *used, v)) > 0;) {
-        pool_map(count < LINES_ALONE ? 1 : pool_default_workers(), count, look_at, v);
-        if (!take_lines(s, v, count, end, used, torn, err)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static struct line *lines_new(void)
-{
-    return xcalloc(LINES, sizeof(struct line));
-}
-
-static void lines_free(struct line *const *v)
-{
-    for (size_t i = 0; i < LINES; i++) {
-        json_decref((*v)[i].tree);
-    }
-    free(*v);
 }
 
 bool journal_check(struct span bytes, bool torn_allowed, journal_fn *fn, void *ctx, struct err *err)
 {
-    CLEANUP(lines_free) struct line *lines = lines_new();
     struct journal_scan s;
     size_t used;
     bool torn = false;
     journal_scan_begin(&s, fn, ctx);
-    if (!scan_lines(&s, lines, (const char *)bytes.p, bytes.n, bytes.n, &used, &torn, err)) {
+    if (!scan_lines(&s, (const char *)bytes.p, bytes.n, bytes.n, &used, &torn, err)) {
         return false;
     }
     if ((torn || used < bytes.n) && !torn_allowed) {
@@ -217,16 +145,15 @@ bool journal_scan_file(struct journal_scan *s, int fd, bool *torn, struct err *e
     }
     size_t end = (size_t)st.st_size;
     CLEANUP(buf_wipe) struct buf window = BUF_INIT(CHUNK + LIMIT_JOURNAL_RECORD);
-    CLEANUP(freep) char *chunk = xmalloc(CHUNK);
-    CLEANUP(lines_free) struct line *lines = lines_new();
+    char chunk[CHUNK];
     while (at < end && !*torn) {
-        ssize_t got = read_some(fd, chunk, CHUNK, at);
+        ssize_t got = read_some(fd, chunk, sizeof chunk, at);
         if (got <= 0) {
             return err_sys(err, got < 0 ? errno : EIO, "cannot read the journal");
         }
         at += (size_t)got;
         buf_add(&window, chunk, (size_t)got);
-        if (!scan_lines(s, lines, window.p, window.n, end, &used, torn, err)) {
+        if (!scan_lines(s, window.p, window.n, end, &used, torn, err)) {
             return false;
         }
         if (window.n - used >= LIMIT_JOURNAL_RECORD && !*torn) {

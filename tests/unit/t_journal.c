@@ -210,7 +210,7 @@ static void lines_may_not_move(void **ctx)
     assert_true(journal_check(shorter, false, NULL, NULL, &err));
 }
 
-/* Lines are looked at many at a time, on several threads; what is said of them is said in order. */
+/* More than fits into one piece of the scanner: damage is named by its line, a torn tail is cut. */
 static void a_long_journal_is_read_in_order(void **ctx)
 {
     enum { RECORDS = 3000 };
