@@ -77,16 +77,15 @@ static bool open_certinext(struct ca *ca, struct err *err)
     if (certinext_is_oauth(c)) {
         return secret_load(&c->config->auth.client_secret, ca->config_dir, &c->client_secret,
                            err) ||
-               err_wrap(err, "CA %s: client_secret", ca->name);
+               err_wrap(err, "client_secret");
     }
     if (c->config->api == CERTINEXT_V2) {
-        (void)err_set(err, ERR_INPUT, "CA %s: api v2 takes no access key, only auth mode oauth",
-                      ca->name);
+        (void)err_set(err, ERR_INPUT, "api v2 takes no access key, only auth mode oauth");
         err_hint(err, CERTINEXT_OAUTH_HINT);
         return false;
     }
     return secret_load(&c->config->auth.access_key, ca->config_dir, &c->access_key, err) ||
-           err_wrap(err, "CA %s: access_key", ca->name);
+           err_wrap(err, "access_key");
 }
 
 static void close_certinext(struct ca *ca)

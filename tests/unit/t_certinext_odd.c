@@ -151,7 +151,7 @@ static void secrets_that_are_not_there(void **state UNUSED)
     certinext_ops.close(&b.ca);
     (void)unlink(path_join(&b.f.arena, b.f.dir, "key"));
     assert_false(certinext_ops.open(&b.ca, &err));
-    assert_non_null(strstr(err.msg, "access_key"));
+    assert_true(str_starts(err.msg, "access_key: ")); /* whose it is, ca_open() says */
     bench_end(&b);
 }
 
