@@ -210,6 +210,8 @@ bool history_head(struct history *h, const struct history_head *head)
     set_text(h, &h->manifest_sha256, head->manifest_sha256);
     set_text(h, &h->policy_sha256, head->policy_sha256);
     set_text(h, &h->plan_digest, head->digest);
+    set_text(h, &h->merkle_root, head->merkle_root);
+    h->planned = head->merkle_root ? head->items : h->planned;
     return true;
 }
 
@@ -224,6 +226,8 @@ static bool read_head(struct history *h, const struct journal_record *r)
                                 .digest = json_get_str(f, "digest"),
                                 .delivery_sha256 = json_get_str(f, "delivery_sha256"),
                                 .audit_sha256 = json_get_str(f, "audit_sha256"),
+                                .merkle_root = json_get_str(f, "merkle_root"),
+                                .items = json_get_int(f, "items", 0),
                                 .simulate = json_get_bool(f, "simulate", false),
                                 .seq = r->seq,
                                 .end = r->offset + r->length + 1};

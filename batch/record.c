@@ -188,7 +188,8 @@ void runlog_head(struct runlog *log, const struct history_head *head,
                  {"policy_sha256", h.policy_sha256},
                  {"digest", h.digest},
                  {"delivery_sha256", h.delivery_sha256},
-                 {"audit_sha256", h.audit_sha256}};
+                 {"audit_sha256", h.audit_sha256},
+                 {"merkle_root", h.merkle_root}};
     for (size_t i = 0; i < NITEMS(texts); i++) {
         if (texts[i].value) {
             jw_str(j, texts[i].name, texts[i].value);
@@ -196,6 +197,9 @@ void runlog_head(struct runlog *log, const struct history_head *head,
     }
     if (h.simulate) {
         jw_bool(j, "simulate", true);
+    }
+    if (h.items) {
+        jw_int(j, "items", h.items);
     }
     for (size_t i = 0; i < nextra; i++) {
         if (extra[i].text) {

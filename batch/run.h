@@ -99,6 +99,8 @@ struct history {
     struct item_record *v; /* in plan order */
     size_t n, cap;
     const char *batch, *manifest_sha256, *policy_sha256, *plan_digest; /* latest */
+    const char *merkle_root; /* of the population, in the latest `plan` record; hex */
+    int64_t planned;         /* how many items that record says there are */
     bool simulate;
     const char *opened, *closed; /* times of first open and last close; NULL */
     uint64_t close_seq;          /* of the last `close`, 0 = none */

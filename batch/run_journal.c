@@ -3,6 +3,7 @@
  * The journal of a batch: whose it is, the item list that is fixed before anything is sent, and
  * the close. A run that changes nothing writes nothing here.
  */
+#include "batch/population.h"
 #include "batch/run_parts.h"
 
 #include "formats/base/limits.h"
@@ -174,12 +175,36 @@ static bool to_be_described(const struct run *r, const struct plan_item *p)
     return !rec || (nothing_sent(rec) && strcmp(digest, rec->digest) != 0);
 }
 
+/* Root over what the journal will say of every item once the new ones are described. */
+static void population_root_of(const struct run *r, char root[SHA256_HEX])
+{
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    CLEANUP(population_release) struct population p = {0};
+    for (size_t i = 0; i < r->plan.n; i++) {
+        const struct plan_item *item = &r->plan.v[i];
+        const struct item_record *rec = history_item(&r->history, item->item->id);
+        char digest[SHA256_HEX];
+        hex_encode(item->digest, SHA256_SIZE, digest);
+        population_add(&p, item->item->id,
+                       to_be_described(r, item) ? arena_strdup(&a, digest) : rec->digest);
+    }
+    population_sort(&p);
+    population_root(&p, root);
+}
+
+static void plan_record(struct run *r)
+{
+    char root[SHA256_HEX];
+    population_root_of(r, root);
+    const struct history_head plan = {
+        .ev = "plan", .digest = r->plan.digest, .merkle_root = root, .items = (int64_t)r->plan.n};
+    runlog_head(&r->log, &plan, NULL, 0);
+}
+
 /* The list of items is durable before the first of them is worked on: it is the population that
  * every report has to add up to. */
 bool run_describe(struct run *r, struct err *err)
 {
-    const struct history_head plan = {.ev = "plan", .digest = r->plan.digest};
-    const struct head_extra items = {"items", NULL, (int64_t)r->plan.n};
     bool headed = false;
     if (r->changed) {
         open_log(r);
@@ -190,7 +215,7 @@ bool run_describe(struct run *r, struct err *err)
         }
         if (!headed) {
             open_log(r);
-            runlog_head(&r->log, &plan, &items, 1);
+            plan_record(r);
             headed = true;
         }
         if (!describe(r, &r->plan.v[i], err)) {

@@ -7,6 +7,7 @@
 #include "batch/verify.h"
 
 #include "batch/plan.h"
+#include "batch/population.h"
 #include "formats/bag.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -314,6 +315,22 @@ static bool take(void *ctx, const char *name, struct span data, struct err *err)
 
 /* --- completeness --- */
 
+/* The population was fixed before the first request left: its size and its root are in the
+ * journal's plan record, and what the journal says of the items must give that root. */
+static void check_population(struct audit *a)
+{
+    const struct history *h = &a->history;
+    CLEANUP(population_release) struct population p = {0};
+    char root[SHA256_HEX];
+    population_of(h, &p);
+    population_root(&p, root);
+    if (!h->merkle_root || h->planned != (int64_t)h->n || !str_eq(root, h->merkle_root)) {
+        problem(a, RULE_COMPLETE, NULL,
+                "the %zu items of the journal are not the population that its plan record fixed",
+                h->n);
+    }
+}
+
 static void check_complete(struct audit *a)
 {
     const struct history *h = &a->history;
@@ -328,6 +345,7 @@ static void check_complete(struct audit *a)
                 : !a->has_plan   ? "data/plan.json"
                                  : "data/report.json");
     }
+    check_population(a);
     for (size_t i = 0; i < h->n; i++) {
         open += !state_is_final(h->v[i].state);
         if (!a->recorded[i]) {
@@ -356,6 +374,8 @@ static void summarise(const struct audit *a, struct buf *summary)
             before = ",";
         }
     }
+    buf_printf(summary, "\n  population    fixed before the first request, Merkle root %.16s...",
+               a->history.merkle_root ? a->history.merkle_root : "none");
     buf_printf(summary, "\n  certificates  %zu, compared with request, journal and chain\n",
                a->v->certificates);
 }
