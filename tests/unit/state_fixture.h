@@ -8,6 +8,7 @@
 #ifndef TESTS_UNIT_STATE_FIXTURE_H
 #define TESTS_UNIT_STATE_FIXTURE_H
 
+#include "batch/population.h"
 #include "batch/bundle.h"
 #include "batch/record.h"
 #include "formats/base/limits.h"
@@ -299,6 +300,24 @@ static void state_reload(struct state *s)
     state_must(s->journal != NULL, &err);
 }
 
+/* As a run writes it: the population of the four items below, of which nothing was digested. */
+static void state_plan(struct state *s)
+{
+    static const char *const ids[] = {"web", "api", "bad", "old"};
+    CLEANUP(population_release) struct population p = {0};
+    char root[SHA256_HEX];
+    for (size_t i = 0; i < NITEMS(ids); i++) {
+        population_add(&p, ids[i], "");
+    }
+    population_sort(&p);
+    population_root(&p, root);
+    struct jw *j = journal_begin(s->journal, "plan", NULL);
+    jw_str(j, "digest", s->plan_digest);
+    jw_str(j, "merkle_root", root);
+    jw_int(j, "items", (int64_t)NITEMS(ids));
+    journal_end(s->journal);
+}
+
 static void state_begin(struct state *s)
 {
     struct err err = ERR_INIT;
@@ -314,9 +333,8 @@ static void state_begin(struct state *s)
     state_must(s->journal != NULL, &err);
     const char *const open[] = {
         "batch", STATE_NAME, "manifest_sha256", sha, "policy_sha256", STATE_POLICY_SHA, NULL};
-    const char *const plan[] = {"digest", s->plan_digest, NULL};
     state_head(s, "open", open);
-    state_head(s, "plan", plan);
+    state_plan(s);
     state_item(s, "web", "order", "www.example.com", "[\"dns:www.example.com\",\"ip:192.0.2.7\"]");
     state_item(s, "api", "order", "api.example.com", "[\"dns:api.example.com\"]");
     state_item(s, "bad", "order", "bad.example.com", "[\"dns:bad.example.com\"]");
