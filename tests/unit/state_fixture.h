@@ -301,7 +301,7 @@ static void state_reload(struct state *s)
 }
 
 /* As a run writes it: the population of the four items below, of which nothing was digested. */
-static void state_plan(struct state *s)
+static void state_population(struct state *s)
 {
     static const char *const ids[] = {"web", "api", "bad", "old"};
     CLEANUP(population_release) struct population p = {0};
@@ -334,7 +334,7 @@ static void state_begin(struct state *s)
     const char *const open[] = {
         "batch", STATE_NAME, "manifest_sha256", sha, "policy_sha256", STATE_POLICY_SHA, NULL};
     state_head(s, "open", open);
-    state_plan(s);
+    state_population(s);
     state_item(s, "web", "order", "www.example.com", "[\"dns:www.example.com\",\"ip:192.0.2.7\"]");
     state_item(s, "api", "order", "api.example.com", "[\"dns:api.example.com\"]");
     state_item(s, "bad", "order", "bad.example.com", "[\"dns:bad.example.com\"]");
