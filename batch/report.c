@@ -104,6 +104,32 @@ const char *report_ticket(const struct report *r)
     return ticket ? ticket->text : NULL;
 }
 
+void report_findings(const struct report *r, const char *id, size_t *first, size_t *n)
+{
+    size_t low = 0;
+    size_t high = r->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(r->v[mid].item, id) < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    *first = low;
+    for (*n = 0; low < r->n && str_eq(r->v[low].item, id); low++) {
+        (*n)++;
+    }
+}
+
+bool report_to_buf(void *ctx, struct span bytes, struct err *err)
+{
+    struct buf *out = ctx;
+    buf_add(out, bytes.p, bytes.n);
+    return !buf_failed(out) ||
+           err_set(err, ERR_ENV, "the report is larger than %zu bytes", out->max);
+}
+
 bool report_to_fd(void *ctx, struct span bytes, struct err *err)
 {
     return fs_write_all(*(const int *)ctx, bytes.p, bytes.n, err);

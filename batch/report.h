@@ -42,10 +42,20 @@ void report_item(struct jw *j, const char *key, const struct report *r,
 void report_change(struct jw *j, const char *key, const struct ynode *change);
 const char *report_ticket(const struct report *r); /* NULL: none */
 
-/* Writes everything to a sink; report_json() and report_store() are uses of it. */
-bool report_json_to(const struct report *r, report_sink *sink, void *ctx, struct err *err) MUST_USE;
-bool report_csv_to(const struct history *h, report_sink *sink, void *ctx, struct err *err) MUST_USE;
-/* A sink with ctx = int *: a file descriptor. */
-bool report_to_fd(void *ctx, struct span bytes, struct err *err);
+/* The findings of one item are v[*first] to v[*first + *n - 1]. */
+void report_findings(const struct report *r, const char *id, size_t *first, size_t *n);
+
+/* A writer puts a whole report into a sink, piece by piece; the same report gives the same bytes.
+ * One row a format: `certbatch bundle` puts each as data/FILE into the audit bundle. */
+typedef bool report_write(const struct report *r, report_sink *sink, void *ctx, struct err *err);
+struct report_writer {
+    const char *format, *file;
+    report_write *write;
+};
+extern const struct report_writer report_writers[]; /* closed by a row without a format */
+const struct report_writer *report_writer_find(const char *format); /* NULL: none */
+report_write report_json_to, report_csv_to;
+/* Sinks: ctx is an int *, a file descriptor; a struct buf *. */
+report_sink report_to_fd, report_to_buf;
 
 #endif

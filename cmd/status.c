@@ -61,7 +61,8 @@ int cmd_status(const struct options *o, struct term *t)
     }
     bool ok = history_load(o->operands.v[0], &h, &err);
     if (ok && str_eq(format, "csv")) {
-        ok = report_csv(&h, &b, &err);
+        ok = statedir_view(&s, o->operands.v[0], &err) && report_csv(&h, &s, &b, &err);
+        statedir_close(&s);
     } else if (ok && str_eq(format, "json")) {
         ok = statedir_view(&s, o->operands.v[0], &err) && report_json(&h, &s, &b, &err);
         statedir_close(&s);
