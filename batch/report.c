@@ -33,9 +33,8 @@ static void index_findings(struct report *r)
         for (size_t k = 0; k < json_array_size(list); k++) {
             const json_t *f = json_array_get(list, k);
             struct report_finding entry = {json_get_str(f, "item"), f, r->n};
-            if (entry.item) {
-                VEC_PUSH(r, entry);
-            }
+            entry.item = entry.item ? entry.item : "";
+            VEC_PUSH(r, entry);
         }
     }
     if (r->n > 1) {

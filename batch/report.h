@@ -17,7 +17,7 @@ extern const enum item_state report_states[];
 extern const size_t report_states_count;
 
 struct report_finding {
-    const char *item;
+    const char *item; /* "": it is about none of them */
     const json_t *finding;
     size_t order; /* position in the file */
 };
@@ -54,7 +54,7 @@ struct report_writer {
 };
 extern const struct report_writer report_writers[]; /* closed by a row without a format */
 const struct report_writer *report_writer_find(const char *format); /* NULL: none */
-report_write report_json_to, report_csv_to;
+report_write report_json_to, report_csv_to, report_xlsx_to;
 /* Sinks: ctx is an int *, a file descriptor; a struct buf *. */
 report_sink report_to_fd, report_to_buf;
 

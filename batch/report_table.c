@@ -9,6 +9,7 @@
 const struct report_writer report_writers[] = {
     {"json", "report.json", report_json_to},
     {"csv", "report.csv", report_csv_to},
+    {"xlsx", "report.xlsx", report_xlsx_to},
     {NULL, NULL, NULL},
 };
 
