@@ -32,7 +32,10 @@ static void index_findings(struct report *r)
         const json_t *list = json_get(json_array_get(files, i), "findings");
         for (size_t k = 0; k < json_array_size(list); k++) {
             const json_t *f = json_array_get(list, k);
-            struct report_finding entry = {json_get_str(f, "item"), f, r->n};
+            struct report_finding entry = {.item = json_get_str(f, "item"),
+                                           .finding = f,
+                                           .file = json_array_get(files, i),
+                                           .order = r->n};
             entry.item = entry.item ? entry.item : "";
             VEC_PUSH(r, entry);
         }

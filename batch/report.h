@@ -17,9 +17,9 @@ extern const enum item_state report_states[];
 extern const size_t report_states_count;
 
 struct report_finding {
-    const char *item; /* "": it is about none of them */
-    const json_t *finding;
-    size_t order; /* position in the file */
+    const char *item;             /* "": it is about none of them */
+    const json_t *finding, *file; /* file: the object with its "path" and "kind" */
+    size_t order;                 /* position in the file */
 };
 struct report {
     const struct history *history;
@@ -40,6 +40,8 @@ void report_head(struct jw *j, const struct report *r); /* batch, change, counts
 void report_item(struct jw *j, const char *key, const struct report *r,
                  const struct item_record *item);
 void report_change(struct jw *j, const char *key, const struct ynode *change);
+/* What to do about an item that is reported so; of a good state, that there is nothing to do. */
+const char *report_advice(enum item_state state);
 const char *report_ticket(const struct report *r); /* NULL: none */
 
 /* The findings of one item are v[*first] to v[*first + *n - 1]. */
@@ -54,7 +56,8 @@ struct report_writer {
 };
 extern const struct report_writer report_writers[]; /* closed by a row without a format */
 const struct report_writer *report_writer_find(const char *format); /* NULL: none */
-report_write report_json_to, report_csv_to, report_xlsx_to;
+report_write report_json_to, report_csv_to, report_xlsx_to, report_junit_to, report_sarif_to,
+    report_notes_to;
 /* Sinks: ctx is an int *, a file descriptor; a struct buf *. */
 report_sink report_to_fd, report_to_buf;
 

@@ -10,6 +10,9 @@ const struct report_writer report_writers[] = {
     {"json", "report.json", report_json_to},
     {"csv", "report.csv", report_csv_to},
     {"xlsx", "report.xlsx", report_xlsx_to},
+    {"junit", "junit.xml", report_junit_to},
+    {"sarif", "findings.sarif", report_sarif_to},
+    {"close-notes", "close-notes.txt", report_notes_to},
     {NULL, NULL, NULL},
 };
 
