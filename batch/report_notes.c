@@ -43,8 +43,9 @@ static void put_head(struct buf *b, const struct report *r, const size_t counts[
         }
     }
     buf_puts(b, good ? ").\n" : ".\n");
-    buf_printf(b, "Batch %s, %.20s to %.20s (UTC).\n", h->batch ? h->batch : "-",
-               h->opened ? h->opened : "-", h->closed ? h->closed : "not closed");
+    buf_printf(b, "Batch %s, %.19sZ to %.19s%s.\n", h->batch ? h->batch : "-",
+               h->opened ? h->opened : "-", h->closed ? h->closed : "now: it is not closed",
+               h->closed ? "Z" : "");
 }
 
 static void put_ends(struct buf *b, const struct history *h)
