@@ -75,6 +75,7 @@ static bool read_change(struct report *r, const struct statedir *s, struct err *
     }
     (void)!yaml_parse("manifest.yaml", buf_span(&text), &shape_manifest, &r->arena, &ignored,
                       &root);
+    r->manifest = root;
     r->change = yaml_get(root, "change");
     return true;
 }

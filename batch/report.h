@@ -24,9 +24,10 @@ struct report_finding {
 struct report {
     const struct history *history;
     struct arena arena;
-    const struct ynode *change; /* NULL: the manifest has none */
-    json_t *tree;               /* of findings.json */
-    struct report_finding *v;   /* by item, then file order */
+    const struct ynode *manifest; /* of the state; NULL: there is none */
+    const struct ynode *change;   /* in it; NULL: it has none */
+    json_t *tree;                 /* of findings.json */
+    struct report_finding *v;     /* by item, then file order */
     size_t n, cap;
 };
 
