@@ -92,12 +92,14 @@ static void put_asked(struct jw *j, const struct ynode *node)
 {
     static const char *const keys[] = {"replaces", "reason",          "comment",
                                        "after",    "invalidity_date", "certificate"};
+    jw_object(j, "asked");
     for (size_t i = 0; i < NITEMS(keys); i++) {
         const struct ynode *value = yaml_get(node, keys[i]);
         if (value) {
             report_change(j, keys[i], value);
         }
     }
+    jw_end(j);
 }
 
 /* Revocations that were to follow this order: of the certificate it replaced, as a rule. */

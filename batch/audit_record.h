@@ -4,7 +4,8 @@
  * auditor who picks three certificates and asks who wanted, approved, checked, sent and got them.
  * Everything comes from the state directory as of the journal's last close; what is not known is
  * null or not there. The members `batch`, `change`, `manifest_sha256`, `policy_sha256`,
- * `plan_digest`, `item` (as in report.json) and `journal` are always there.
+ * `plan_digest`, `item` (as in report.json) and `journal` are always there. `asked` is in the
+ * manifest's own words.
  *
  *     audit_records_begin(&a, &report, &events)
  *     audit_record_write(&a, index, &files, &out, &err)     ...
