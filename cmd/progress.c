@@ -9,6 +9,7 @@
 
 enum {
     SAMPLE_MS = 1000,
+    NOTE_MS = 5000,
     PART_TEXT = 96,
     NAME_WIDTH = 20,
     BAR_LEAST = 8,
@@ -263,9 +264,21 @@ static void lane_lines(struct screen *s, struct progress *view, const struct run
     }
 }
 
-void progress_show(void *ctx, const struct run_progress *p)
+static const char *note_of(struct progress *view, const struct run_progress *p)
+{
+    if (p->note) {
+        (void)snprintf(view->note, sizeof view->note, "%s", p->note);
+        view->note_until = p->now_ms + NOTE_MS;
+    }
+    return p->now_ms < view->note_until ? view->note : NULL;
+}
+
+void progress_show(void *ctx, const struct run_progress *now)
 {
     struct progress *view = ctx;
+    struct run_progress with_note = *now;
+    const struct run_progress *p = &with_note;
+    with_note.note = note_of(view, now);
     struct screen s = {.n = 0};
     size_t columns, rows;
     const double rate = progress_rate(&view->all, p->now_ms, p->done);

@@ -22,6 +22,8 @@ struct progress_rate {
 struct progress {
     struct term *t;
     struct progress_rate all, lanes[PROGRESS_LANES];
+    char note[128]; /* the last one: told once, shown for a while */
+    int64_t note_until;
 };
 /* run_options.progress; ctx is the struct progress. */
 void progress_show(void *ctx, const struct run_progress *p);
