@@ -7,8 +7,7 @@
  */
 #include "batch/bundle_parts.h"
 
-#include "batch/audit_events.h"
-#include "batch/report.h"
+#include "batch/audit_record.h"
 #include "formats/bag.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -20,14 +19,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RECORD_MAX = 16 * 1024 * 1024 };
-
 struct audit {
     const struct bundle_source *source;
     struct bag *bag;
     struct audit_events events; /* and the history at the close */
     struct report report;
-    struct buf file;
+    struct audit_records records;
+    struct buf file, item[3]; /* what is read; request, certificate, chain of one item */
 };
 
 static bool put(struct audit *a, const char *name, struct span data, struct err *err)
@@ -108,52 +106,43 @@ static bool put_policies(struct audit *a, struct err *err)
 }
 
 /* A report goes through a temporary: its size must be known before the first byte is written. */
-static bool put_report(struct audit *a, const char *name, bool json, struct err *err)
+static bool put_report(struct audit *a, const struct report_writer *w, struct err *err)
 {
     CLEANUP(fs_temp_discard) struct fs_temp t = {.fd = -1};
     if (!fs_temp_open(&t, a->source->dirfd, 0600, err) ||
-        !(json ? report_json_to(&a->report, report_to_fd, &t.fd, err)
-               : report_csv_to(a->report.history, report_to_fd, &t.fd, err))) {
-        return false;
+        !w->write(&a->report, report_to_fd, &t.fd, err)) {
+        return err_wrap(err, "%s", w->file);
     }
     off_t size = lseek(t.fd, 0, SEEK_END);
-    return size >= 0 ? put_fd(a, name, t.fd, (uint64_t)size, err)
-                     : err_sys(err, errno, "cannot measure %s", name);
+    return size >= 0 ? put_fd(a, w->file, t.fd, (uint64_t)size, err)
+                     : err_sys(err, errno, "cannot measure %s", w->file);
+}
+
+static bool put_reports(struct audit *a, struct err *err)
+{
+    bool ok = true;
+    for (const struct report_writer *w = report_writers; ok && w->format; w++) {
+        ok = put_report(a, w, err);
+    }
+    return ok;
 }
 
 /* --- items --- */
 
-static bool write_record(struct audit *a, size_t index, struct err *err)
-{
-    struct jw j;
-    const struct history *h = a->report.history;
-    jw_begin(&j, &a->file, JW_PRETTY);
-    jw_object(&j, NULL);
-    jw_str(&j, "batch", h->batch);
-    report_change(&j, "change", a->report.change);
-    jw_str(&j, "manifest_sha256", h->manifest_sha256);
-    jw_str(&j, "policy_sha256", h->policy_sha256);
-    jw_str(&j, "plan_digest", h->plan_digest);
-    report_item(&j, "item", &a->report, &h->v[index]);
-    audit_events_write(&j, "journal", &a->events, index);
-    jw_end(&j);
-    return jw_finish(&j, err);
-}
-
 static bool put_item_files(struct audit *a, const char *id, struct err *err)
 {
     static const char *const names[] = {"request.csr", "certificate.pem", "chain.pem"};
+    _Static_assert(NITEMS(names) == NITEMS(a->item), "a buffer for every file");
     char path[LIMIT_PATH];
-    if (!fs_exists_at(a->source->state->items, id)) {
-        return true; /* never got so far */
-    }
-    CLEANUP(closep) int dir = statedir_item(a->source->state, id, false, err);
-    bool ok = dir >= 0;
-    for (size_t i = 0; ok && i < NITEMS(names); i++) {
-        bool there;
+    const bool begun = fs_exists_at(a->source->state->items, id);
+    CLEANUP(closep) int dir = begun ? statedir_item(a->source->state, id, false, err) : -1;
+    bool ok = !begun || dir >= 0;
+    for (size_t i = 0; i < NITEMS(names); i++) {
+        bool there = false;
+        buf_reset(&a->item[i]);
         (void)snprintf(path, sizeof path, "items/%s/%s", id, names[i]);
-        ok = bundle_read_item(dir, names[i], &a->file, &there, err) &&
-             (!there || put(a, path, buf_span(&a->file), err));
+        ok = ok && (!begun || bundle_read_item(dir, names[i], &a->item[i], &there, err)) &&
+             (!there || put(a, path, buf_span(&a->item[i]), err));
     }
     return ok;
 }
@@ -165,9 +154,12 @@ static bool put_item(struct audit *a, size_t index, struct err *err)
     if (!put_item_files(a, id, err)) {
         return err_wrap(err, "item %s", id);
     }
+    const struct audit_files files = {buf_span(&a->item[0]), buf_span(&a->item[1]),
+                                      buf_span(&a->item[2])};
     (void)snprintf(path, sizeof path, "items/%s/record.json", id);
     buf_reset(&a->file);
-    return (write_record(a, index, err) && put(a, path, buf_span(&a->file), err)) ||
+    return (audit_record_write(&a->records, index, &files, &a->file, err) &&
+            put(a, path, buf_span(&a->file), err)) ||
            err_wrap(err, "item %s", id);
 }
 
@@ -192,9 +184,12 @@ static const char readme[] =
     "Is every file here and unchanged?\n"
     "    sha256sum -c --strict --quiet manifest-sha256.txt tagmanifest-sha256.txt\n"
     "\n"
-    "What was done, and do the numbers add up?   data/report.json, data/report.csv\n"
+    "What was done, and do the numbers add up?   data/report.json, data/report.csv,\n"
+    "                                            data/report.xlsx, data/junit.xml,\n"
+    "                                            data/close-notes.txt\n"
     "What was asked, checked and planned?        data/manifest.yaml, data/policy/,\n"
-    "                                            data/findings.json, data/plan.json\n"
+    "                                            data/findings.json, data/findings.sarif,\n"
+    "                                            data/plan.json\n"
     "What happened to one item?                  data/items/ID/record.json\n"
     "\n"
     "Is its certificate for the key of its request? Both print the same:\n"
@@ -229,18 +224,23 @@ static bool put_tags(struct audit *a, struct err *err)
 static bool fill(struct audit *a, struct err *err)
 {
     return put_journal(a, err) && put_state_files(a, err) && put_policies(a, err) &&
-           put_report(a, "report.json", true, err) && put_report(a, "report.csv", false, err) &&
-           put_items(a, err) && put_tags(a, err);
+           put_reports(a, err) && put_items(a, err) && put_tags(a, err);
 }
 
 bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SHA256_SIZE],
                         struct err *err)
 {
-    struct audit a = {.source = s, .file = BUF_INIT(LIMIT_ARCHIVE_ENTRY)};
+    struct audit a = {.source = s, .file = BUF_INIT(LIMIT_ARCHIVE_ENTRY), .events = {.fd = -1}};
     char root[LIMIT_PATH];
+    for (size_t i = 0; i < NITEMS(a.item); i++) {
+        a.item[i] = (struct buf)BUF_INIT(LIMIT_ARCHIVE_ENTRY);
+    }
     (void)snprintf(root, sizeof root, "%s-audit", s->name);
     bool ok = audit_events_read(&a.events, s->state->fd, s->history->close_offset, err) &&
               report_open(&a.report, &a.events.history, s->state, err);
+    if (ok) {
+        audit_records_begin(&a.records, &a.report, &a.events);
+    }
     a.bag = ok ? bag_create(fd, root, s->mtime, err) : NULL;
     ok = a.bag && fill(&a, err);
     if (ok) {
@@ -248,6 +248,10 @@ bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SH
     } else {
         bag_abandon(&a.bag);
     }
+    for (size_t i = 0; i < NITEMS(a.item); i++) {
+        buf_release(&a.item[i]);
+    }
+    audit_records_release(&a.records);
     report_release(&a.report);
     audit_events_release(&a.events);
     buf_release(&a.file);

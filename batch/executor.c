@@ -22,8 +22,7 @@ enum {
     FDS_PER_ITEM = 8, /* temporaries and directories that are open until the round */
     FDS_KEPT = 64,
     FDS_WANTED = WINDOW * FDS_PER_ITEM + FDS_KEPT,
-    SLEEP_MS = 200, /* longest sleep: the stop flag is looked at in between */
-    PROGRESS_MS = 100,
+    SLEEP_MS = 200,      /* longest sleep: the stop flag is looked at in between */
     PROVING_MS = 50,     /* hooks end beside the workers */
     GRACE_MS = 10 * 1000 /* for answers that are under way when the run is stopped */
 };
@@ -132,27 +131,6 @@ static void wait_for_something(struct executor *x)
     wire_wait(x->wire, pool_fd(x->pool), until > now ? (int)(until - now) : 0);
 }
 
-static void report_progress(struct executor *x)
-{
-    int64_t now = time_monotonic_ms();
-    if (!x->progress || now - x->reported_ms < PROGRESS_MS) {
-        return;
-    }
-    struct run_progress p = {.items = x->nslots,
-                             .in_flight = x->live,
-                             .started_ms = x->started_ms,
-                             .now_ms = now,
-                             .note = x->note};
-    for (size_t i = 0; i < x->nslots; i++) {
-        enum item_state s = x->slots[i].record->state;
-        p.done += state_is_final(s);
-        p.failed += state_is_final(s) && !state_is_good(s);
-    }
-    x->reported_ms = now;
-    x->progress(x->progress_ctx, &p);
-    x->note = NULL;
-}
-
 static bool finished(const struct executor *x)
 {
     bool nothing_waits = x->draining || (!x->ready_n && !x->ntimers);
@@ -188,7 +166,7 @@ static void loop(struct executor *x)
         if (!pass(x)) {
             return;
         }
-        report_progress(x);
+        executor_report(x, false);
     }
 }
 
@@ -224,7 +202,6 @@ static void begin(struct executor *x, struct item_slot *slots, size_t n)
     x->slots = slots;
     x->nslots = n;
     x->started_ms = x->moved_ms = time_monotonic_ms();
-    x->reported_ms = x->started_ms - PROGRESS_MS;
     x->done = (struct work_list){NULL, &x->done.first, 0};
     size_window(x);
     for (size_t i = 0; i < n; i++) {
@@ -232,6 +209,7 @@ static void begin(struct executor *x, struct item_slot *slots, size_t n)
         load_passwords(x, &slots[i]);
     }
     executor_open_cas(x);
+    x->lanes = xcalloc(x->ncas + 1, sizeof *x->lanes);
     executor_dcv_begin(x);
     x->pool = pool_new(x->workers);
     x->wire = wire_new(x->workers);
@@ -294,6 +272,7 @@ static void end(struct executor *x)
     }
     free(x->scratch);
     free(x->cas);
+    free(x->lanes);
     free(x->ready);
     free(x->timers);
     arena_release(&x->arena);
@@ -303,8 +282,7 @@ bool executor_run(struct executor *x, struct item_slot *slots, size_t n, struct 
 {
     begin(x, slots, n);
     loop(x);
-    x->reported_ms -= PROGRESS_MS;
-    report_progress(x);
+    executor_report(x, true);
     end(x);
     const struct err *first = x->fatal.code != ERR_NONE    ? &x->fatal
                               : x->ca_err.code != ERR_NONE ? &x->ca_err

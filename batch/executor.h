@@ -26,6 +26,7 @@
  *   reconcile.c         lost replies: FIND by key
  *   executor_revoke.c   revocations
  *   executor_token.c    the credential that a CA wants before anything else
+ *   executor_progress.c what is told while it runs
  *   executor_dcv*.c     proofs of control of names, see executor_dcv.h
  */
 #ifndef BATCH_EXECUTOR_H
@@ -144,8 +145,10 @@ struct ca_slot {
     const struct ca_config *config;
     struct work_list queue; /* cleared, waiting to be sent */
     struct ca_login login;
-    size_t busy;          /* state-changing exchanges under way */
-    int64_t paused_until; /* ms */
+    size_t busy;            /* state-changing exchanges under way */
+    int64_t paused_until;   /* ms */
+    const char *paused_why; /* static text */
+    size_t live;            /* works of its items */
     struct budget budget;
     /* Groups of answers in a row that ended so; while one counts, one order goes at a time. That
      * reads go through says nothing about orders: [1] counts requests that change something. */
@@ -212,6 +215,7 @@ struct executor {
     struct err ca_err;      /* the first CA that was given up */
     struct err closed;      /* the change window closed */
     int64_t started_ms, reported_ms;
+    struct run_lane *lanes; /* as cas */
     const char *note;
     char note_text[128];
 };
@@ -223,6 +227,7 @@ bool executor_run(struct executor *x, struct item_slot *slots, size_t n, struct 
 
 /* --- between its files --- */
 bool executor_stopping(struct executor *x);
+void executor_report(struct executor *x, bool last); /* to x->progress, not too often */
 void work_list_add(struct work_list *l, struct work *w);
 struct work *work_list_take(struct work_list *l);
 
@@ -283,7 +288,8 @@ bool executor_logged_in(struct executor *x, struct ca_slot *c) MUST_USE;
 bool executor_login_answer(struct executor *x, const struct ca_exchange *e);
 /* A CA that said AUTH to a credential of ours may be asked again with a fresh one. */
 bool executor_may_log_in_again(const struct ca_slot *c);
-void executor_pause_ca(struct executor *x, struct ca_slot *c, int64_t delay_ms);
+/* why: static text for whoever watches, "asked to". */
+void executor_pause_ca(struct ca_slot *c, int64_t delay_ms, const char *why);
 
 /* A request about a name has come to its end. */
 void executor_dcv_gone(struct challenge *c);

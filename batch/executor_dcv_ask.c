@@ -63,7 +63,7 @@ static void ask_later(struct challenge *c, const struct work *w)
     remember_words(c, w);
     wait_as_asked(c, delay > ASK_LEAST_MS ? delay : ASK_LEAST_MS);
     if (w->answer.outcome == OUTCOME_THROTTLED) {
-        executor_pause_ca(c->x, c->ca, delay);
+        executor_pause_ca(c->ca, delay, "asked to");
     }
     if (w->reply.lasting) {
         challenge_fail(c, c->words ? c->words : outcome_name(w->answer.outcome));

@@ -72,16 +72,18 @@ void answer_doubtful_act(struct work *w)
                          answer_text(w) ? answer_text(w) : outcome_name(w->answer.outcome));
     } else if (fresh) {
         random_bytes(&random, sizeof random);
-        executor_pause_ca(w->x, c, retry_delay_ms(c->doubtful, -1, random));
+        executor_pause_ca(c, retry_delay_ms(c->doubtful, -1, random), "an answer was lost");
     }
 }
 
 /* What waits for this CA gives its place in flight to items of other CAs. */
-void executor_pause_ca(struct executor *x, struct ca_slot *c, int64_t delay)
+void executor_pause_ca(struct ca_slot *c, int64_t delay, const char *why)
 {
     int64_t until = time_monotonic_ms() + delay;
-    c->paused_until = until > c->paused_until ? until : c->paused_until;
-    executor_note(x, "CA %s: waiting %lld s", c->ca->name, (long long)((delay + 999) / 1000));
+    if (until > c->paused_until) {
+        c->paused_until = until;
+        c->paused_why = why;
+    }
     for (struct work *q; (q = work_list_take(&c->queue)) != NULL;) {
         work_again(q, c->paused_until - time_monotonic_ms());
     }
@@ -115,7 +117,8 @@ void answer_retry_act(struct work *w)
         budget_slower(&c->budget);
     }
     if (fresh) {
-        executor_pause_ca(w->x, c, retry_delay_ms(*row, asked, random));
+        executor_pause_ca(c, retry_delay_ms(*row, asked, random),
+                          w->answer.outcome == OUTCOME_THROTTLED ? "asked to" : "out of reach");
     }
     work_again(w, c->paused_until - time_monotonic_ms());
 }

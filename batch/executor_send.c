@@ -172,13 +172,15 @@ static bool record_intent(struct work *w)
 {
     bool revocation = w->item->kind == ITEM_REVOCATION;
     struct record r = RECORD(revocation ? EV_REVOKE_INTENT : EV_INTENT, w->item->id);
-    char digest[SHA256_HEX], spki[SHA256_HEX];
+    char digest[SHA256_HEX], spki[SHA256_HEX], cleared[SHA256_HEX];
     hex_encode(w->request.digest, SHA256_SIZE, digest);
+    hex_encode(w->digest, SHA256_SIZE, cleared);
     hex_encode(w->spki, SHA256_SIZE, spki);
     r.action = w->item->action;
     r.ca = w->ca->ca->name;
     r.product = w->item->product_code;
     r.request_sha256 = digest;
+    r.clearance = cleared;
     r.client_key = w->client_key;
     r.attempt = w->call.attempt;
     r.spki_sha256 = revocation ? NULL : spki;

@@ -78,14 +78,14 @@ static void wake(struct ca_slot *c, int64_t delay_ms)
     }
 }
 
-static void try_later(struct executor *x, struct ca_slot *c)
+static void try_later(struct ca_slot *c)
 {
     struct ca_login *l = &c->login;
     int64_t asked =
         l->answer.again_seconds >= 0 ? l->answer.again_seconds : l->reply.retry_after_seconds;
     uint32_t random;
     random_bytes(&random, sizeof random);
-    executor_pause_ca(x, c, retry_delay_ms(l->tries, asked, random));
+    executor_pause_ca(c, retry_delay_ms(l->tries, asked, random), "no credential yet");
     int64_t left = c->paused_until - time_monotonic_ms();
     wake(c, left > 1 ? left : 1);
 }
@@ -102,7 +102,7 @@ static void act(struct executor *x, struct ca_slot *c)
         l->ever = true;
         wake(c, 0);
     } else if (later && !l->reply.lasting && ++l->tries <= RETRY_NOT_SENT) {
-        try_later(x, c);
+        try_later(c);
     } else {
         const char *why = l->answer.message            ? l->answer.message
                           : l->reply.transport_message ? l->reply.transport_message

@@ -46,12 +46,18 @@ struct work *work_new(struct executor *x, uint32_t slot)
     }
     fs_group_init(&w->files);
     x->live++;
+    if (w->ca) {
+        w->ca->live++;
+    }
     return w;
 }
 
 void work_release(struct work *w)
 {
     w->x->live--;
+    if (w->ca) {
+        w->ca->live--;
+    }
     if (w->challenge) {
         executor_dcv_gone(w->challenge);
     }

@@ -30,9 +30,11 @@ static const struct record_field {
     F("san", san, JSON),
     F("digest", digest, TEXT),
     F("after", after, TEXT),
+    F("endpoint", endpoint, TEXT),
     F("key", key, TEXT),
     F("spki_sha256", spki_sha256, TEXT),
     F("request_sha256", request_sha256, TEXT),
+    F("clearance", clearance, TEXT),
     F("client_key", client_key, TEXT),
     F("attempt", attempt, NUMBER),
     F("order", order_id, TEXT),
@@ -82,39 +84,14 @@ void record_write(const struct record *r, struct jw *j)
     }
 }
 
-/* Array of strings or of flat objects of strings, written by the same writer that made it: the
- * text of a replay is byte for byte the text of the run, and so are the reports made from it. */
-static void rewrite(struct jw *j, const char *key, const json_t *v)
-{
-    size_t i;
-    const json_t *member;
-    const char *name;
-    if (json_is_array(v)) {
-        jw_array(j, key);
-        for (i = 0; i < json_array_size(v); i++) {
-            rewrite(j, NULL, json_array_get(v, i));
-        }
-        jw_end(j);
-    } else if (json_is_object(v)) {
-        jw_object(j, key);
-        for (void *it = json_object_iter((json_t *)(uintptr_t)v); it;
-             it = json_object_iter_next((json_t *)(uintptr_t)v, it)) {
-            name = json_object_iter_key(it);
-            member = json_object_iter_value(it);
-            rewrite(j, name, member);
-        }
-        jw_end(j);
-    } else {
-        jw_str(j, key, json_string_value(v));
-    }
-}
-
+/* Written by the same writer that made it: the text of a replay is byte for byte the text of the
+ * run, and so are the reports made from it. */
 static const char *json_text(const json_t *v, struct arena *scratch, struct err *err)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_JOURNAL_RECORD);
     struct jw j;
     jw_begin(&j, &text, JW_COMPACT);
-    rewrite(&j, NULL, v);
+    json_write(&j, NULL, v);
     return jw_finish(&j, err) ? arena_strdup(scratch, buf_text(&text)) : NULL;
 }
 

@@ -14,6 +14,8 @@
 struct record {
     const char *ev, *reply_class, *item;
     const char *kind, *action, *ca, *product, *common_name, *san, *digest, *after;
+    const char *endpoint;  /* of the CA, when the item was planned */
+    const char *clearance; /* digest of what was cleared, beside the request it allowed */
     const char *key, *spki_sha256, *request_sha256, *client_key;
     int64_t attempt;
     const char *order_id, *code, *message;

@@ -47,10 +47,22 @@ struct run_options {
     void *progress_ctx;
 };
 
+/* A CA that the run has work for. */
+struct run_lane {
+    const char *ca;
+    size_t items, done, failed, in_flight;
+    size_t pending;  /* the CA is working on them: asked again later */
+    int64_t wait_ms; /* until something may be sent to it; 0: now */
+    const char *why; /* it waits: "asked to"; NULL when it does not */
+    bool stopped;    /* given up for this run */
+};
 struct run_progress {
     size_t items, done, failed, in_flight;
-    int64_t started_ms, now_ms;
-    const char *note; /* "CA lab asked to wait 17 s", or NULL */
+    int64_t started_ms, now_ms; /* monotonic */
+    const struct run_lane *lanes;
+    size_t nlanes;
+    bool stopping;    /* nothing new begins */
+    const char *note; /* something that is told once, or NULL */
 };
 
 struct run_summary {
@@ -94,6 +106,7 @@ struct item_record { /* one item, as the journal tells */
                                relative to items/<id>/out/ */
     const char *san;        /* JSON array text ["dns:www.example.com",...], or NULL */
     struct dcv_record *dcv; /* in order of publication */
+    const char *decision, *decided_by, *decided_why; /* `resolve`, the last one; or NULL */
 };
 struct history {
     struct item_record *v; /* in plan order */

@@ -6,12 +6,15 @@
 #include "batch/population.h"
 #include "batch/run_parts.h"
 
+#include "formats/base/fs.h"
 #include "formats/base/limits.h"
+#include "formats/base/sha.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 
 #include <pwd.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 enum { NAMES_BYTES = LIMIT_JOURNAL_RECORD / 2 }; /* of names in one record */
@@ -86,6 +89,36 @@ bool run_same_batch(struct run *r, struct err *err)
 }
 
 /* --- records --- */
+
+/* Which program this is, by its own bytes; NULL when they cannot be read. */
+static const char *program_digest(struct arena *a)
+{
+    enum { CHUNK = 64 * 1024 };
+    struct err ignored = ERR_INIT;
+    struct sha256 h;
+    ssize_t n;
+    char hex[SHA256_HEX];
+    CLEANUP(closep) int fd = fs_open("/proc/self/exe", &ignored);
+    CLEANUP(freep) uint8_t *chunk = xmalloc(CHUNK);
+    if (fd < 0) {
+        return NULL;
+    }
+    sha256_begin(&h);
+    while ((n = read(fd, chunk, CHUNK)) > 0) {
+        sha256_add(&h, chunk, (size_t)n);
+    }
+    sha256_end_hex(&h, hex);
+    return n == 0 ? arena_strdup(a, hex) : NULL;
+}
+
+/* What the kernel thinks of the clock that stamps every record (adjtimex(2)). */
+static const char *clock_state(void)
+{
+    struct timex t = {.modes = 0};
+    const int state = adjtimex(&t);
+    return state < 0 ? "unknown" : state == TIME_ERROR ? "not synchronized" : "synchronized";
+}
+
 static void head_record(struct run *r, const char *ev)
 {
     char host[65] = "";
@@ -95,11 +128,12 @@ static void head_record(struct run *r, const char *ev)
                                       .manifest_sha256 = r->batch.manifest.sha256,
                                       .policy_sha256 = policy_digest(r->batch.policy),
                                       .simulate = r->batch_options.simulate};
-    const struct head_extra extra[] = {{"version", CERTBATCH_VERSION, 0},
-                                       {"host", host, 0},
-                                       {"user", run_user(&r->own), 0},
-                                       {"pid", NULL, (int64_t)getpid()}};
-    runlog_head(&r->log, &head, extra, NITEMS(extra));
+    const struct head_extra extra[] = {
+        {"version", CERTBATCH_VERSION, 0}, {"host", host, 0},
+        {"user", run_user(&r->own), 0},    {"clock", clock_state(), 0},
+        {"pid", NULL, (int64_t)getpid()},  {"program_sha256", program_digest(&r->own), 0}};
+    /* the last one may be missing */
+    runlog_head(&r->log, &head, extra, NITEMS(extra) - !extra[NITEMS(extra) - 1].text);
 }
 
 void run_resume_record(struct runlog *log)
@@ -153,6 +187,7 @@ static bool describe(struct run *r, const struct plan_item *p, struct err *err)
                          .common_name = p->common_name,
                          .digest = digest,
                          .after = revocation ? item->revocation->after : NULL,
+                         .endpoint = item->ca ? ca_endpoint(item->ca) : NULL,
                          RECORD_NONE};
     rec.san = names_chunk(r, (const char *const *)p->names, &next);
     if (!runlog_add(&r->log, &rec, err)) {

@@ -8,27 +8,11 @@
 
 #include "cmd/cmd.h"
 #include "cmd/history.h"
+#include "cmd/progress.h"
 
 #include <unistd.h>
 
 volatile sig_atomic_t cmd_stop, cmd_stop_signal; /* main.c catches, the executor looks */
-
-static void progress(void *ctx, const struct run_progress *p)
-{
-    struct term *t = ctx;
-    int64_t ms = p->now_ms - p->started_ms;
-    double rate = ms > 0 ? (double)p->done * 1000.0 / (double)ms : 0;
-    size_t left = p->items > p->done ? p->items - p->done : 0;
-    if (p->note) {
-        term_progress(t, "%zu/%zu done, %zu failed, %zu in flight - %s", p->done, p->items,
-                      p->failed, p->in_flight, p->note);
-    } else if (rate > 0) {
-        term_progress(t, "%zu/%zu done, %zu failed, %zu in flight, %.1f/s, about %.0f s left",
-                      p->done, p->items, p->failed, p->in_flight, rate, (double)left / rate);
-    } else {
-        term_progress(t, "%zu/%zu done", p->done, p->items);
-    }
-}
 
 static void print_summary(struct term *t, const struct run_summary *s, const char *state)
 {
@@ -85,6 +69,7 @@ int cmd_run(const struct options *o, struct term *t)
     struct err err = ERR_INIT;
     struct run_summary s = {0};
     const char *input = o->operands.v[0];
+    struct progress progress = {.t = t};
     struct run_options ro = {.batch = {.manifest = input,
                                        .config = o->config,
                                        .policies = o->policies.v,
@@ -101,8 +86,8 @@ int cmd_run(const struct options *o, struct term *t)
                              .confirm = o->confirm,
                              .pending_is_success = o->pending_is_success,
                              .stop = &cmd_stop,
-                             .progress = progress,
-                             .progress_ctx = t};
+                             .progress = progress_show,
+                             .progress_ctx = &progress};
     if (ro.plan) {
         ro.batch.manifest = NULL; /* the plan names it */
     }

@@ -10,9 +10,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { CELL_MAX = 60 };
+
+static bool utf8_locale(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"}; /* the first that is set */
+    for (size_t i = 0; i < NITEMS(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) {
+            return str_iends(value, ".utf-8") || str_iends(value, ".utf8");
+        }
+    }
+    return false;
+}
 
 void term_init(struct term *t, int color, bool quiet)
 {
@@ -26,6 +39,7 @@ void term_init(struct term *t, int color, bool quiet)
     t->out_color = color == COLOR_ALWAYS || (color == COLOR_AUTO && automatic && isatty(1));
     t->err_color = color == COLOR_ALWAYS || (color == COLOR_AUTO && automatic && isatty(2));
     t->excerpts = color == COLOR_ALWAYS || (!batch && !dumb && isatty(1));
+    t->utf8 = utf8_locale();
     t->progress = !quiet && !batch && !dumb && isatty(2);
 }
 
@@ -70,27 +84,68 @@ void term_err(struct term *t, const char *fmt, ...)
     term_write_err(t, buf_span(&b));
 }
 
-void term_progress(struct term *t, const char *fmt, ...)
+void term_size(size_t *columns, size_t *rows)
+{
+    struct winsize w = {0};
+    const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col;
+    *columns = known ? w.ws_col : 80;
+    *rows = known && w.ws_row ? w.ws_row : 24;
+}
+
+/* To the beginning of what is shown. A terminal that became narrower has wrapped it. */
+static void go_back(struct buf *b, const struct term *t)
+{
+    size_t columns, rows;
+    size_t up = 0;
+    term_size(&columns, &rows);
+    for (size_t i = 0; i < t->shown; i++) {
+        up += t->widths[i] > columns ? (t->widths[i] + columns - 1) / columns : 1;
+    }
+    buf_puts(b, "\r");
+    if (up > 1) {
+        buf_printf(b, "\033[%zuA", up - 1 < rows ? up - 1 : rows);
+    }
+}
+
+void term_lines(struct term *t, const struct term_line *lines, size_t n)
 {
     if (!t->progress) {
         return;
     }
-    CLEANUP(buf_release) struct buf b = BUF_INIT(LIMIT_MESSAGE);
+    CLEANUP(buf_release) struct buf b = BUF_INIT(64u << 10);
     struct err err = ERR_INIT;
+    go_back(&b, t);
+    t->shown = n < TERM_LINES ? n : TERM_LINES;
+    for (size_t i = 0; i < t->shown; i++) {
+        buf_printf(&b, "%s%s\033[K", i ? "\n" : "", lines[i].text);
+        t->widths[i] = lines[i].width;
+    }
+    buf_puts(&b, "\033[J");
+    if (!fs_write_all(STDERR_FILENO, b.p, b.n, &err)) {
+        t->progress = false;
+    }
+}
+
+void term_progress(struct term *t, const char *fmt, ...)
+{
+    CLEANUP(buf_release) struct buf b = BUF_INIT(LIMIT_MESSAGE);
     va_list ap;
     va_start(ap, fmt);
-    buf_puts(&b, "\r\033[K");
     buf_vprintf(&b, fmt, ap);
     va_end(ap);
-    t->line_open = fs_write_all(STDERR_FILENO, b.p, b.n, &err);
+    const struct term_line line = {buf_text(&b), utf8_length(buf_text(&b), b.n)};
+    term_lines(t, &line, 1);
 }
 
 void term_progress_end(struct term *t)
 {
+    CLEANUP(buf_release) struct buf b = BUF_INIT(256);
     struct err err = ERR_INIT;
-    if (t->line_open) {
-        t->line_open = false;
-        (void)!fs_write_all(STDERR_FILENO, "\r\033[K", 4, &err);
+    if (t->shown) {
+        go_back(&b, t);
+        buf_puts(&b, "\033[J");
+        t->shown = 0;
+        (void)!fs_write_all(STDERR_FILENO, b.p, b.n, &err);
     }
 }
 

@@ -196,3 +196,27 @@ void cert_pem(struct buf *out, struct span der)
 {
     pem_write(out, "CERTIFICATE", der);
 }
+
+/* An OCTET STRING around a TLS vector of vectors: each with its length in two octets before it. */
+unsigned cert_scts(const struct cert *cert)
+{
+    struct der_tlv t;
+    unsigned count = 0;
+    const struct x509_ext *e = x509_ext_find(cert->exts, cert->nexts, "1.3.6.1.4.1.11129.2.4.2");
+    if (!e || !der_single(e->value, DER_OCTET_STRING, &t) || t.value.n < 2) {
+        return 0;
+    }
+    const uint8_t *p = t.value.p;
+    const uint8_t *end = p + t.value.n;
+    if ((size_t)(p[0] << 8 | p[1]) != t.value.n - 2) {
+        return 0;
+    }
+    for (p += 2; p < end; count++) {
+        const size_t n = end - p < 2 ? SIZE_MAX : (size_t)(p[0] << 8 | p[1]);
+        if (n == 0 || n > (size_t)(end - p) - 2) {
+            return 0;
+        }
+        p += 2 + n;
+    }
+    return count;
+}

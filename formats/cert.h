@@ -36,6 +36,8 @@ bool certs_read(struct arena *a, const char *name, struct span input, struct cer
                 struct err *err) MUST_USE;
 bool cert_issued_by(const struct cert *cert, const struct cert *issuer) MUST_USE; /* DN, key id */
 bool cert_verify(const struct cert *cert, const struct cert *issuer, struct err *err) MUST_USE;
+/* Signed certificate timestamps that are embedded (RFC 6962 section 3.3); 0 also when malformed. */
+unsigned cert_scts(const struct cert *cert);
 bool cert_self_issued(const struct cert *cert) MUST_USE;
 /* Reorders `bag` so that its first *used certificates are the chain above `leaf`, nearest issuer
  * first; copies of leaf and strangers go behind them. False when the chain has a gap: it stops

@@ -69,3 +69,37 @@ bool json_get_bool(const json_t *object, const char *key, bool otherwise)
     const json_t *v = json_object_get(object, key);
     return json_is_boolean(v) ? json_is_true(v) : otherwise;
 }
+
+static void write_array(struct jw *j, const char *key, const json_t *v)
+{
+    jw_array(j, key);
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        json_write(j, NULL, json_array_get(v, i));
+    }
+    jw_end(j);
+}
+
+static void write_object(struct jw *j, const char *key, const json_t *v)
+{
+    jw_object(j, key);
+    for (void *it = json_object_iter((json_t *)(uintptr_t)v); it;
+         it = json_object_iter_next((json_t *)(uintptr_t)v, it)) {
+        json_write(j, json_object_iter_key(it), json_object_iter_value(it));
+    }
+    jw_end(j);
+}
+
+void json_write(struct jw *j, const char *key, const json_t *v)
+{
+    if (json_is_array(v)) {
+        write_array(j, key, v);
+    } else if (json_is_object(v)) {
+        write_object(j, key, v);
+    } else if (json_is_integer(v)) {
+        jw_int(j, key, (int64_t)json_integer_value(v));
+    } else if (json_is_boolean(v)) {
+        jw_bool(j, key, json_is_true(v));
+    } else {
+        jw_str(j, key, json_string_value(v));
+    }
+}

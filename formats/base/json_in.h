@@ -11,6 +11,7 @@
 #define FORMATS_BASE_JSON_IN_H
 
 #include "formats/base/err.h"
+#include "formats/base/json.h"
 
 #include <jansson.h>
 
@@ -22,5 +23,7 @@ const char *json_get_str(const json_t *object, const char *key);
 int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise);
 bool json_get_bool(const json_t *object, const char *key, bool otherwise);
 const json_t *json_get(const json_t *object, const char *key); /* any type; borrowed */
+/* A value that was read, written again: members keep their order. Of numbers, integers only. */
+void json_write(struct jw *j, const char *key, const json_t *v);
 
 #endif

@@ -14,6 +14,7 @@ libpcre2-8 libpcre2-dev
 jansson libjansson-dev
 libidn2 libidn2-dev
 libpsl libpsl-dev
+xlsxwriter libxlsxwriter-dev
 cmocka libcmocka-dev
 zlib zlib1g-dev
 libssl libssl-dev

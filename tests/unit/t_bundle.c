@@ -89,6 +89,10 @@ static void audit_content(void **unused)
                                        "data/policy/01-b.yaml",
                                        "data/report.json",
                                        "data/report.csv",
+                                       "data/report.xlsx",
+                                       "data/junit.xml",
+                                       "data/findings.sarif",
+                                       "data/close-notes.txt",
                                        "data/items/web/request.csr",
                                        "data/items/web/certificate.pem",
                                        "data/items/web/chain.pem",
@@ -122,6 +126,44 @@ static void audit_content(void **unused)
     assert_string_equal(json_get_str(json_get(t, "item"), "state"), "refused");
     assert_int_equal(json_array_size(events), 4); /* item keygen intent reply */
     assert_string_equal(json_get_str(json_array_get(events, 3), "ev"), "reply");
+    json_tree_release(&t);
+}
+
+/* What an auditor asks of one certificate: everything the state has is in its record. */
+static void record_facts(void **unused)
+{
+    (void)unused;
+    make();
+    files_load(&files, made.audit);
+    struct err err = ERR_INIT;
+    const struct buf *text = &files_find(&files, "/items/web/record.json")->data;
+    json_t *t = json_parse("record", buf_text(text), text->n, &err);
+    state_must(t != NULL, &err);
+    const json_t *leaf = json_get(t, "certificate");
+    const json_t *item = json_get(t, "item");
+    char csr[SHA256_HEX];
+    const struct buf *request = &files_find(&files, "/items/web/request.csr")->data;
+    sha256_hex(request->p, request->n, csr);
+    assert_string_equal(json_get_str(leaf, "sha256"), json_get_str(item, "sha256"));
+    assert_string_equal(json_get_str(leaf, "spki_sha256"), json_get_str(item, "spki_sha256"));
+    assert_string_equal(json_get_str(leaf, "serial"), json_get_str(item, "serial"));
+    assert_string_equal(json_get_str(leaf, "key"), "ec-p256");
+    assert_int_equal(json_get_int(leaf, "scts", -1), 0);
+    assert_int_equal(json_array_size(json_get(t, "chain")), 1);
+    assert_string_equal(json_get_str(json_get(t, "request"), "sha256"), csr);
+    assert_string_equal(json_get_str(json_get(t, "manifest"), "file"), "manifest.yaml");
+    assert_int_equal(json_array_size(json_get(t, "runs")), 1);
+    assert_int_equal(json_array_size(json_get(json_get(t, "exceptions"), "waivers")), 0);
+    assert_non_null(json_get_str(t, "time_source"));
+    const json_t *events = json_get(t, "journal");
+    bool order_told = false;
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *e = json_array_get(events, i);
+        assert_null(json_get(e, "prev"));
+        assert_null(json_get(e, "sum"));
+        order_told |= str_eq(json_get_str(e, "order"), "L-web");
+    }
+    assert_true(order_told);
     json_tree_release(&t);
 }
 
@@ -307,10 +349,13 @@ static void nothing_issued(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(audit_content),        EACH(stock_tools_agree),       EACH(delivery_content),
-        EACH(passwords_beside_it),  EACH(same_state_same_bytes),   EACH(only_up_to_the_close),
-        EACH(secrets_are_refused),  EACH(journal_with_a_password), EACH(changed_files_are_refused),
-        EACH(clear_key_is_refused), EACH(nothing_closed),          EACH(nothing_issued),
+        EACH(audit_content),           EACH(record_facts),
+        EACH(stock_tools_agree),       EACH(delivery_content),
+        EACH(passwords_beside_it),     EACH(same_state_same_bytes),
+        EACH(only_up_to_the_close),    EACH(secrets_are_refused),
+        EACH(journal_with_a_password), EACH(changed_files_are_refused),
+        EACH(clear_key_is_refused),    EACH(nothing_closed),
+        EACH(nothing_issued),
     };
     int failed = !!cmocka_run_group_tests(tests, NULL, NULL);
     bundle_paths_release(&made);

@@ -11,6 +11,7 @@
 
 #include "state_fixture.h"
 
+#include "batch/report.h"
 #include "formats/base/csv.h"
 
 static struct state state;
@@ -143,10 +144,10 @@ static void csv(void **unused)
     struct err err = ERR_INIT;
     CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
     CLEANUP(buf_release) struct buf cells = BUF_INIT(1 << 20);
-    assert_true(report_csv(&state.history, &b, &err));
+    assert_true(report_csv(&state.history, &state.dir, &b, &err));
     const char *p = buf_text(&b);
     int columns = csv_row(&p, &cells);
-    assert_int_equal(columns, 18);
+    assert_int_equal(columns, 20);
     assert_string_equal(csv_at(&cells, 0), "id");
     for (size_t i = 0; i < state.history.n; i++) {
         assert_int_equal(csv_row(&p, &cells), columns);
@@ -222,13 +223,177 @@ static void streams(void **unused)
     free(h.v);
 }
 
+/* --- the other writers --- */
+
+static void written(const char *format, const struct history *h, const struct statedir *dir,
+                    struct buf *out)
+{
+    struct err err = ERR_INIT;
+    struct report r;
+    const struct report_writer *w = report_writer_find(format);
+    assert_non_null(w);
+    buf_reset(out);
+    state_must(report_open(&r, h, dir, &err), &err);
+    state_must(w->write(&r, report_to_buf, out, &err), &err);
+    report_release(&r);
+}
+
+static void has(const struct buf *b, const char *what)
+{
+    if (!strstr(buf_text(b), what)) {
+        fail_msg("no \"%s\" in:\n%s", what, buf_text(b));
+    }
+}
+
+static void writers(void **unused)
+{
+    (void)unused;
+    CLEANUP(buf_release) struct buf first = BUF_INIT(1 << 20);
+    CLEANUP(buf_release) struct buf second = BUF_INIT(1 << 20);
+    size_t n = 0;
+    for (const struct report_writer *w = report_writers; w->format; w++, n++) {
+        assert_ptr_equal(report_writer_find(w->format), w);
+        written(w->format, &state.history, &state.dir, &first);
+        written(w->format, &state.history, &state.dir, &second);
+        assert_true(first.n > 100 && first.n == second.n);
+        assert_memory_equal(first.p, second.p, first.n);
+    }
+    assert_true(n >= 6);
+    assert_null(report_writer_find("docx"));
+    assert_null(report_writer_find(""));
+}
+
+static void junit(void **unused)
+{
+    (void)unused;
+    CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
+    written("junit", &state.history, &state.dir, &b);
+    has(&b, " tests=\"4\" failures=\"2\" errors=\"0\" skipped=\"0\"");
+    has(&b, "<failure type=\"E-1\" message=\"refused: =HYPERLINK");
+    has(&b, "warning: a &#60;b&#62; finding (item bad) [san.test]\n");
+    has(&b, "<property name=\"order\" value=\"L-web\"/>");
+    assert_null(strstr(buf_text(&b), "<b>"));
+}
+
+/* Each state alone: what fails a build is what fails the exit code. */
+static void junit_verdicts(void **unused)
+{
+    (void)unused;
+    static const char *const verdicts[STATE__MAX] = {
+        [STATE_NEW] = "<skipped",      [STATE_KEYED] = "<skipped",
+        [STATE_INTENT] = "<error",     [STATE_ORDERED] = "<skipped",
+        [STATE_PENDING] = "<skipped",  [STATE_CERTIFIED] = "<skipped",
+        [STATE_ISSUED] = "",           [STATE_REVOKE_INTENT] = "<error",
+        [STATE_REVOKED] = "",          [STATE_KEPT] = "",
+        [STATE_REFUSED] = "<failure",  [STATE_FAILED] = "<failure",
+        [STATE_MISMATCH] = "<failure", [STATE_UNKNOWN] = "<error",
+        [STATE_SKIPPED] = "<failure",  [STATE_ABANDONED] = "<skipped"};
+    CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
+    for (int s = 0; s < STATE__MAX; s++) {
+        struct item_record r = {.id = "x",
+                                .state = (enum item_state)s,
+                                .not_before = TIME_NONE,
+                                .not_after = TIME_NONE};
+        const struct history h = {.v = &r, .n = 1, .batch = "b"};
+        static const char *const elements[] = {"<failure", "<error", "<skipped"};
+        assert_non_null(verdicts[s]);
+        written("junit", &h, NULL, &b);
+        for (size_t i = 0; i < NITEMS(elements); i++) {
+            const bool there = strstr(buf_text(&b), elements[i]) != NULL;
+            assert_int_equal(there, strcmp(verdicts[s], elements[i]) == 0);
+        }
+        written("close-notes", &h, NULL, &b);
+        has(&b, state_report_name((enum item_state)s));
+        has(&b, state_is_good(state_report((enum item_state)s)) ? "1 of 1 items" : "0 of 1 items");
+    }
+}
+
+static void sarif(void **unused)
+{
+    (void)unused;
+    struct err err = ERR_INIT;
+    CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
+    written("sarif", &state.history, &state.dir, &b);
+    json_t *t = json_parse("sarif", b.p, b.n, &err);
+    state_must(t != NULL, &err);
+    const json_t *run = json_array_get(json_get(t, "runs"), 0);
+    const json_t *results = json_get(run, "results");
+    assert_int_equal(json_array_size(results), 1);
+    const json_t *one = json_array_get(results, 0);
+    assert_string_equal(json_get_str(one, "ruleId"), "san.test");
+    assert_string_equal(json_get_str(one, "level"), "warning");
+    has(&b, "\"uri\": \"manifest.yaml\"");
+    has(&b, "\"startLine\": 7");
+    has(&b, "\"startColumn\": 3");
+    json_tree_release(&t);
+}
+
+static void close_notes(void **unused)
+{
+    (void)unused;
+    CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
+    struct history h = state.history;
+    written("close-notes", &h, &state.dir, &b);
+    has(&b, "CHG0000007: 2 of 4 items done (2 issued).\n");
+    has(&b, "- 1 refused (bad): the CA said no");
+    has(&b, "- 1 skipped (old): ");
+    has(&b, "- " STATE_NAME "-delivery.tar.gz\n");
+    assert_null(strstr(buf_text(&b), "Exceptions"));
+    assert_true(b.n < 4000);
+    h.simulate = true;
+    h.close_seq = h.bundled_seq = 9; /* the bundles were made of this very close */
+    h.audit_sha256 = STATE_POLICY_SHA;
+    h.v[3].decision = "abandon";
+    h.v[3].decided_by = "root (0)";
+    h.v[3].decided_why = "the CA\033[2J has no trace";
+    written("close-notes", &h, &state.dir, &b);
+    has(&b, "REHEARSAL");
+    has(&b, STATE_NAME "-audit.tar.gz  SHA-256 " STATE_POLICY_SHA "\n");
+    has(&b, "- old: abandon by root (0): the CA\\x1b[2J has no trace\n");
+    h.v[3].decision = NULL;
+}
+
+/* Ten thousand items in trouble do not make the notes longer than the field of a ticket. */
+static void notes_stay_short(void **unused)
+{
+    (void)unused;
+    enum { N = 10000 };
+    CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
+    struct history h = {.batch = "b", .n = N};
+    static char ids[N][64];
+    h.v = calloc(N, sizeof *h.v);
+    for (size_t i = 0; i < N; i++) {
+        (void)snprintf(ids[i], sizeof ids[i], "item-%050zu", i);
+        h.v[i] = (struct item_record){.id = ids[i],
+                                      .state = (enum item_state)(i % STATE__MAX),
+                                      .decision = "adopt",
+                                      .decided_why = ids[i],
+                                      .not_before = TIME_NONE,
+                                      .not_after = TIME_NONE};
+    }
+    written("close-notes", &h, NULL, &b);
+    assert_true(b.n < 4000);
+    has(&b, " more)");
+    free(h.v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json_shape),    cmocka_unit_test(json_content),
-        cmocka_unit_test(counts_add_up), cmocka_unit_test(every_state_is_counted),
-        cmocka_unit_test(csv),           cmocka_unit_test(text),
-        cmocka_unit_test(stored),        cmocka_unit_test(streams),
+        cmocka_unit_test(json_shape),
+        cmocka_unit_test(json_content),
+        cmocka_unit_test(counts_add_up),
+        cmocka_unit_test(every_state_is_counted),
+        cmocka_unit_test(csv),
+        cmocka_unit_test(text),
+        cmocka_unit_test(stored),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(writers),
+        cmocka_unit_test(junit),
+        cmocka_unit_test(junit_verdicts),
+        cmocka_unit_test(sarif),
+        cmocka_unit_test(close_notes),
+        cmocka_unit_test(notes_stay_short),
     };
     return !!cmocka_run_group_tests(tests, set_up, tear_down);
 }
