@@ -66,10 +66,11 @@ TEST_LIBS  = $(shell $(PKG_CONFIG) --libs $(TEST_PACKAGES) 2>/dev/null)
 
 DIRS    := cmd batch batch/ca policy formats formats/base
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(DIRS))))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/gen/packs.o
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/gen/packs.o $(BUILD)/gen/assets.o
 MAIN    := $(BUILD)/cmd/main.o
 LIB     := $(BUILD)/libcertbatch.a
 PROGRAM := $(BUILD)/certbatch
+ASSETS  := report_css=batch/report.css report_js=batch/report.js
 PACKS   := $(sort $(wildcard policy/packs/*.yaml))
 UNIT    := $(sort $(wildcard tests/unit/t_*.c))
 UNIT_PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/unit/%)
@@ -109,6 +110,13 @@ $(BUILD)/gen/packs.c: $(PACKS) tests/tools/embed.sh
 	$(Q)mkdir -p $(@D) && sh tests/tools/embed.sh $(PACKS) > $@
 
 $(BUILD)/gen/packs.o: $(BUILD)/gen/packs.c $(BUILD)/flags
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/assets.c: $(foreach a,$(ASSETS),$(lastword $(subst =, ,$(a)))) tests/tools/assets.sh
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && sh tests/tools/assets.sh $(ASSETS) > $@
+
+$(BUILD)/gen/assets.o: $(BUILD)/gen/assets.c $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # rebuilt when a flag changes

@@ -17,16 +17,17 @@ extern const enum item_state report_states[];
 extern const size_t report_states_count;
 
 struct report_finding {
-    const char *item;
+    const char *item; /* "": the batch as a whole */
     const json_t *finding;
     size_t order; /* position in the file */
 };
 struct report {
     const struct history *history;
     struct arena arena;
-    const struct ynode *change; /* NULL: the manifest has none */
-    json_t *tree;               /* of findings.json */
-    struct report_finding *v;   /* by item, then file order */
+    const struct ynode *change;    /* NULL: the manifest has none */
+    char journal_head[SHA256_HEX]; /* of the record that closes the history; "" when none does */
+    json_t *tree;                  /* of findings.json */
+    struct report_finding *v;      /* by item, then file order */
     size_t n, cap;
 };
 
@@ -41,10 +42,33 @@ void report_item(struct jw *j, const char *key, const struct report *r,
                  const struct item_record *item);
 void report_change(struct jw *j, const char *key, const struct ynode *change);
 const char *report_ticket(const struct report *r); /* NULL: none */
+/* The findings of an item (or, with "", of the batch as a whole), in the order of the file. */
+const struct report_finding *report_findings(const struct report *r, const char *id, size_t *n);
 
-/* Writes everything to a sink; report_json() and report_store() are uses of it. */
-bool report_json_to(const struct report *r, report_sink *sink, void *ctx, struct err *err) MUST_USE;
-bool report_csv_to(const struct history *h, report_sink *sink, void *ctx, struct err *err) MUST_USE;
+/* What to do about a state, the worst first; good states are not listed. */
+struct report_trouble {
+    enum item_state state;
+    const char *advice;
+};
+extern const struct report_trouble report_troubles[];
+extern const size_t report_troubles_count;
+
+/* Writes everything to a sink, piece by piece: memory stays flat, and the same report gives the
+ * same bytes. report_json() and report_store() are uses of the first. */
+typedef bool report_write(const struct report *r, report_sink *sink, void *ctx, struct err *err);
+report_write report_json_to, report_csv_to, report_html_to;
+
+/* What a report can be written as: all that `certbatch report` and the audit bundle know about it.
+ * In the order of the bundle. */
+struct report_format {
+    const char *name;     /* of --format */
+    const char *bag_name; /* its file under data/ of the audit bundle; NULL: not in it */
+    bool binary;          /* nothing to print on a terminal */
+    report_write *write;
+};
+extern const struct report_format report_formats[];
+extern const size_t report_formats_count;
+const struct report_format *report_format(const char *name); /* NULL: unknown */
 /* A sink with ctx = int *: a file descriptor. */
 bool report_to_fd(void *ctx, struct span bytes, struct err *err);
 

@@ -105,8 +105,9 @@ static bool flush(struct buf *b, report_sink *sink, void *ctx, struct err *err)
     return ok;
 }
 
-bool report_csv_to(const struct history *h, report_sink *sink, void *ctx, struct err *err)
+bool report_csv_to(const struct report *r, report_sink *sink, void *ctx, struct err *err)
 {
+    const struct history *h = r->history;
     CLEANUP(buf_release) struct buf b = BUF_INIT(ROW_MAX);
     for (size_t c = 0; c < NITEMS(columns); c++) {
         csv_cell(&b, columns[c].name, c == 0);

@@ -76,19 +76,11 @@ static void write_finding(struct jw *j, const json_t *f)
 
 static void write_findings(struct jw *j, const struct report *r, const char *id)
 {
-    size_t low = 0;
-    size_t high = r->n;
-    while (low < high) { /* first finding of the item */
-        size_t mid = low + (high - low) / 2;
-        if (strcmp(r->v[mid].item, id) < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
+    size_t n;
+    const struct report_finding *f = report_findings(r, id, &n);
     jw_array(j, "findings");
-    for (; low < r->n && str_eq(r->v[low].item, id); low++) {
-        write_finding(j, r->v[low].finding);
+    for (size_t i = 0; i < n; i++) {
+        write_finding(j, f[i].finding);
     }
     jw_end(j);
 }
@@ -207,7 +199,8 @@ bool report_json(const struct history *h, const struct statedir *s, struct buf *
 
 bool report_csv(const struct history *h, struct buf *out, struct err *err)
 {
-    return report_csv_to(h, to_buf, out, err);
+    const struct report r = {.history = h};
+    return report_csv_to(&r, to_buf, out, err);
 }
 
 bool report_store(const struct history *h, const struct statedir *s, struct err *err)

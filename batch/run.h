@@ -95,6 +95,11 @@ struct item_record { /* one item, as the journal tells */
     const char *san;        /* JSON array text ["dns:www.example.com",...], or NULL */
     struct dcv_record *dcv; /* in order of publication */
 };
+/* What an operator decided about an item that nobody could account for. */
+struct decision {
+    const char *item, *word, *reason, *user, *order_id; /* word: adopt, reorder, abandon */
+    int64_t t;
+};
 struct history {
     struct item_record *v; /* in plan order */
     size_t n, cap;
@@ -107,6 +112,10 @@ struct history {
     const char *delivery_sha256, *audit_sha256; /* in that record; NULL: no such bundle */
     size_t close_offset; /* bytes of the journal up to and including that record */
     bool torn_tail;
+    struct {
+        struct decision *v; /* in order of time */
+        size_t n, cap;
+    } decisions;
     uint32_t *slots; /* hash index by id */
     size_t nslots;
     struct arena arena;
