@@ -9,7 +9,10 @@
 
 #include <string.h>
 
-enum { TROUBLE_SHOWN = 50, BAR_WIDTH = 1000, CHART_HEIGHT = 150, CHART_FOOT = 34, CHART_STEP = 46 };
+/* Of a state's items so many are open, and so many more folded. */
+enum { TROUBLE_OPEN = 5, TROUBLE_SHOWN = 100 };
+enum { BAR_WIDTH = 1000, CHART_WIDTH = 1280, CHART_STEP = 52, CHART_HEAD = 20, CHART_HEIGHT = 120 };
+enum { CHART_FOOT = 26 };
 
 static void section(struct buf *out, const char *id, const char *title)
 {
@@ -95,16 +98,20 @@ static void trouble(struct buf *out, const struct report_view *v, const struct r
     size_t shown = 0;
     buf_puts(out, "<div class=\"todo\"><h3>");
     html_badge(out, t->state);
-    buf_printf(out, "%zu %s</h3>\n<p>", count, count == 1 ? "item" : "items");
+    buf_printf(out, "%zu %s: ", count, count == 1 ? "item" : "items");
     html_text(out, t->advice);
-    buf_puts(out, ".</p>\n<ul>\n");
+    buf_puts(out, "</h3>\n<ul>\n");
     for (size_t i = 0; i < h->n && shown < TROUBLE_SHOWN; i++) {
-        if (state_report(h->v[i].state) == t->state) {
-            trouble_item(out, &h->v[i]);
-            shown++;
+        if (state_report(h->v[i].state) != t->state) {
+            continue;
         }
+        if (shown++ == TROUBLE_OPEN) {
+            buf_printf(out, "</ul>\n<details class=\"fold\"><summary>%zu more</summary>\n<ul>\n",
+                       (count < TROUBLE_SHOWN ? count : TROUBLE_SHOWN) - TROUBLE_OPEN);
+        }
+        trouble_item(out, &h->v[i]);
     }
-    buf_puts(out, "</ul>\n");
+    buf_puts(out, shown > TROUBLE_OPEN ? "</ul>\n</details>\n" : "</ul>\n");
     if (count > shown) {
         buf_printf(out,
                    "<p>and %zu more: choose \"%s\" above <a href=\"#items\">the items</a>.</p>\n",
@@ -196,54 +203,73 @@ void html_change(struct buf *out, const struct report_view *v)
 
 /* --- when certificates end --- */
 
-static void end_bar(struct buf *out, const struct report_end *e, size_t index, size_t most)
+/* Units of the drawing are about pixels on a wide screen. */
+struct bars {
+    size_t step, width, most, drawn;
+};
+
+static struct bars bars_of(const struct report_view *v)
 {
-    const size_t height = e->n * CHART_HEIGHT / most;
-    const size_t x = index * CHART_STEP;
-    const size_t top = CHART_HEIGHT - height + 16;
+    struct bars b = {.most = 1};
+    const size_t fit = CHART_WIDTH / v->ends.n;
+    b.step = fit < CHART_STEP ? CHART_STEP : fit > 2 * CHART_STEP ? 2 * CHART_STEP : fit;
+    b.width = b.step * 3 / 5;
+    b.drawn = b.step * v->ends.n > CHART_WIDTH ? b.step * v->ends.n : CHART_WIDTH;
+    for (size_t i = 0; i < v->ends.n; i++) {
+        b.most = v->ends.v[i].n > b.most ? v->ends.v[i].n : b.most;
+    }
+    return b;
+}
+
+static void end_bar(struct buf *out, const struct report_end *e, size_t index, const struct bars *b)
+{
+    const size_t height = e->n ? e->n * (CHART_HEIGHT - 2) / b->most + 2 : 0;
+    const size_t middle = index * b->step + b->step / 2;
+    const size_t top = CHART_HEIGHT + CHART_HEAD - height;
     buf_printf(out, "<g><title>%s: %zu</title>", e->label, e->n);
     if (e->n) {
-        buf_printf(
-            out,
-            "<rect class=\"f-accent\" x=\"%zu\" y=\"%zu\" width=\"%d\" height=\"%zu\" rx=\"2\"/>"
-            "<text class=\"value\" x=\"%zu\" y=\"%zu\" text-anchor=\"middle\">%zu</text>",
-            x + 5, height ? top : top - 1, CHART_STEP - 10, height ? height : 1, x + CHART_STEP / 2,
-            top - 4, e->n);
+        buf_printf(out,
+                   "<rect class=\"f-accent\" x=\"%zu\" y=\"%zu\" width=\"%zu\" height=\"%zu\" "
+                   "rx=\"2\"/><text class=\"value\" x=\"%zu\" y=\"%zu\" text-anchor=\"middle\">"
+                   "%zu</text>",
+                   middle - b->width / 2, top, b->width, height, middle, top - 5, e->n);
     }
-    buf_printf(out, "<text x=\"%zu\" y=\"%d\" text-anchor=\"middle\">%s</text></g>\n",
-               x + CHART_STEP / 2, CHART_HEIGHT + 32, e->label);
+    buf_printf(out, "<text x=\"%zu\" y=\"%d\" text-anchor=\"middle\">%s</text></g>\n", middle,
+               CHART_HEAD + CHART_HEIGHT + CHART_FOOT - 6, e->label);
+}
+
+static void end_chart(struct buf *out, const struct report_view *v, const char *unit)
+{
+    const struct bars b = bars_of(v);
+    buf_printf(out,
+               "<div class=\"chart\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline, can be "
+               "scrolled\"><svg viewBox=\"0 0 %zu %d\" role=\"img\" aria-labelledby=\"ends-title\">"
+               "<title id=\"ends-title\">Certificates by the %s they end in</title>\n"
+               "<line class=\"axis\" x1=\"0\" x2=\"%zu\" y1=\"%d\" y2=\"%d\"/>\n",
+               b.drawn, CHART_HEAD + CHART_HEIGHT + CHART_FOOT, unit, b.drawn,
+               CHART_HEAD + CHART_HEIGHT, CHART_HEAD + CHART_HEIGHT);
+    for (size_t i = 0; i < v->ends.n; i++) {
+        end_bar(out, &v->ends.v[i], i, &b);
+    }
+    buf_puts(out, "</svg></div>\n");
 }
 
 void html_ends(struct buf *out, const struct report_view *v)
 {
-    size_t most = 1;
     size_t sum = 0;
-    for (size_t i = 0; i < v->ends.n; i++) {
-        most = v->ends.v[i].n > most ? v->ends.v[i].n : most;
-        sum += v->ends.v[i].n;
-    }
     section(out, "ends", "When the certificates end");
     if (!v->ends.n) {
         buf_puts(out, "<p>No certificate was issued.</p>\n");
         section_end(out);
         return;
     }
-    const size_t bars = v->ends.n < 10 ? 10 : v->ends.n;
-    buf_printf(out,
-               "<div class=\"chart\" tabindex=\"0\" role=\"group\" aria-label=\"Timeline, can be "
-               "scrolled\"><svg viewBox=\"0 0 %zu %d\" role=\"img\" aria-labelledby=\"ends-title\">"
-               "<title id=\"ends-title\">Certificates by the %s they end in</title>\n",
-               bars * CHART_STEP, CHART_HEIGHT + CHART_FOOT + 6,
-               strlen(v->ends.v[0].label) > 4 ? "month" : "year");
-    buf_printf(out, "<line class=\"axis\" x1=\"0\" x2=\"%zu\" y1=\"%d\" y2=\"%d\"/>\n",
-               bars * CHART_STEP, CHART_HEIGHT + 16, CHART_HEIGHT + 16);
+    const char *unit = strlen(v->ends.v[0].label) > 4 ? "month" : "year";
     for (size_t i = 0; i < v->ends.n; i++) {
-        end_bar(out, &v->ends.v[i], i, most);
+        sum += v->ends.v[i].n;
     }
-    buf_printf(out, "</svg></div>\n<p class=\"key\">%zu %s by the %s they end in (UTC)%s.</p>\n",
-               sum, sum == 1 ? "certificate" : "certificates",
-               strlen(v->ends.v[0].label) > 4 ? "month" : "year",
-               v->ends.n > 1 ? ", first to last" : "");
+    end_chart(out, v, unit);
+    buf_printf(out, "<p class=\"key\">%zu %s, by the %s of their end (UTC).</p>\n", sum,
+               sum == 1 ? "certificate" : "certificates", unit);
     section_end(out);
 }
 
