@@ -24,7 +24,8 @@ endif
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export SOURCE_DATE_EPOCH
 
-PACKAGES      := libcrypto libssl libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl
+PACKAGES      := libcrypto libssl libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl \
+  cairo freetype2
 TEST_PACKAGES := cmocka zlib
 SIM_PACKAGES  := libmicrohttpd zlib
 
@@ -70,7 +71,11 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/gen/packs.o $(BUILD)/gen/assets.
 MAIN    := $(BUILD)/cmd/main.o
 LIB     := $(BUILD)/libcertbatch.a
 PROGRAM := $(BUILD)/certbatch
-ASSETS  := report_css=batch/report.css report_js=batch/report.js
+# files that go into the program as they are; fonts for report.pdf (Debian: fonts-dejavu-core)
+FONTS   ?= /usr/share/fonts/truetype/dejavu
+ASSETS  := report_css=batch/report.css report_js=batch/report.js \
+  font_sans=$(FONTS)/DejaVuSans.ttf font_bold=$(FONTS)/DejaVuSans-Bold.ttf \
+  font_mono=$(FONTS)/DejaVuSansMono.ttf
 PACKS   := $(sort $(wildcard policy/packs/*.yaml))
 UNIT    := $(sort $(wildcard tests/unit/t_*.c))
 UNIT_PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/unit/%)

@@ -20,6 +20,7 @@ const struct report_format report_formats[] = {
     {"json", "report.json", false, report_json_to},
     {"csv", "report.csv", false, report_csv_to},
     {"html", "report.html", false, report_html_to},
+    {"pdf", "report.pdf", true, report_pdf_to},
 };
 const size_t report_formats_count = NITEMS(report_formats);
 

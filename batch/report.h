@@ -56,7 +56,7 @@ extern const size_t report_troubles_count;
 /* Writes everything to a sink, piece by piece: memory stays flat, and the same report gives the
  * same bytes. report_json() and report_store() are uses of the first. */
 typedef bool report_write(const struct report *r, report_sink *sink, void *ctx, struct err *err);
-report_write report_json_to, report_csv_to, report_html_to;
+report_write report_json_to, report_csv_to, report_html_to, report_pdf_to;
 
 /* What a report can be written as: all that `certbatch report` and the audit bundle know about it.
  * In the order of the bundle. */

@@ -32,7 +32,7 @@ const struct command commands[] = {
      1, 1, cmd_run, false},
     {"status", "STATE", "the items of a state directory", "table csv json", OPT(FORMAT), 1, 1,
      cmd_status, false},
-    {"report", "STATE", "the report of a state, to read, to file or as data", "html json csv",
+    {"report", "STATE", "the report of a state, to read, to file or as data", "html pdf json csv",
      OPT(FORMAT) | OPT(OUT), 1, 1, cmd_report, false},
     {"resolve", "STATE ITEM adopt:ID|reorder|abandon", "the operator's word on an unknown outcome",
      NULL, OPT(REASON), 3, 3, cmd_resolve, false},
