@@ -64,7 +64,7 @@ static void tone_bar(struct sheet *s, const size_t tones[TONE__MAX], size_t whol
     for (size_t t = 0; t < TONE__MAX && whole; t++) {
         const double part = width * (double)tones[t] / (double)whole;
         if (tones[t]) {
-            pdf_rect(s->pdf, sheet_tone((enum report_tone)t), at, y, part, height);
+            pdf_rect(s->pdf, sheet_bar((enum report_tone)t), at, y, part, height);
         }
         at += part;
     }
@@ -95,7 +95,7 @@ static void put_outcome(struct sheet *s)
     sheet_gap(s, 6);
     for (size_t i = 0; i <= report_states_count; i++) {
         const bool sum = i == report_states_count;
-        put_count(s, i % 6, sum ? INK : sheet_tone(report_tone(report_states[i])),
+        put_count(s, i % 6, sum ? INK : sheet_bar(report_tone(report_states[i])),
                   sum ? v->report->history->n : v->counts[report_states[i]],
                   sum ? "items" : state_report_name(report_states[i]));
         if (i % 6 == 5 || sum) {

@@ -17,7 +17,7 @@
 #define SHEET_TOP    70.0
 #define SHEET_BOTTOM (PDF_HEIGHT - 52.0)
 
-enum sheet_color {
+enum {
     INK = 0x182030,
     SOFT = 0x536074,
     LINE = 0xCBD2DC,
@@ -25,8 +25,10 @@ enum sheet_color {
     GOOD = 0x116236,
     WAIT = 0x7A4F00,
     BAD = 0xA81F18,
-    PALE = 0xF1F4F8
+    PALE = 0xEAEEF4
 };
+/* Of a tone, for areas; text has the darker ones. */
+enum { GOOD_BAR = 0x2F9D63, WAIT_BAR = 0xD9971A, BAD_BAR = 0xCF4036 };
 
 struct sheet {
     struct pdf *pdf;
@@ -36,7 +38,8 @@ struct sheet {
     void (*page_head)(struct sheet *s); /* of a table that goes over pages, or NULL */
 };
 
-uint32_t sheet_tone(enum report_tone tone);
+uint32_t sheet_tone(enum report_tone tone); /* of text */
+uint32_t sheet_bar(enum report_tone tone);  /* of an area */
 /* Makes room for `height`, on a new page if it has to be. */
 void sheet_need(struct sheet *s, double height);
 void sheet_page(struct sheet *s);

@@ -24,9 +24,9 @@ static const struct {
     const char *head;
     double x, width;
 } columns[COL__MAX] = {
-    [COL_ID] = {"Item", 42, 84},          [COL_STATE] = {"State", 130, 48},
-    [COL_ACTION] = {"Action", 182, 36},   [COL_CA] = {"CA", 222, 58},
-    [COL_PRODUCT] = {"Product", 284, 48}, [COL_NAME] = {"Common name", 336, 92},
+    [COL_ID] = {"Item", 42, 78},          [COL_STATE] = {"State", 124, 44},
+    [COL_ACTION] = {"Action", 172, 30},   [COL_CA] = {"CA", 206, 58},
+    [COL_PRODUCT] = {"Product", 268, 48}, [COL_NAME] = {"Common name", 320, 108},
     [COL_UNTIL] = {"Until", 432, 44},     [COL_SERIAL] = {"Serial", 480, 73},
 };
 

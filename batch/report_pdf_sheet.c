@@ -12,11 +12,19 @@
 
 static const double line_factor = 1.32; /* of the size of a font */
 
+static const struct {
+    uint32_t text, bar;
+} tone_colors[TONE__MAX] = {
+    [TONE_GOOD] = {GOOD, GOOD_BAR}, [TONE_WAIT] = {WAIT, WAIT_BAR}, [TONE_BAD] = {BAD, BAD_BAR}};
+
 uint32_t sheet_tone(enum report_tone tone)
 {
-    static const enum sheet_color colors[TONE__MAX] = {
-        [TONE_GOOD] = GOOD, [TONE_WAIT] = WAIT, [TONE_BAD] = BAD};
-    return (uint32_t)colors[tone];
+    return tone_colors[tone].text;
+}
+
+uint32_t sheet_bar(enum report_tone tone)
+{
+    return tone_colors[tone].bar;
 }
 
 /* --- pages --- */

@@ -13,6 +13,8 @@
 #include <cairo-pdf.h>
 #include <ft2build.h>
 #include FT_ADVANCES_H
+#include <dlfcn.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +23,107 @@
 extern const unsigned char font_sans[], font_bold[], font_mono[];
 extern const size_t font_sans_size, font_bold_size, font_mono_size;
 
-enum { TEXT_MAX = 64 * 1024 };
+enum { TEXT_MAX = 64 * 1024, ASCII = 128 };
+
+/* --- the libraries --- */
+
+/* Loaded when the first document is opened, not with the program: they bring sixteen others along,
+ * which would make every start of `lint` a third slower. */
+#define CAIRO_CALLS(X)                                                                             \
+    X(cairo_create)                                                                                \
+    X(cairo_destroy)                                                                               \
+    X(cairo_fill)                                                                                  \
+    X(cairo_font_face_destroy)                                                                     \
+    X(cairo_font_face_set_user_data)                                                               \
+    X(cairo_ft_font_face_create_for_ft_face)                                                       \
+    X(cairo_line_to)                                                                               \
+    X(cairo_move_to)                                                                               \
+    X(cairo_pdf_surface_add_outline)                                                               \
+    X(cairo_pdf_surface_create_for_stream)                                                         \
+    X(cairo_pdf_surface_set_metadata)                                                              \
+    X(cairo_rectangle)                                                                             \
+    X(cairo_set_font_face)                                                                         \
+    X(cairo_set_font_size)                                                                         \
+    X(cairo_set_line_width)                                                                        \
+    X(cairo_set_source_rgb)                                                                        \
+    X(cairo_show_page)                                                                             \
+    X(cairo_show_text_glyphs)                                                                      \
+    X(cairo_status)                                                                                \
+    X(cairo_status_to_string)                                                                      \
+    X(cairo_stroke)                                                                                \
+    X(cairo_surface_destroy)                                                                       \
+    X(cairo_surface_finish)                                                                        \
+    X(cairo_surface_status)
+#define FREETYPE_CALLS(X)                                                                          \
+    X(FT_Done_Face)                                                                                \
+    X(FT_Done_FreeType)                                                                            \
+    X(FT_Get_Advance)                                                                              \
+    X(FT_Get_Char_Index)                                                                           \
+    X(FT_Init_FreeType)                                                                            \
+    X(FT_New_Memory_Face)
+struct api {
+#define X(name) __typeof__(name) *name;
+    CAIRO_CALLS(X)
+    FREETYPE_CALLS(X)
+#undef X
+};
+struct call {
+    const char *name;
+    size_t offset;
+};
+#define X(name) {#name, offsetof(struct api, name)},
+static const struct call cairo_calls[] = {CAIRO_CALLS(X)};
+static const struct call freetype_calls[] = {FREETYPE_CALLS(X)};
+#undef X
+static const struct library {
+    const char *file, *hint;
+    const struct call *calls;
+    size_t ncalls;
+} libraries[] = {
+    {"libcairo.so.2", "install libcairo2", cairo_calls, NITEMS(cairo_calls)},
+    {"libfreetype.so.6", "install libfreetype6", freetype_calls, NITEMS(freetype_calls)},
+};
+
+/* They stay loaded: cairo keeps caches of its own. */
+static bool load(struct api *api, struct err *err)
+{
+    for (size_t i = 0; i < NITEMS(libraries); i++) {
+        const struct library *l = &libraries[i];
+        void *handle = dlopen(l->file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+        bool whole = handle != NULL;
+        for (size_t k = 0; whole && k < l->ncalls; k++) {
+            void *call = dlsym(handle, l->calls[k].name);
+            memcpy((char *)api + l->calls[k].offset, &call, sizeof call);
+            whole = call != NULL;
+        }
+        if (handle) {
+            (void)dlclose(handle);
+        }
+        if (!whole) {
+            err_set(err, ERR_ENV, "%s, which writes report.pdf, cannot be loaded", l->file);
+            err_hint(err, l->hint);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool pdf_ready(struct err *err)
+{
+    struct api api;
+    return load(&api, err);
+}
 
 struct face {
+    __typeof__(FT_Done_Face) *done_face;
+    __typeof__(FT_Done_FreeType) *done_library;
     FT_Library library;
     FT_Face ft;
+    FT_UInt glyphs[ASCII]; /* nearly all text is; 0: none */
+    FT_Fixed units[ASCII];
 };
 struct pdf {
+    struct api api;
     struct face *faces[PDF_FONT__MAX];
     cairo_font_face_t *fonts[PDF_FONT__MAX];
     cairo_surface_t *surface; /* NULL: measuring */
@@ -53,10 +149,10 @@ static void face_release(void *face)
 {
     struct face *f = face;
     if (f && f->ft) {
-        (void)FT_Done_Face(f->ft);
+        (void)f->done_face(f->ft);
     }
     if (f && f->library) {
-        (void)FT_Done_FreeType(f->library);
+        (void)f->done_library(f->library);
     }
     free(f);
 }
@@ -73,19 +169,27 @@ static bool open_font(struct pdf *p, enum pdf_font font)
                               [PDF_BOLD] = {font_bold, font_bold_size},
                               [PDF_MONO] = {font_mono, font_mono_size}};
     struct face *f = xcalloc(1, sizeof *f);
-    if (FT_Init_FreeType(&f->library) != 0 ||
-        FT_New_Memory_Face(f->library, files[font].data, (FT_Long)files[font].size, 0, &f->ft) !=
-            0) {
+    f->done_face = p->api.FT_Done_Face;
+    f->done_library = p->api.FT_Done_FreeType;
+    if (p->api.FT_Init_FreeType(&f->library) != 0 ||
+        p->api.FT_New_Memory_Face(f->library, files[font].data, (FT_Long)files[font].size, 0,
+                                  &f->ft) != 0) {
         face_release(f);
         return false;
     }
-    p->fonts[font] = cairo_ft_font_face_create_for_ft_face(f->ft, FT_LOAD_NO_HINTING);
-    if (cairo_font_face_set_user_data(p->fonts[font], &face_key, f, face_release) !=
+    p->fonts[font] = p->api.cairo_ft_font_face_create_for_ft_face(f->ft, FT_LOAD_NO_HINTING);
+    if (p->api.cairo_font_face_set_user_data(p->fonts[font], &face_key, f, face_release) !=
         CAIRO_STATUS_SUCCESS) {
         face_release(f);
         return false;
     }
     p->faces[font] = f;
+    for (uint32_t c = ' '; c < ASCII - 1; c++) {
+        f->glyphs[c] = p->api.FT_Get_Char_Index(f->ft, c);
+        if (p->api.FT_Get_Advance(f->ft, f->glyphs[c], FT_LOAD_NO_SCALE, &f->units[c]) != 0) {
+            f->units[c] = f->ft->units_per_EM / 2;
+        }
+    }
     return true;
 }
 
@@ -115,14 +219,19 @@ struct shown {
 
 static FT_UInt glyph_of(const struct pdf *p, enum pdf_font font, uint32_t cp)
 {
-    return cp < ' ' || needs_shaping(cp) ? 0 : FT_Get_Char_Index(p->faces[font]->ft, cp);
+    const struct face *f = p->faces[font];
+    return cp < ASCII ? f->glyphs[cp] : needs_shaping(cp) ? 0 : p->api.FT_Get_Char_Index(f->ft, cp);
 }
 
 /* The character at s, or the escape that stands for it. */
 static struct shown next_shown(const struct pdf *p, enum pdf_font font, const char *s)
 {
-    struct shown r = {.bytes = 0};
+    struct shown r = {.bytes = 1};
     uint32_t cp = 0xFFFD;
+    if ((unsigned char)*s >= ' ' && (unsigned char)*s < ASCII - 1) {
+        r.text[0] = *s;
+        return r;
+    }
     r.bytes = utf8_decode(s, strlen(s), &cp);
     if (r.bytes && glyph_of(p, font, cp)) {
         memcpy(r.text, s, r.bytes);
@@ -135,12 +244,13 @@ static struct shown next_shown(const struct pdf *p, enum pdf_font font, const ch
 
 static double advance(const struct pdf *p, const struct pdf_style *style, uint32_t cp)
 {
-    FT_Face ft = p->faces[style->font]->ft;
-    FT_Fixed units = 0;
-    if (FT_Get_Advance(ft, glyph_of(p, style->font, cp), FT_LOAD_NO_SCALE, &units) != 0) {
-        return style->size / 2;
+    const struct face *f = p->faces[style->font];
+    FT_Fixed units = cp < ASCII ? f->units[cp] : f->ft->units_per_EM / 2;
+    if (cp >= ASCII &&
+        p->api.FT_Get_Advance(f->ft, glyph_of(p, style->font, cp), FT_LOAD_NO_SCALE, &units) != 0) {
+        units = f->ft->units_per_EM / 2;
     }
-    return (double)units * style->size / ft->units_per_EM;
+    return (double)units * style->size / f->ft->units_per_EM;
 }
 
 static double shown_width(const struct pdf *p, const struct pdf_style *style, const struct shown *s)
@@ -189,8 +299,8 @@ size_t pdf_text_fit(const struct pdf *p, const struct pdf_style *style, const ch
 
 static void set_color(struct pdf *p, uint32_t color)
 {
-    cairo_set_source_rgb(p->cr, (color >> 16 & 0xFF) / 255.0, (color >> 8 & 0xFF) / 255.0,
-                         (color & 0xFF) / 255.0);
+    p->api.cairo_set_source_rgb(p->cr, (color >> 16 & 0xFF) / 255.0, (color >> 8 & 0xFF) / 255.0,
+                                (color & 0xFF) / 255.0);
 }
 
 /* Appends what is drawn for one character; returns its width. */
@@ -227,10 +337,10 @@ double pdf_text(struct pdf *p, const struct pdf_style *style, double x, double y
     }
     if (p->glyphs.n) {
         set_color(p, style->color);
-        cairo_set_font_face(p->cr, p->fonts[style->font]);
-        cairo_set_font_size(p->cr, style->size);
-        cairo_show_text_glyphs(p->cr, buf_text(&drawn), (int)drawn.n, p->glyphs.v, (int)p->glyphs.n,
-                               p->clusters.v, (int)p->clusters.n, 0);
+        p->api.cairo_set_font_face(p->cr, p->fonts[style->font]);
+        p->api.cairo_set_font_size(p->cr, style->size);
+        p->api.cairo_show_text_glyphs(p->cr, buf_text(&drawn), (int)drawn.n, p->glyphs.v,
+                                      (int)p->glyphs.n, p->clusters.v, (int)p->clusters.n, 0);
     }
     return width;
 }
@@ -239,8 +349,8 @@ void pdf_rect(struct pdf *p, uint32_t color, double x, double y, double width, d
 {
     if (p->cr) {
         set_color(p, color);
-        cairo_rectangle(p->cr, x, y, width, height);
-        cairo_fill(p->cr);
+        p->api.cairo_rectangle(p->cr, x, y, width, height);
+        p->api.cairo_fill(p->cr);
     }
 }
 
@@ -248,10 +358,10 @@ void pdf_line(struct pdf *p, uint32_t color, double x1, double y1, double x2, do
 {
     if (p->cr) {
         set_color(p, color);
-        cairo_set_line_width(p->cr, 0.5);
-        cairo_move_to(p->cr, x1, y1);
-        cairo_line_to(p->cr, x2, y2);
-        cairo_stroke(p->cr);
+        p->api.cairo_set_line_width(p->cr, 0.5);
+        p->api.cairo_move_to(p->cr, x1, y1);
+        p->api.cairo_line_to(p->cr, x2, y2);
+        p->api.cairo_stroke(p->cr);
     }
 }
 
@@ -281,7 +391,7 @@ static void describe(struct pdf *p, const struct pdf_info *info)
                 {CAIRO_PDF_METADATA_CREATE_DATE, *created ? created : "1970-01-01T00:00:00Z"}};
     for (size_t i = 0; i < NITEMS(rows); i++) {
         if (rows[i].text) {
-            cairo_pdf_surface_set_metadata(p->surface, rows[i].what, rows[i].text);
+            p->api.cairo_pdf_surface_set_metadata(p->surface, rows[i].what, rows[i].text);
         }
     }
 }
@@ -289,14 +399,14 @@ static void describe(struct pdf *p, const struct pdf_info *info)
 static void pdf_release(struct pdf **p)
 {
     if ((*p)->cr) {
-        cairo_destroy((*p)->cr);
+        (*p)->api.cairo_destroy((*p)->cr);
     }
     if ((*p)->surface) {
-        cairo_surface_destroy((*p)->surface);
+        (*p)->api.cairo_surface_destroy((*p)->surface);
     }
     for (size_t i = 0; i < PDF_FONT__MAX; i++) {
         if ((*p)->fonts[i]) {
-            cairo_font_face_destroy((*p)->fonts[i]);
+            (*p)->api.cairo_font_face_destroy((*p)->fonts[i]);
         }
     }
     free((*p)->glyphs.v);
@@ -311,6 +421,10 @@ struct pdf *pdf_open(const struct pdf_info *info, pdf_sink *sink, void *ctx, str
     bool ok = true;
     p->sink = sink;
     p->ctx = ctx;
+    if (!load(&p->api, err)) {
+        free(p);
+        return NULL;
+    }
     for (int i = 0; ok && i < PDF_FONT__MAX; i++) {
         ok = open_font(p, (enum pdf_font)i);
     }
@@ -320,8 +434,8 @@ struct pdf *pdf_open(const struct pdf_info *info, pdf_sink *sink, void *ctx, str
         return NULL;
     }
     if (sink) {
-        p->surface = cairo_pdf_surface_create_for_stream(take, p, PDF_WIDTH, PDF_HEIGHT);
-        p->cr = cairo_create(p->surface);
+        p->surface = p->api.cairo_pdf_surface_create_for_stream(take, p, PDF_WIDTH, PDF_HEIGHT);
+        p->cr = p->api.cairo_create(p->surface);
         describe(p, info);
     }
     return p;
@@ -330,7 +444,7 @@ struct pdf *pdf_open(const struct pdf_info *info, pdf_sink *sink, void *ctx, str
 void pdf_page(struct pdf *p)
 {
     if (p->cr && p->pages) {
-        cairo_show_page(p->cr);
+        p->api.cairo_show_page(p->cr);
     }
     p->pages++;
 }
@@ -345,7 +459,7 @@ void pdf_bookmark(struct pdf *p, const char *title, double y)
     char where[64];
     if (p->cr) {
         (void)snprintf(where, sizeof where, "page=%u pos=[0 %d]", p->pages, (int)y);
-        cairo_pdf_surface_add_outline(p->surface, CAIRO_PDF_OUTLINE_ROOT, title, where, 0);
+        p->api.cairo_pdf_surface_add_outline(p->surface, CAIRO_PDF_OUTLINE_ROOT, title, where, 0);
     }
 }
 
@@ -354,17 +468,17 @@ bool pdf_close(struct pdf **p, struct err *err)
     bool ok = true;
     if ((*p)->cr) {
         if ((*p)->pages) {
-            cairo_show_page((*p)->cr);
+            (*p)->api.cairo_show_page((*p)->cr);
         }
-        cairo_surface_finish((*p)->surface);
-        cairo_status_t drawn = cairo_status((*p)->cr);
-        cairo_status_t kept = cairo_surface_status((*p)->surface);
+        (*p)->api.cairo_surface_finish((*p)->surface);
+        cairo_status_t drawn = (*p)->api.cairo_status((*p)->cr);
+        cairo_status_t kept = (*p)->api.cairo_surface_status((*p)->surface);
         ok = !(*p)->failed && drawn == CAIRO_STATUS_SUCCESS && kept == CAIRO_STATUS_SUCCESS;
         if ((*p)->failed) {
             *err = (*p)->err;
         } else if (!ok) {
             err_set(err, ERR_INTERNAL, "the PDF could not be made: %s",
-                    cairo_status_to_string(drawn != CAIRO_STATUS_SUCCESS ? drawn : kept));
+                    (*p)->api.cairo_status_to_string(drawn != CAIRO_STATUS_SUCCESS ? drawn : kept));
         }
     }
     pdf_release(p);

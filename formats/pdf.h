@@ -41,6 +41,10 @@ struct pdf_info {
 /* As report sinks: takes bytes in order. */
 typedef bool pdf_sink(void *ctx, struct span bytes, struct err *err);
 
+/* Can documents be written at all? The libraries are loaded by the first that needs them, so a
+ * program that will need one later asks before it does what cannot be taken back. */
+bool pdf_ready(struct err *err) MUST_USE;
+
 struct pdf;
 /* sink NULL: measure only. NULL on failure. */
 struct pdf *pdf_open(const struct pdf_info *info, pdf_sink *sink, void *ctx,
