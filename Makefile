@@ -23,6 +23,9 @@ CC := gcc
 endif
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export SOURCE_DATE_EPOCH
+# files for report.pdf that go into the program (Debian: fonts-dejavu-core)
+FONTS   ?= /usr/share/fonts/truetype/dejavu
+export FONTS
 
 PACKAGES      := libcrypto libssl libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl \
   cairo freetype2
@@ -71,8 +74,6 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/gen/packs.o $(BUILD)/gen/assets.
 MAIN    := $(BUILD)/cmd/main.o
 LIB     := $(BUILD)/libcertbatch.a
 PROGRAM := $(BUILD)/certbatch
-# files that go into the program as they are; fonts for report.pdf (Debian: fonts-dejavu-core)
-FONTS   ?= /usr/share/fonts/truetype/dejavu
 ASSETS  := report_css=batch/report.css report_js=batch/report.js \
   font_sans=$(FONTS)/DejaVuSans.ttf font_bold=$(FONTS)/DejaVuSans-Bold.ttf \
   font_mono=$(FONTS)/DejaVuSansMono.ttf

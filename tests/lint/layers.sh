@@ -29,5 +29,6 @@ only 'curl/' 'batch/http_(attempt\.c|parts\.h)|cmd/version\.c'
 only 'jansson\.h' 'formats/base/json_in\.h|cmd/version\.c'
 only 'idn2\.h' 'policy/names\.c|cmd/version\.c'
 only 'libpsl\.h' 'policy/names\.c|cmd/version\.c'
+only 'cairo[a-z-]*\.h|ft2build\.h' 'formats/pdf\.c'
 only 'openssl/' 'formats/[a-z0-9_]*\.[ch]|formats/base/(err|buf|sha|secret)\.c|policy/rules_key[a-z_]*\.c|cmd/(main|version)\.c|batch/reach_tls\.c'
 exit $bad
