@@ -20,7 +20,8 @@ struct out {
 bool out_open(struct out *x, const char *path, struct term *t, struct err *err) MUST_USE;
 /* A sink with ctx = struct out *. */
 bool out_write(void *ctx, struct span bytes, struct err *err);
-/* `ok`: all was written, so the file gets its name; else it vanishes. Returns whether it is there. */
+/* `ok`: all was written, so the file gets its name; else it vanishes. Returns whether it is there.
+ */
 bool out_close(struct out *x, bool ok, struct err *err) MUST_USE;
 
 #endif

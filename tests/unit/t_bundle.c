@@ -89,6 +89,8 @@ static void audit_content(void **unused)
                                        "data/policy/01-b.yaml",
                                        "data/report.json",
                                        "data/report.csv",
+                                       "data/report.html",
+                                       "data/report.pdf",
                                        "data/items/web/request.csr",
                                        "data/items/web/certificate.pem",
                                        "data/items/web/chain.pem",
