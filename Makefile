@@ -23,8 +23,12 @@ CC := gcc
 endif
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export SOURCE_DATE_EPOCH
+# files for report.pdf that go into the program (Debian: fonts-dejavu-core)
+FONTS   ?= /usr/share/fonts/truetype/dejavu
+export FONTS
 
-PACKAGES      := libcrypto libssl libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl xlsxwriter
+PACKAGES      := libcrypto libssl libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl xlsxwriter \
+  cairo freetype2
 TEST_PACKAGES := cmocka zlib
 SIM_PACKAGES  := libmicrohttpd zlib
 
@@ -66,10 +70,13 @@ TEST_LIBS  = $(shell $(PKG_CONFIG) --libs $(TEST_PACKAGES) 2>/dev/null)
 
 DIRS    := cmd batch batch/ca policy formats formats/base
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(DIRS))))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/gen/packs.o
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/gen/packs.o $(BUILD)/gen/assets.o
 MAIN    := $(BUILD)/cmd/main.o
 LIB     := $(BUILD)/libcertbatch.a
 PROGRAM := $(BUILD)/certbatch
+ASSETS  := report_css=batch/report.css report_js=batch/report.js \
+  font_sans=$(FONTS)/DejaVuSans.ttf font_bold=$(FONTS)/DejaVuSans-Bold.ttf \
+  font_mono=$(FONTS)/DejaVuSansMono.ttf
 PACKS   := $(sort $(wildcard policy/packs/*.yaml))
 UNIT    := $(sort $(wildcard tests/unit/t_*.c))
 UNIT_PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/unit/%)
@@ -109,6 +116,13 @@ $(BUILD)/gen/packs.c: $(PACKS) tests/tools/embed.sh
 	$(Q)mkdir -p $(@D) && sh tests/tools/embed.sh $(PACKS) > $@
 
 $(BUILD)/gen/packs.o: $(BUILD)/gen/packs.c $(BUILD)/flags
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gen/assets.c: $(foreach a,$(ASSETS),$(lastword $(subst =, ,$(a)))) tests/tools/assets.sh
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && sh tests/tools/assets.sh $(ASSETS) > $@
+
+$(BUILD)/gen/assets.o: $(BUILD)/gen/assets.c $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # rebuilt when a flag changes

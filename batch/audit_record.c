@@ -187,13 +187,13 @@ static void put_request(struct jw *j, const struct item_record *item,
 static void put_exceptions(struct jw *j, const struct audit_records *a,
                            const struct item_record *item)
 {
-    size_t first, n;
-    report_findings(a->report, item->id, &first, &n);
+    size_t n;
+    const struct report_finding *found = report_findings(a->report, item->id, &n);
     jw_object(j, "exceptions");
     jw_array(j, "waivers");
     for (size_t i = 0; i < n; i++) {
         struct finding f;
-        report_finding(&a->report->v[first + i], &f);
+        report_finding(&found[i], &f);
         if (f.waived) {
             jw_object(j, NULL);
             jw_str(j, "rule", f.rule);
@@ -204,11 +204,12 @@ static void put_exceptions(struct jw *j, const struct audit_records *a,
         }
     }
     jw_end(j);
-    if (item->decision) {
+    const struct decision *d = history_decision(a->report->history, item);
+    if (d) {
         jw_object(j, "decision");
-        jw_str(j, "word", item->decision);
-        jw_str(j, "by", item->decided_by);
-        jw_str(j, "reason", item->decided_why);
+        jw_str(j, "word", d->word);
+        jw_str(j, "by", d->user);
+        jw_str(j, "reason", d->reason);
         jw_end(j);
     } else {
         jw_null(j, "decision");

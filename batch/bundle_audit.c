@@ -106,23 +106,23 @@ static bool put_policies(struct audit *a, struct err *err)
 }
 
 /* A report goes through a temporary: its size must be known before the first byte is written. */
-static bool put_report(struct audit *a, const struct report_writer *w, struct err *err)
+static bool put_report(struct audit *a, const struct report_format *f, struct err *err)
 {
     CLEANUP(fs_temp_discard) struct fs_temp t = {.fd = -1};
     if (!fs_temp_open(&t, a->source->dirfd, 0600, err) ||
-        !w->write(&a->report, report_to_fd, &t.fd, err)) {
-        return err_wrap(err, "%s", w->file);
+        !f->write(&a->report, report_to_fd, &t.fd, err)) {
+        return err_wrap(err, "%s", f->bag_name);
     }
     off_t size = lseek(t.fd, 0, SEEK_END);
-    return size >= 0 ? put_fd(a, w->file, t.fd, (uint64_t)size, err)
-                     : err_sys(err, errno, "cannot measure %s", w->file);
+    return size >= 0 ? put_fd(a, f->bag_name, t.fd, (uint64_t)size, err)
+                     : err_sys(err, errno, "cannot measure %s", f->bag_name);
 }
 
 static bool put_reports(struct audit *a, struct err *err)
 {
     bool ok = true;
-    for (const struct report_writer *w = report_writers; ok && w->format; w++) {
-        ok = put_report(a, w, err);
+    for (size_t i = 0; ok && i < report_formats_count; i++) {
+        ok = !report_formats[i].bag_name || put_report(a, &report_formats[i], err);
     }
     return ok;
 }
@@ -184,9 +184,10 @@ static const char readme[] =
     "Is every file here and unchanged?\n"
     "    sha256sum -c --strict --quiet manifest-sha256.txt tagmanifest-sha256.txt\n"
     "\n"
-    "What was done, and do the numbers add up?   data/report.json, data/report.csv,\n"
-    "                                            data/report.xlsx, data/junit.xml,\n"
-    "                                            data/close-notes.txt\n"
+    "What was done, and do the numbers add up?   data/report.html (any browser), data/report.pdf,\n"
+    "                                            data/report.xlsx, data/close-notes.txt; for\n"
+    "                                            programs data/report.json, data/report.csv,\n"
+    "                                            data/junit.xml\n"
     "What was asked, checked and planned?        data/manifest.yaml, data/policy/,\n"
     "                                            data/findings.json, data/findings.sarif,\n"
     "                                            data/plan.json\n"

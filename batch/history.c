@@ -139,6 +139,35 @@ static void forget_order(struct item_record *to)
     }
 }
 
+static const char *copied(struct history *h, const char *s)
+{
+    return s ? arena_strdup(&h->arena, s) : NULL;
+}
+
+static void note_decision(struct history *h, const struct item_record *item, enum item_event ev,
+                          const struct record *r, int64_t t)
+{
+    if (ev == EV_RESOLVED_ADOPT || ev == EV_RESOLVED_REORDER || ev == EV_RESOLVED_ABANDON) {
+        const struct decision d = {.item = item->id,
+                                   .word = event_class(ev),
+                                   .reason = copied(h, r->reason),
+                                   .user = copied(h, r->user),
+                                   .order_id = copied(h, r->order_id),
+                                   .t = t};
+        VEC_PUSH(&h->decisions, d);
+    }
+}
+
+const struct decision *history_decision(const struct history *h, const struct item_record *item)
+{
+    for (size_t i = h->decisions.n; i-- > 0;) {
+        if (str_eq(h->decisions.v[i].item, item->id)) {
+            return &h->decisions.v[i];
+        }
+    }
+    return NULL;
+}
+
 static bool apply_event(struct history *h, struct item_record *to, enum item_event ev,
                         const struct record *r, int64_t t, struct err *err)
 {
@@ -154,11 +183,7 @@ static bool apply_event(struct history *h, struct item_record *to, enum item_eve
     if (ev == EV_NOT_FOUND || ev == EV_REPLY_RETRY || ev == EV_RESOLVED_REORDER) {
         forget_order(to);
     }
-    if (ev == EV_RESOLVED_ADOPT || ev == EV_RESOLVED_REORDER || ev == EV_RESOLVED_ABANDON) {
-        set_text(h, &to->decision, r->reply_class);
-        set_text(h, &to->decided_by, r->user);
-        set_text(h, &to->decided_why, r->reason);
-    }
+    note_decision(h, to, ev, r, t);
     to->error_code = to->error_message = NULL;
     set_text(h, &to->error_code, r->code);
     set_text(h, &to->error_message, r->message);
@@ -281,6 +306,7 @@ void history_release(struct history *h)
 {
     free(h->v);
     free(h->slots);
+    free(h->decisions.v);
     arena_release(&h->arena);
     *h = (struct history)HISTORY_INIT;
 }

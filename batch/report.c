@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Gathering what a report needs, see report.h; the table of reported states.
+ * Gathering what a report needs, see report.h; the tables of states and of formats.
  */
 #include "batch/report.h"
 
@@ -9,11 +9,55 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const enum item_state report_states[] = {
     STATE_ISSUED, STATE_REVOKED,  STATE_KEPT,    STATE_PENDING, STATE_REFUSED,
     STATE_FAILED, STATE_MISMATCH, STATE_UNKNOWN, STATE_SKIPPED, STATE_NEW /* not started */};
 const size_t report_states_count = NITEMS(report_states);
+
+const struct report_format report_formats[] = {
+    {"json", "report.json", false, report_json_to},
+    {"csv", "report.csv", false, report_csv_to},
+    {"html", "report.html", false, report_html_to},
+    {"pdf", "report.pdf", true, report_pdf_to},
+    {"xlsx", "report.xlsx", true, report_xlsx_to},
+    {"junit", "junit.xml", false, report_junit_to},
+    {"sarif", "findings.sarif", false, report_sarif_to},
+    {"close-notes", "close-notes.txt", false, report_notes_to},
+};
+const size_t report_formats_count = NITEMS(report_formats);
+
+const struct report_format *report_format(const char *name)
+{
+    for (size_t i = 0; i < NITEMS(report_formats); i++) {
+        if (str_eq(report_formats[i].name, name)) {
+            return &report_formats[i];
+        }
+    }
+    return NULL;
+}
+
+const struct report_trouble report_troubles[] = {
+    {STATE_UNKNOWN, "the CA may have the order: certbatch resolve STATE ITEM ..."},
+    {STATE_MISMATCH, "what came back is not what was asked: call the CA"},
+    {STATE_REFUSED, "the CA said no: correct the order and run again"},
+    {STATE_FAILED, "could not be carried out: correct the cause and run again"},
+    {STATE_SKIPPED, "not attempted"},
+    {STATE_PENDING, "the CA is working on it: run again later"},
+    {STATE_NEW, "not started: run again"},
+};
+const size_t report_troubles_count = NITEMS(report_troubles);
+
+const char *report_advice(enum item_state state)
+{
+    for (size_t i = 0; i < NITEMS(report_troubles); i++) {
+        if (report_troubles[i].state == state_report(state)) {
+            return report_troubles[i].advice;
+        }
+    }
+    return "nothing to do";
+}
 
 enum { FINDINGS_MAX = 256 * 1024 * 1024 };
 
@@ -32,11 +76,9 @@ static void index_findings(struct report *r)
         const json_t *list = json_get(json_array_get(files, i), "findings");
         for (size_t k = 0; k < json_array_size(list); k++) {
             const json_t *f = json_array_get(list, k);
-            struct report_finding entry = {.item = json_get_str(f, "item"),
-                                           .finding = f,
-                                           .file = json_array_get(files, i),
-                                           .order = r->n};
-            entry.item = entry.item ? entry.item : "";
+            const char *item = json_get_str(f, "item");
+            struct report_finding entry = {
+                item ? item : "", f, json_array_get(files, i), r->n};
             VEC_PUSH(r, entry);
         }
     }
@@ -80,11 +122,54 @@ static bool read_change(struct report *r, const struct statedir *s, struct err *
     return true;
 }
 
+const struct report_finding *report_findings(const struct report *r, const char *id, size_t *n)
+{
+    size_t low = 0;
+    size_t high = r->n;
+    while (low < high) { /* first finding of the item */
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(r->v[mid].item, id) < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    for (*n = 0; low + *n < r->n && str_eq(r->v[low + *n].item, id); ++*n) {
+    }
+    return r->v ? r->v + low : NULL;
+}
+
+/* The line that ends at the last close: what a next record would name in "prev". */
+static bool read_journal_head(struct report *r, const struct statedir *s, struct err *err)
+{
+    const struct history *h = r->history;
+    size_t want = h->close_offset < LIMIT_JOURNAL_RECORD ? h->close_offset : LIMIT_JOURNAL_RECORD;
+    if (!want || h->close_seq != h->last_seq) {
+        return true;
+    }
+    CLEANUP(closep) int fd = fs_open_at(s->fd, JOURNAL_NAME, err);
+    CLEANUP(freep) char *tail = xmalloc(want);
+    if (fd < 0) {
+        return false;
+    }
+    ssize_t got = pread(fd, tail, want, (off_t)(h->close_offset - want));
+    if (got != (ssize_t)want || tail[want - 1] != '\n') {
+        return err_set(err, ERR_ENV, "the journal does not end where its last close did");
+    }
+    size_t start = want - 1;
+    while (start > 0 && tail[start - 1] != '\n') {
+        start--;
+    }
+    sha256_hex(tail + start, want - 1 - start, r->journal_head);
+    return true;
+}
+
 bool report_open(struct report *r, const struct history *h, const struct statedir *s,
                  struct err *err)
 {
     *r = (struct report){.history = h};
-    if (s && (!read_findings(r, s, err) || !read_change(r, s, err))) {
+    if (s &&
+        (!read_findings(r, s, err) || !read_change(r, s, err) || !read_journal_head(r, s, err))) {
         report_release(r);
         return false;
     }
@@ -105,24 +190,6 @@ const char *report_ticket(const struct report *r)
 {
     const struct ynode *ticket = yaml_get(r->change, "ticket");
     return ticket ? ticket->text : NULL;
-}
-
-void report_findings(const struct report *r, const char *id, size_t *first, size_t *n)
-{
-    size_t low = 0;
-    size_t high = r->n;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (strcmp(r->v[mid].item, id) < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    *first = low;
-    for (*n = 0; low < r->n && str_eq(r->v[low].item, id); low++) {
-        (*n)++;
-    }
 }
 
 bool report_to_buf(void *ctx, struct span bytes, struct err *err)

@@ -17,17 +17,18 @@ extern const enum item_state report_states[];
 extern const size_t report_states_count;
 
 struct report_finding {
-    const char *item;             /* "": it is about none of them */
+    const char *item;             /* "": the batch as a whole */
     const json_t *finding, *file; /* file: the object with its "path" and "kind" */
     size_t order;                 /* position in the file */
 };
 struct report {
     const struct history *history;
     struct arena arena;
-    const struct ynode *manifest; /* of the state; NULL: there is none */
-    const struct ynode *change;   /* in it; NULL: it has none */
-    json_t *tree;                 /* of findings.json */
-    struct report_finding *v;     /* by item, then file order */
+    const struct ynode *manifest;  /* of the state; NULL: there is none */
+    const struct ynode *change;    /* in it; NULL: it has none */
+    char journal_head[SHA256_HEX]; /* of the record that closes the history; "" when none does */
+    json_t *tree;                  /* of findings.json */
+    struct report_finding *v;      /* by item, then file order */
     size_t n, cap;
 };
 
@@ -44,21 +45,34 @@ void report_change(struct jw *j, const char *key, const struct ynode *change);
 /* What to do about an item that is reported so; of a good state, that there is nothing to do. */
 const char *report_advice(enum item_state state);
 const char *report_ticket(const struct report *r); /* NULL: none */
+/* The findings of an item (or, with "", of the batch as a whole), in the order of the file. */
+const struct report_finding *report_findings(const struct report *r, const char *id, size_t *n);
 
-/* The findings of one item are v[*first] to v[*first + *n - 1]. */
-void report_findings(const struct report *r, const char *id, size_t *first, size_t *n);
+/* What to do about a state, the worst first; good states are not listed. */
+struct report_trouble {
+    enum item_state state;
+    const char *advice;
+};
+extern const struct report_trouble report_troubles[];
+extern const size_t report_troubles_count;
 
-/* A writer puts a whole report into a sink, piece by piece; the same report gives the same bytes.
- * One row a format: `certbatch bundle` puts each as data/FILE into the audit bundle. */
+/* Writes everything to a sink, piece by piece: memory stays flat, and the same report gives the
+ * same bytes. report_json() and report_store() are uses of the first. */
 typedef bool report_write(const struct report *r, report_sink *sink, void *ctx, struct err *err);
-struct report_writer {
-    const char *format, *file;
+report_write report_json_to, report_csv_to, report_html_to, report_pdf_to, report_xlsx_to,
+    report_junit_to, report_sarif_to, report_notes_to;
+
+/* What a report can be written as: all that `certbatch report` and the audit bundle know about it.
+ * In the order of the bundle. */
+struct report_format {
+    const char *name;     /* of --format */
+    const char *bag_name; /* its file under data/ of the audit bundle; NULL: not in it */
+    bool binary;          /* nothing to print on a terminal */
     report_write *write;
 };
-extern const struct report_writer report_writers[]; /* closed by a row without a format */
-const struct report_writer *report_writer_find(const char *format); /* NULL: none */
-report_write report_json_to, report_csv_to, report_xlsx_to, report_junit_to, report_sarif_to,
-    report_notes_to;
+extern const struct report_format report_formats[];
+extern const size_t report_formats_count;
+const struct report_format *report_format(const char *name); /* NULL: unknown */
 /* Sinks: ctx is an int *, a file descriptor; a struct buf *. */
 report_sink report_to_fd, report_to_buf;
 

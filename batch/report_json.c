@@ -76,11 +76,11 @@ static void write_finding(struct jw *j, const json_t *f)
 
 static void write_findings(struct jw *j, const struct report *r, const char *id)
 {
-    size_t first, n;
-    report_findings(r, id, &first, &n);
+    size_t n;
+    const struct report_finding *f = report_findings(r, id, &n);
     jw_array(j, "findings");
     for (size_t i = 0; i < n; i++) {
-        write_finding(j, r->v[first + i].finding);
+        write_finding(j, f[i].finding);
     }
     jw_end(j);
 }

@@ -87,16 +87,16 @@ static void outcome(struct buf *out, const struct item_record *item, enum verdic
 
 static void findings(struct buf *out, const struct report *r, const char *id)
 {
-    size_t first, n;
+    size_t n;
     CLEANUP(buf_release) struct buf line = BUF_INIT(CASE_MAX);
-    report_findings(r, id, &first, &n);
+    const struct report_finding *found = report_findings(r, id, &n);
     if (!n) {
         return;
     }
     buf_puts(out, "      <system-out>");
     for (size_t i = 0; i < n; i++) {
         struct finding f;
-        report_finding(&r->v[first + i], &f);
+        report_finding(&found[i], &f);
         buf_reset(&line);
         report_finding_line(&line, &f);
         xml_text(out, buf_text(&line), line.n);

@@ -159,13 +159,13 @@ static void put_waivers(struct buf *b, const struct report *r, size_t *n)
 
 static void put_decisions(struct buf *b, const struct history *h, size_t *n)
 {
-    for (size_t i = 0; i < h->n; i++) {
-        const struct item_record *item = &h->v[i];
-        if (item->decision && shown(b, n)) {
-            buf_printf(b, "- %s: %s by ", item->id, item->decision);
-            vis(b, item->decided_by ? item->decided_by : "the operator", ID_SHOWN);
+    for (size_t i = 0; i < h->decisions.n; i++) {
+        const struct decision *d = &h->decisions.v[i];
+        if (shown(b, n)) {
+            buf_printf(b, "- %s: %s by ", d->item, d->word);
+            vis(b, d->user ? d->user : "the operator", ID_SHOWN);
             buf_puts(b, ": ");
-            vis(b, item->decided_why ? item->decided_why : "-", WHY_SHOWN);
+            vis(b, d->reason ? d->reason : "-", WHY_SHOWN);
             buf_putc(b, '\n');
         }
     }

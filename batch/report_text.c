@@ -14,30 +14,6 @@
 
 enum { SHOWN_MAX = 20, ID_WIDTH_MAX = 32 }; /* the rest is in report.json */
 
-/* What to do about a state, the worst first; good states are not listed. */
-static const struct trouble {
-    enum item_state state;
-    const char *advice;
-} troubles[] = {
-    {STATE_UNKNOWN, "the CA may have the order: certbatch resolve STATE ITEM ..."},
-    {STATE_MISMATCH, "what came back is not what was asked: call the CA"},
-    {STATE_REFUSED, "the CA said no: correct the order and run again"},
-    {STATE_FAILED, "could not be carried out: correct the cause and run again"},
-    {STATE_SKIPPED, "not attempted"},
-    {STATE_PENDING, "the CA is working on it: run again later"},
-    {STATE_NEW, "not started: run again"},
-};
-
-const char *report_advice(enum item_state state)
-{
-    for (size_t i = 0; i < NITEMS(troubles); i++) {
-        if (troubles[i].state == state_report(state)) {
-            return troubles[i].advice;
-        }
-    }
-    return "nothing to do";
-}
-
 static void put_reason(struct buf *out, const struct item_record *r)
 {
     const char *parts[] = {r->error_code, r->error_message};
@@ -64,7 +40,7 @@ static int id_width(const struct history *h, enum item_state state)
     return (int)(width < ID_WIDTH_MAX ? width : ID_WIDTH_MAX);
 }
 
-static void put_trouble(const struct history *h, const struct trouble *t, size_t count,
+static void put_trouble(const struct history *h, const struct report_trouble *t, size_t count,
                         struct buf *out)
 {
     size_t shown = 0;
@@ -121,9 +97,9 @@ void report_text(const struct history *h, struct buf *out)
 {
     size_t counts[STATE__MAX];
     history_counts(h, counts);
-    for (size_t i = 0; i < NITEMS(troubles); i++) {
-        if (counts[troubles[i].state]) {
-            put_trouble(h, &troubles[i], counts[troubles[i].state], out);
+    for (size_t i = 0; i < report_troubles_count; i++) {
+        if (counts[report_troubles[i].state]) {
+            put_trouble(h, &report_troubles[i], counts[report_troubles[i].state], out);
         }
     }
     put_published(h, out);

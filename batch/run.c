@@ -7,6 +7,7 @@
 #include "batch/bundle.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
+#include "formats/pdf.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -304,7 +305,8 @@ bool run_batch(const struct run_options *options, struct findings *findings,
                     .arena = arena,
                     .dir = {.fd = -1, .keys = -1, .items = -1, .lock = -1}};
     *summary = (struct run_summary){0};
-    bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) && run_state(&r, err);
+    bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) && pdf_ready(err) &&
+              run_state(&r, err);
     overview(&r);
     release(&r);
     return ok;

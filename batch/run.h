@@ -106,7 +106,11 @@ struct item_record { /* one item, as the journal tells */
                                relative to items/<id>/out/ */
     const char *san;        /* JSON array text ["dns:www.example.com",...], or NULL */
     struct dcv_record *dcv; /* in order of publication */
-    const char *decision, *decided_by, *decided_why; /* `resolve`, the last one; or NULL */
+};
+/* What an operator decided about an item that nobody could account for. */
+struct decision {
+    const char *item, *word, *reason, *user, *order_id; /* word: adopt, reorder, abandon */
+    int64_t t;
 };
 struct history {
     struct item_record *v; /* in plan order */
@@ -122,6 +126,10 @@ struct history {
     const char *delivery_sha256, *audit_sha256; /* in that record; NULL: no such bundle */
     size_t close_offset; /* bytes of the journal up to and including that record */
     bool torn_tail;
+    struct {
+        struct decision *v; /* in order of time */
+        size_t n, cap;
+    } decisions;
     uint32_t *slots; /* hash index by id */
     size_t nslots;
     struct arena arena;
@@ -133,6 +141,8 @@ struct history {
 /* journal_fn with ctx = struct history * */
 bool history_add(void *ctx, const struct journal_record *r, struct err *err) MUST_USE;
 struct item_record *history_item(const struct history *h, const char *id);
+/* The last one about the item, or NULL. */
+const struct decision *history_decision(const struct history *h, const struct item_record *item);
 /* By reported state (state_report()): STATE_NEW = not-started, STATE_PENDING, STATE_UNKNOWN, ... */
 void history_counts(const struct history *h, size_t counts[STATE__MAX]);
 /* Where a run takes the item up: SKIPPED and FAILED items at the point where they stopped. */

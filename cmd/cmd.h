@@ -31,6 +31,7 @@ int cmd_policy(const struct options *o, struct term *t);
 int cmd_plan(const struct options *o, struct term *t);
 int cmd_run(const struct options *o, struct term *t);
 int cmd_status(const struct options *o, struct term *t);
+int cmd_report(const struct options *o, struct term *t);
 int cmd_resolve(const struct options *o, struct term *t);
 int cmd_bundle(const struct options *o, struct term *t);
 int cmd_verify(const struct options *o, struct term *t);

@@ -41,12 +41,12 @@ static int list_orders(struct ask_ca *c, const char *format, const struct option
     struct out out;
     struct inventory_totals totals = {0};
     struct listing l = {.t = t};
-    bool ok = out_open(&out, o, t, str_eq(format, "xlsx"), &err);
+    bool ok = out_open(&out, o->out, str_eq(format, "xlsx"), t, &err);
     inventory_print_begin(&l.print, format, c->ca, filter, out_write, &out);
     ok = ok && inventory_walk(&c->asker, filter, on_row, &l, &totals, &err) &&
          inventory_print_end(&l.print, &totals, &err);
     inventory_print_release(&l.print);
-    ok = out_close(&out, o, ok, &err);
+    ok = out_close(&out, ok, &err);
     term_progress_end(t);
     if (!ok) {
         return ask_ca_fail(t, &err);
@@ -103,10 +103,10 @@ static int write_manifest(struct ask_ca *c, const struct options *o, struct term
                                         .expiring = filter->expiring,
                                         .progress = fetching,
                                         .progress_ctx = t};
-    bool ok = out_open(&out, o, t, false, &err);
+    bool ok = out_open(&out, o->out, false, t, &err);
     ok = ok && inventory_walk(&c->asker, &all, renewals_add, &r, &totals, &err) &&
          renewals_write(&r, &c->asker, &ro, out_write, &out, &renewals, &err);
-    ok = out_close(&out, o, ok && renewals.items, &err);
+    ok = out_close(&out, ok && renewals.items, &err);
     term_progress_end(t);
     if (!ok && err.code != ERR_NONE) {
         return ask_ca_fail(t, &err);

@@ -6,17 +6,17 @@
 
 #include <unistd.h>
 
-bool out_open(struct out *x, const struct options *o, struct term *t, bool binary, struct err *err)
+bool out_open(struct out *x, const char *path, bool binary, struct term *t, struct err *err)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    *x = (struct out){.t = t, .temp = {.fd = -1}, .dir = -1};
-    if (!o->out && binary && isatty(STDOUT_FILENO)) {
-        return err_set(err, ERR_USAGE, "%s is not for a terminal: say -o FILE", o->format);
+    *x = (struct out){.t = t, .temp = {.fd = -1}, .dir = -1, .path = path};
+    if (!path && binary && isatty(STDOUT_FILENO)) {
+        return err_set(err, ERR_USAGE, "this format is nothing for a terminal: say -o FILE");
     }
-    if (!o->out) {
+    if (!path) {
         return true;
     }
-    x->dir = fs_open_dir(path_dir(&a, o->out), err);
+    x->dir = fs_open_dir(path_dir(&a, path), err);
     return x->dir >= 0 && fs_temp_open(&x->temp, x->dir, 0644, err);
 }
 
@@ -31,10 +31,10 @@ bool out_write(void *ctx, struct span bytes, struct err *err)
     return !x->t->out_failed || err_set(err, ERR_ENV, "standard output could not be written");
 }
 
-bool out_close(struct out *x, const struct options *o, bool ok, struct err *err)
+bool out_close(struct out *x, bool ok, struct err *err)
 {
     if (ok && x->temp.fd >= 0) {
-        ok = fs_temp_commit(&x->temp, path_base(o->out), err);
+        ok = fs_temp_commit(&x->temp, path_base(x->path), err);
     }
     fs_temp_discard(&x->temp);
     closep(&x->dir);

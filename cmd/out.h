@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where a command's result goes: standard output, or with -o a file that gets its name when it is
- * complete.
- *
- *     bool ok = out_open(&out, o, t, binary, &err);
- *     ok = ok && ... out_write(&out, bytes, &err) ...
- *     ok = out_close(&out, o, ok, &err);
+ * Where a command writes its result piece by piece: standard output, or with `-o FILE` a file that
+ * gets its name when it is complete. out_open(), out_write() as often as needed, out_close() in
+ * any case.
  */
 #ifndef CMD_OUT_H
 #define CMD_OUT_H
 
-#include "cmd/options.h"
 #include "cmd/term.h"
 #include "formats/base/fs.h"
 
@@ -18,13 +14,16 @@ struct out {
     struct term *t;
     struct fs_temp temp;
     int dir;
+    const char *path; /* the caller's; NULL: standard output */
 };
+
 /* binary: a terminal is refused, because it would show noise. */
-bool out_open(struct out *x, const struct options *o, struct term *t, bool binary,
+bool out_open(struct out *x, const char *path, bool binary, struct term *t,
               struct err *err) MUST_USE;
-/* A report_sink; ctx is the struct out. */
+/* A sink with ctx = struct out *. */
 bool out_write(void *ctx, struct span bytes, struct err *err);
-/* !ok: what was written so far is dropped, and *err stays. In every case after out_open(). */
-bool out_close(struct out *x, const struct options *o, bool ok, struct err *err);
+/* `ok`: all was written, so the file gets its name; else it vanishes. Returns whether it is there.
+ */
+bool out_close(struct out *x, bool ok, struct err *err) MUST_USE;
 
 #endif

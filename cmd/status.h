@@ -13,6 +13,7 @@
 #ifndef CMD_STATUS_H
 #define CMD_STATUS_H
 
+#include "cmd/options.h"
 #include "cmd/out.h"
 #include "cmd/status_filter.h"
 

@@ -234,8 +234,8 @@ bool status_print(const struct status_view *v, struct report *r, const char *for
     bool ok = choose_columns(v, f, &columns, err);
     j.columns = columns.v;
     j.n = columns.n;
-    ok = ok && out_open(&out, o, t, f->binary, err);
-    ok = ok && out_close(&out, o, f->print(&j, err), err);
+    ok = ok && out_open(&out, o->out, f->binary, t, err);
+    ok = ok && out_close(&out, f->print(&j, err), err);
     buf_release(&j.row);
     buf_release(&j.scratch);
     free(h.v);

@@ -30,5 +30,6 @@ only 'jansson\.h' 'formats/base/json_in\.h|cmd/version\.c'
 only 'idn2\.h' 'policy/names\.c|cmd/version\.c'
 only 'libpsl\.h' 'policy/names\.c|cmd/version\.c'
 only 'xlsxwriter\.h' 'formats/xlsx\.c|cmd/version\.c'
+only 'cairo[a-z-]*\.h|ft2build\.h' 'formats/pdf\.c'
 only 'openssl/' 'formats/[a-z0-9_]*\.[ch]|formats/base/(err|buf|sha|secret)\.c|policy/rules_key[a-z_]*\.c|cmd/(main|version)\.c|batch/reach_tls\.c'
 exit $bad

@@ -15,6 +15,8 @@ jansson libjansson-dev
 libidn2 libidn2-dev
 libpsl libpsl-dev
 xlsxwriter libxlsxwriter-dev
+cairo libcairo2-dev
+freetype2 libfreetype-dev
 cmocka libcmocka-dev
 zlib zlib1g-dev
 libssl libssl-dev
@@ -39,6 +41,8 @@ clang clang
 pre-commit pre-commit
 nvim neovim
 script bsdutils
+chromium chromium
+pdftotext poppler-utils
 '
 missing=''
 want() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
@@ -57,6 +61,8 @@ for name in "$@"; do
     lookup "$name" >> "$found"
   fi
 done
+# fonts that go into the program
+[ -r "${FONTS:-/usr/share/fonts/truetype/dejavu}/DejaVuSans.ttf" ] || echo fonts-dejavu-core >> "$found"
 if [ "$testing" = yes ]; then
   echo "$test_tools" | while read -r tool package; do
     if [ -n "$tool" ] && ! command -v "$tool" > /dev/null 2>&1; then echo "$package"; fi

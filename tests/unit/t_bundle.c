@@ -89,6 +89,8 @@ static void audit_content(void **unused)
                                        "data/policy/01-b.yaml",
                                        "data/report.json",
                                        "data/report.csv",
+                                       "data/report.html",
+                                       "data/report.pdf",
                                        "data/report.xlsx",
                                        "data/junit.xml",
                                        "data/findings.sarif",

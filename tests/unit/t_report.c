@@ -230,7 +230,7 @@ static void written(const char *format, const struct history *h, const struct st
 {
     struct err err = ERR_INIT;
     struct report r;
-    const struct report_writer *w = report_writer_find(format);
+    const struct report_format *w = report_format(format);
     assert_non_null(w);
     buf_reset(out);
     state_must(report_open(&r, h, dir, &err), &err);
@@ -250,17 +250,17 @@ static void writers(void **unused)
     (void)unused;
     CLEANUP(buf_release) struct buf first = BUF_INIT(1 << 20);
     CLEANUP(buf_release) struct buf second = BUF_INIT(1 << 20);
-    size_t n = 0;
-    for (const struct report_writer *w = report_writers; w->format; w++, n++) {
-        assert_ptr_equal(report_writer_find(w->format), w);
-        written(w->format, &state.history, &state.dir, &first);
-        written(w->format, &state.history, &state.dir, &second);
+    for (size_t i = 0; i < report_formats_count; i++) {
+        const struct report_format *w = &report_formats[i];
+        assert_ptr_equal(report_format(w->name), w);
+        written(w->name, &state.history, &state.dir, &first);
+        written(w->name, &state.history, &state.dir, &second);
         assert_true(first.n > 100 && first.n == second.n);
         assert_memory_equal(first.p, second.p, first.n);
     }
-    assert_true(n >= 6);
-    assert_null(report_writer_find("docx"));
-    assert_null(report_writer_find(""));
+    assert_true(report_formats_count >= 8);
+    assert_null(report_format("docx"));
+    assert_null(report_format(""));
 }
 
 static void junit(void **unused)
