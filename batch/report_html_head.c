@@ -276,8 +276,9 @@ void html_ends(struct buf *out, const struct report_view *v)
 /* --- by CA, by product --- */
 
 static void groups(struct buf *out, const char *id, const char *title, const char *head,
-                   const struct report_group *g, size_t n)
+                   const struct report_groups *all)
 {
+    const struct report_group *g = all->v;
     section(out, id, title);
     buf_printf(out,
                "<table class=\"plain bars\"><caption>Items: done, not finished, needs attention"
@@ -285,7 +286,7 @@ static void groups(struct buf *out, const char *id, const char *title, const cha
                "<th scope=\"col\" class=\"n\">Done</th><th scope=\"col\" class=\"n\">Open</th>"
                "<th scope=\"col\" class=\"n\">Attention</th></tr></thead>\n<tbody>\n",
                head);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < all->n; i++) {
         buf_puts(out, "<tr><th scope=\"row\">");
         html_text(out, g[i].name);
         buf_puts(out, "</th><td>");
@@ -302,8 +303,8 @@ static void groups(struct buf *out, const char *id, const char *title, const cha
 void html_groups(struct buf *out, const struct report_view *v)
 {
     buf_puts(out, "<div class=\"pair\">\n");
-    groups(out, "cas", "By CA", "CA", v->cas.v, v->cas.n);
-    groups(out, "products", "By product", "Product", v->products.v, v->products.n);
+    groups(out, "cas", "By CA", "CA", &v->cas);
+    groups(out, "products", "By product", "Product", &v->products);
     buf_puts(out, "</div>\n");
 }
 

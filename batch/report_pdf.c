@@ -239,10 +239,11 @@ static void put_ends(struct sheet *s)
     sheet_gap(s, height + 28);
 }
 
-static void put_groups(struct sheet *s, const char *title, const struct report_group *g, size_t n)
+static void put_groups(struct sheet *s, const char *title, const struct report_groups *all)
 {
+    const struct report_group *g = all->v;
     sheet_section(s, title, 50);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < all->n; i++) {
         CLEANUP(arena_release) struct arena a = ARENA_INIT;
         const char *numbers =
             arena_printf(&a, "%zu done, %zu open, %zu need attention", g[i].tones[TONE_GOOD],
@@ -258,8 +259,8 @@ static void put_groups(struct sheet *s, const char *title, const struct report_g
 
 static void put_all_groups(struct sheet *s)
 {
-    put_groups(s, "By CA", s->view->cas.v, s->view->cas.n);
-    put_groups(s, "By product", s->view->products.v, s->view->products.n);
+    put_groups(s, "By CA", &s->view->cas);
+    put_groups(s, "By product", &s->view->products);
 }
 
 /* --- what was accepted, decided, and what proves it --- */

@@ -34,29 +34,27 @@ const char *report_tone_name(enum report_tone tone)
 
 /* --- sums --- */
 
-static struct report_group *group(struct report_group *v, size_t n, const char *name)
+/* The group of that name; the last one when there are absurdly many. */
+static struct report_group *group(struct report_groups *groups, const char *name)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (str_eq(v[i].name, name)) {
-            return &v[i];
+    for (size_t i = 0; i < groups->n; i++) {
+        if (str_eq(groups->v[i].name, name)) {
+            return &groups->v[i];
         }
     }
-    return NULL;
+    if (groups->n < LISTED_MAX) {
+        const struct report_group new = {.name = name};
+        VEC_PUSH(groups, new);
+    }
+    return &groups->v[groups->n - 1];
 }
 
-#define COUNT_IN(groups, label, tone)                                                              \
-    do {                                                                                           \
-        const char *name_ = (label) ? (label) : "(none)";                                          \
-        struct report_group *g_ = group((groups)->v, (groups)->n, name_);                          \
-        if (!g_ && (groups)->n < LISTED_MAX) {                                                     \
-            const struct report_group new_ = {.name = name_};                                      \
-            VEC_PUSH(groups, new_);                                                                \
-            g_ = &(groups)->v[(groups)->n - 1];                                                    \
-        }                                                                                          \
-        g_ = g_ ? g_ : &(groups)->v[LISTED_MAX - 1];                                               \
-        g_->tones[tone]++;                                                                         \
-        g_->n++;                                                                                   \
-    } while (0)
+static void count_in(struct report_groups *groups, const char *name, enum report_tone tone)
+{
+    struct report_group *g = group(groups, name ? name : "(none)");
+    g->tones[tone]++;
+    g->n++;
+}
 
 static int by_size(const void *pa, const void *pb)
 {
@@ -66,23 +64,24 @@ static int by_size(const void *pa, const void *pb)
 }
 
 /* The largest stay; what is beyond GROUPS_MAX becomes one group. */
-static size_t largest(struct report_view *view, struct report_group *v, size_t n)
+static void keep_largest(struct report_view *view, struct report_groups *groups)
 {
+    const size_t n = groups->n;
     if (n > 1) {
-        qsort(v, n, sizeof *v, by_size);
+        qsort(groups->v, n, sizeof *groups->v, by_size);
     }
     if (n <= GROUPS_MAX) {
-        return n;
+        return;
     }
-    struct report_group *rest = &v[GROUPS_MAX - 1];
+    struct report_group *rest = &groups->v[GROUPS_MAX - 1];
     for (size_t i = GROUPS_MAX; i < n; i++) {
         for (size_t t = 0; t < TONE__MAX; t++) {
-            rest->tones[t] += v[i].tones[t];
+            rest->tones[t] += groups->v[i].tones[t];
         }
-        rest->n += v[i].n;
+        rest->n += groups->v[i].n;
     }
     rest->name = arena_printf(&view->arena, "%zu others", n - GROUPS_MAX + 1);
-    return GROUPS_MAX;
+    groups->n = GROUPS_MAX;
 }
 
 static void count_items(struct report_view *v)
@@ -92,11 +91,11 @@ static void count_items(struct report_view *v)
     for (size_t i = 0; i < h->n; i++) {
         const enum report_tone tone = report_tone(h->v[i].state);
         v->tones[tone]++;
-        COUNT_IN(&v->cas, h->v[i].ca, tone);
-        COUNT_IN(&v->products, h->v[i].product, tone);
+        count_in(&v->cas, h->v[i].ca, tone);
+        count_in(&v->products, h->v[i].product, tone);
     }
-    v->cas.n = largest(v, v->cas.v, v->cas.n);
-    v->products.n = largest(v, v->products.v, v->products.n);
+    keep_largest(v, &v->cas);
+    keep_largest(v, &v->products);
 }
 
 /* --- when certificates end --- */

@@ -22,6 +22,10 @@ struct report_group {
     const char *name;
     size_t tones[TONE__MAX], n;
 };
+struct report_groups {
+    struct report_group *v;
+    size_t n, cap;
+};
 /* Certificates that end in one month, or one year when there are many months. */
 struct report_end {
     char label[8]; /* 2026-11, 2026 */
@@ -36,10 +40,7 @@ struct report_view {
     const struct report *report;
     struct arena arena;
     size_t counts[STATE__MAX], tones[TONE__MAX];
-    struct {
-        struct report_group *v;
-        size_t n, cap;
-    } cas, products; /* largest first, the rest of many under one name */
+    struct report_groups cas, products; /* largest first, the rest of many under one name */
     struct {
         struct report_end *v;
         size_t n, cap;

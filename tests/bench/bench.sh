@@ -144,6 +144,13 @@ echo "run of $items ec-p256 items, PEM + PFX ($iterations) + JKS: $(median run-o
 measure again "$certbatch" run -q "$out/run-1/run.batch.yaml"
 echo "the same command again (nothing to do): $(median again 1) s, exit $(max again 4)"
 
+# 3a. its reports for people
+for f in html pdf; do
+  for _ in $(seq "$runs"); do measure "report-$f" "$certbatch" report --format "$f" -o "$out/report.$f" "$out/run-1/run-bench.state"; done
+  echo "report.$f of $items items: $(median "report-$f" 1) s, $(stat -c %s "$out/report.$f") bytes, peak $(($(max "report-$f" 3) / 1024)) MiB (target <= 128), exit $(max "report-$f" 4)"
+done
+/usr/bin/python3 tests/bench/report_bench.py "$out/report.html" "$runs"
+
 # 3b. the same way over a network
 bash tests/bench/bench_ca.sh "$out" "$certbatch" "$root/casim"
 

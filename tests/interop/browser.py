@@ -76,7 +76,7 @@ class Browser:
             raise ConnectionError("no WebSocket")
         while self.input.readline() not in (b"\r\n", b""):
             pass
-        for domain in ("Page", "Runtime", "Network", "Log", "Accessibility", "DOM"):
+        for domain in ("Page", "Runtime", "Network", "Log"):  # no more: others make pages slow
             self.call(domain + ".enable")
 
     # one frame of RFC 6455 each; what a client sends is masked

@@ -343,6 +343,7 @@ def looks(b, url):
 
 
 def accessible(b, url):
+    b.call("Accessibility.enable")
     b.open(url)
     # rows off the screen are laid out, and read, only when they come into it
     b.run("document.documentElement.style.scrollBehavior = 'auto'; document.getElementById('rows').scrollIntoView()")
