@@ -4,7 +4,6 @@
  * store. The provider is OpenSSL's business (openssl.cnf, module path); it is loaded here when the
  * configuration has not done so, without turning off the default one. See signer.h.
  */
-#include "formats/base/str.h"
 #include "formats/signer.h"
 
 #include <openssl/evp.h>
@@ -13,11 +12,6 @@
 #include <openssl/store.h>
 #include <openssl/ui.h>
 #include <string.h>
-
-bool pkcs11_is_uri(const char *text)
-{
-    return text && str_starts(text, "pkcs11:");
-}
 
 /* Gives the PIN when the token asks, and nothing else: nobody sits at a terminal. */
 static int answer(UI *ui, UI_STRING *question)
@@ -46,9 +40,8 @@ static EVP_PKEY *first_key(OSSL_STORE_CTX *store)
     return key;
 }
 
-bool pkcs11_key(const char *uri, const struct secret *pin, EVP_PKEY **out, struct err *err)
+bool pkcs11_key(const char *uri, const struct secret *pin, struct key *out, struct err *err)
 {
-    *out = NULL;
     if (!OSSL_PROVIDER_available(NULL, "pkcs11") && !OSSL_PROVIDER_try_load(NULL, "pkcs11", 1)) {
         ERR_clear_error();
         err_set(err, ERR_ENV,
@@ -64,12 +57,15 @@ bool pkcs11_key(const char *uri, const struct secret *pin, EVP_PKEY **out, struc
     }
     (void)UI_method_set_reader(method, answer);
     OSSL_STORE_CTX *store = OSSL_STORE_open(uri, method, (void *)(uintptr_t)pin, NULL, NULL);
-    *out = store && OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1 ? first_key(store) : NULL;
-    if (!*out) {
+    EVP_PKEY *pkey =
+        store && OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1 ? first_key(store) : NULL;
+    if (!pkey) {
         err_crypto(err, ERR_INPUT, "the PKCS#11 token does not give the signing key");
     }
     (void)OSSL_STORE_close(store);
     UI_destroy_method(method);
     ERR_clear_error();
-    return *out != NULL;
+    key_release(out);
+    out->pkey = pkey;
+    return pkey != NULL;
 }

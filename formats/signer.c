@@ -171,7 +171,7 @@ bool signer_sign(const struct signer *s, struct span bytes, struct buf *out, str
     unsigned char signature[SIGNATURE_MAX];
     size_t n = sizeof signature;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool ok = ctx && EVP_DigestSignInit_ex(ctx, NULL, s->digest, NULL, NULL, s->key, NULL) == 1 &&
+    bool ok = ctx && EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL, s->key, NULL) == 1 &&
               EVP_DigestSign(ctx, signature, &n, bytes.p, bytes.n) == 1;
     EVP_MD_CTX_free(ctx);
     if (!ok) {
@@ -184,14 +184,14 @@ bool signer_sign(const struct signer *s, struct span bytes, struct buf *out, str
 bool signer_check(const struct cert *certificate, struct span bytes, struct span signature,
                   struct err *err)
 {
-    const char *digest = digest_of(&certificate->key);
-    EVP_PKEY *key = digest ? spki_public_key(&certificate->key, err) : NULL;
-    if (!digest) {
+    const bool signs = digest_of(&certificate->key) != NULL;
+    EVP_PKEY *key = signs ? spki_public_key(&certificate->key, err) : NULL;
+    if (!signs) {
         return err_set(err, ERR_INPUT, "a %s key is none that signs here", certificate->key.token);
     }
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool ok = key && ctx &&
-              EVP_DigestVerifyInit_ex(ctx, NULL, digest, NULL, NULL, key, NULL) == 1 &&
+              EVP_DigestVerifyInit_ex(ctx, NULL, "SHA256", NULL, NULL, key, NULL) == 1 &&
               EVP_DigestVerify(ctx, signature.p, signature.n, bytes.p, bytes.n) == 1;
     EVP_MD_CTX_free(ctx);
     if (key && !ok) {

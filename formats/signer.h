@@ -12,8 +12,8 @@
 #ifndef FORMATS_SIGNER_H
 #define FORMATS_SIGNER_H
 
-#include "formats/base/secret.h"
 #include "formats/cert.h"
+#include "formats/key.h"
 
 struct signer;
 /* The first certificate of `certificates` (PEM) is the signer's, the others its chain. It must
@@ -28,11 +28,11 @@ void signer_free(struct signer *s); /* NULL is fine */
 const char *signer_name(const struct signer *s);   /* "CN=..., O=..." */
 const char *signer_key_id(const struct signer *s); /* SHA-256 of the SubjectPublicKeyInfo, hex */
 struct span signer_certificate(const struct signer *s);
-/* A plain signature over `bytes`: PKCS#1 v1.5 or ECDSA (DER), with the digest of signer_digest().
- */
+const char *signer_digest(const struct signer *s); /* "SHA256"; 384 for P-384, 512 for P-521 */
+/* A plain signature over `bytes`: PKCS#1 v1.5 or ECDSA (DER), always with SHA-256, so that the
+ * command that checks it does not depend on the key. */
 bool signer_sign(const struct signer *s, struct span bytes, struct buf *out,
                  struct err *err) MUST_USE;
-const char *signer_digest(const struct signer *s); /* "SHA256"; 384 for P-384, 512 for P-521 */
 /* Verifies what signer_sign() made, with the key of a certificate. */
 bool signer_check(const struct cert *certificate, struct span bytes, struct span signature,
                   struct err *err) MUST_USE;
@@ -43,10 +43,9 @@ EVP_PKEY *signer_pkey(const struct signer *s);
 const struct stack_st_X509 *signer_chain(const struct signer *s);
 
 /* The private key a PKCS#11 URI (RFC 7512) names, through OpenSSL's store and its `pkcs11`
- * provider where that is installed. pin may be NULL. The caller frees the key. ERR_ENV when there
- * is no such provider, ERR_INPUT when it does not give the key. */
-bool pkcs11_key(const char *uri, const struct secret *pin, EVP_PKEY **out,
+ * provider where that is installed. pin may be NULL. Only out->pkey is filled: the bytes stay in
+ * the token. ERR_ENV when there is no such provider, ERR_INPUT when it does not give the key. */
+bool pkcs11_key(const char *uri, const struct secret *pin, struct key *out,
                 struct err *err) MUST_USE;
-bool pkcs11_is_uri(const char *text) MUST_USE;
 
 #endif

@@ -160,7 +160,7 @@ static size_t check(void)
     struct err err = ERR_INIT;
     CLEANUP(buf_release) struct buf names = BUF_INIT(4096);
     findings_release(&found);
-    assert_true(bag_check(path, seen, &names, &found, &err));
+    assert_true(bag_check(path, seen, NULL, &names, &found, &err));
     for (size_t i = 0; i < found.n; i++) {
         assert_string_equal(found.v[i].rule, "verify.bag");
     }
@@ -206,7 +206,7 @@ static void good_bag(void **state)
     CLEANUP(buf_release) struct buf names = BUF_INIT(4096);
     write_bag();
     findings_release(&found);
-    assert_true(bag_check(path, seen, &names, &found, &err));
+    assert_true(bag_check(path, seen, NULL, &names, &found, &err));
     assert_int_equal(found.n, 0);
     assert_string_equal(buf_text(&names), "report.json items/www/request.csr ");
 }
@@ -362,7 +362,7 @@ static void damaged_archive_is_a_finding(void **state)
     assert_int_equal(truncate(path, 100), 0);
     expect("not a whole tar.gz");
     findings_release(&found);
-    assert_false(bag_check("/nonexistent/bag", seen, &names, &found, &err));
+    assert_false(bag_check("/nonexistent/bag", seen, NULL, &names, &found, &err));
     assert_int_equal(err.code, ERR_INPUT);
 }
 
