@@ -180,9 +180,11 @@ bool bundle_seal(const struct bundle_source *s, struct bag *bag, const struct hi
         err_hint(err, "make it again with the configuration that names the signing key");
     } else if (made != SEAL_MADE) {
         *err = why;
-        err_hint(err, err->code == ERR_CA ? "the state is whole: `certbatch bundle STATE` makes "
-                                            "the bundles when the TSA answers"
-                                          : err->hint);
+        if (err->code == ERR_CA) {
+            err_wrap(err, "timestamp");
+            err_hint(err, "the state is whole: `certbatch bundle STATE` makes the bundles when the "
+                          "TSA answers");
+        }
     }
     return made == SEAL_MADE;
 }

@@ -174,7 +174,7 @@ bool tsa_stamp(struct tsa *t, struct span data, struct buf *reply, struct err *e
         }
         if (!again || tries == TRIES || stopping(t)) {
             *err = why;
-            return err_wrap(err, "timestamp");
+            return false;
         }
         wait_before(t, tries, asked);
     }
