@@ -70,12 +70,18 @@ static bool cut_tail(struct journal *j, struct err *err)
     return fs_sync(j->fd, "the journal", err);
 }
 
-struct journal *journal_open(int dirfd, journal_fn *fn, void *ctx, struct err *err)
+struct journal *journal_open_after(const struct journal_ahead *a, int dirfd, journal_fn *fn,
+                                   void *ctx, struct err *err)
 {
     struct journal *j = xcalloc(1, sizeof *j);
     j->line = (struct buf)BUF_INIT(LIMIT_JOURNAL_RECORD - 1);
     j->pending = (struct buf)BUF_INIT(PENDING_MAX);
     journal_scan_begin(&j->scan, fn, ctx);
+    if (a) {
+        j->scan = *journal_ahead_scan(a);
+        j->scan.fn = fn;
+        j->scan.ctx = ctx;
+    }
     bool torn = false;
     j->fd = open_file(dirfd, err);
     bool ok =
@@ -86,6 +92,11 @@ struct journal *journal_open(int dirfd, journal_fn *fn, void *ctx, struct err *e
         return NULL;
     }
     return j;
+}
+
+struct journal *journal_open(int dirfd, journal_fn *fn, void *ctx, struct err *err)
+{
+    return journal_open_after(NULL, dirfd, fn, ctx, err);
 }
 
 bool journal_reserve(struct journal *j, struct err *err)

@@ -24,6 +24,7 @@
 #define JOURNAL_NAME "journal.jsonl"
 
 struct journal;
+struct journal_ahead;
 
 /* One record during replay; valid during the call. */
 struct journal_record {
@@ -37,6 +38,20 @@ typedef bool journal_fn(void *ctx, const struct journal_record *r, struct err *e
 
 /* Opens or creates; replays every record through fn. */
 struct journal *journal_open(int dirfd, journal_fn *fn, void *ctx, struct err *err) MUST_USE;
+
+/* Reading ahead: journal_ahead_begin() replays the journal of a directory on a thread of its own,
+ * without its lock and without changing anything, while the caller does something else; fn and ctx
+ * are that thread's until journal_ahead_end(). With the lock held:
+ *
+ *     if (!journal_ahead_end(a, dirfd)) { forget what ctx was told; journal_open(dirfd, ...) }
+ *     else journal_open_after(a, dirfd, ...)       replays only what was added since
+ *
+ * NULL: there is no journal yet. False: what was read does not count (damaged, another file). */
+struct journal_ahead *journal_ahead_begin(const char *dir, journal_fn *fn, void *ctx) MUST_USE;
+bool journal_ahead_end(struct journal_ahead *a, int dirfd) MUST_USE; /* a may be NULL */
+struct journal *journal_open_after(const struct journal_ahead *a, int dirfd, journal_fn *fn,
+                                   void *ctx, struct err *err) MUST_USE;
+void journal_ahead_free(struct journal_ahead *a); /* of one that still reads: stops it */
 bool journal_had_torn_tail(const struct journal *j) MUST_USE;
 uint64_t journal_records(const struct journal *j);
 

@@ -139,7 +139,7 @@ static ssize_t read_some(int fd, char *chunk, size_t n, size_t at)
 bool journal_scan_file(struct journal_scan *s, int fd, bool *torn, struct err *err)
 {
     struct stat st;
-    size_t at = 0, used;
+    size_t at = s->offset, used;
     if (fstat(fd, &st) != 0) {
         return err_sys(err, errno, "cannot read the journal");
     }

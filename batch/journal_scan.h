@@ -22,7 +22,10 @@ void journal_scan_begin(struct journal_scan *s, journal_fn *fn, void *ctx);
 /* One line without its newline. */
 bool journal_scan_line(struct journal_scan *s, const char *line, size_t n,
                        struct err *err) MUST_USE;
-/* All lines of a file. *torn: the last line is incomplete; s->offset is where it starts. */
+/* All lines of a file from s->offset on. *torn: the last line is incomplete; s->offset is where it
+ * starts. */
 bool journal_scan_file(struct journal_scan *s, int fd, bool *torn, struct err *err) MUST_USE;
+/* journal_ahead.c: where the reading ended. */
+const struct journal_scan *journal_ahead_scan(const struct journal_ahead *a);
 
 #endif

@@ -49,12 +49,24 @@ static void take_confirmation(struct run *r)
     }
 }
 
+/* Reading the journal of 10,000 items takes as long as judging them; neither needs the other. */
+static void name_state(struct run *r)
+{
+    const struct manifest *m = &r->batch.manifest;
+    const char *suffix = r->batch_options.simulate ? SIMULATION : "";
+    r->name = arena_printf(r->arena, "%s%s", m->name, suffix);
+    r->state_path =
+        r->options->state_dir ? r->options->state_dir : statedir_default(r->arena, m->dir, r->name);
+    r->ahead = journal_ahead_begin(r->state_path, history_add, &r->history);
+}
+
 static bool judge(struct run *r, struct err *err)
 {
     r->batch_opened = true;
     if (!batch_open(&r->batch, &r->batch_options, r->findings, err)) {
         return false;
     }
+    name_state(r);
     batch_judge(&r->batch, r->options->workers, r->findings);
     take_confirmation(r);
     r->planned = true;
@@ -75,25 +87,21 @@ static bool open_seal(struct run *r, struct err *err)
     return true;
 }
 
-static bool open_state(struct run *r, struct err *err)
+static void forget_ahead(struct run *r)
 {
-    const struct manifest *m = &r->batch.manifest;
-    const char *suffix = r->batch_options.simulate ? SIMULATION : "";
-    r->name = arena_printf(r->arena, "%s%s", m->name, suffix);
-    const char *path =
-        r->options->state_dir ? r->options->state_dir : statedir_default(r->arena, m->dir, r->name);
-    if (!statedir_open(&r->dir, path, true, err)) {
-        return false;
+    journal_ahead_free(r->ahead);
+    r->ahead = NULL;
+    history_release(&r->history);
+}
+
+/* What was read ahead counts only now that nobody else can write. */
+static struct journal *open_journal(struct run *r, struct err *err)
+{
+    if (journal_ahead_end(r->ahead, r->dir.fd)) {
+        return journal_open_after(r->ahead, r->dir.fd, history_add, &r->history, err);
     }
-    r->summary->state_path = arena_strdup(r->arena, r->dir.path);
-    r->journal = journal_open(r->dir.fd, history_add, &r->history, err);
-    if (!r->journal) {
-        return false;
-    }
-    r->history.torn_tail = r->summary->torn_tail = journal_had_torn_tail(r->journal);
-    r->log = (struct runlog){
-        .journal = r->journal, .history = &r->history, .resume = run_resume_record, .run = r};
-    return run_same_batch(r, err);
+    forget_ahead(r);
+    return journal_open(r->dir.fd, history_add, &r->history, err);
 }
 
 static bool all_final(const struct history *h)
@@ -104,6 +112,33 @@ static bool all_final(const struct history *h)
         }
     }
     return true;
+}
+
+/* The journal ends in bundles of a finished batch: no run since then got to an item. */
+static bool settled(const struct history *h)
+{
+    return h->bundled_seq && h->bundled_seq == h->close_seq && h->close_seq == h->last_seq &&
+           all_final(h);
+}
+
+static bool open_state(struct run *r, struct err *err)
+{
+    if (!statedir_open(&r->dir, r->state_path, true, err)) {
+        forget_ahead(r);
+        return false;
+    }
+    r->summary->state_path = arena_strdup(r->arena, r->dir.path);
+    r->journal = open_journal(r, err);
+    if (!r->journal) {
+        return false;
+    }
+    if (!settled(&r->history)) {
+        statedir_sweep_items(&r->dir);
+    }
+    r->history.torn_tail = r->summary->torn_tail = journal_had_torn_tail(r->journal);
+    r->log = (struct runlog){
+        .journal = r->journal, .history = &r->history, .resume = run_resume_record, .run = r};
+    return run_same_batch(r, err);
 }
 
 static bool record_inputs(struct run *r, struct err *err)
@@ -257,6 +292,7 @@ static void release(struct run *r)
 {
     seal_free(r->seal);
     passwords_close(r->passwords);
+    journal_ahead_free(r->ahead); /* before the history it writes to */
     journal_close(r->journal);
     history_release(&r->history);
     statedir_close(&r->dir);

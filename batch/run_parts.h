@@ -27,6 +27,8 @@ struct run {
     struct plan plan;
     bool planned;
     const char *name; /* of state directory and bundles */
+    const char *state_path;
+    struct journal_ahead *ahead; /* the journal is read while policy judges */
     struct statedir dir;
     struct history history;
     struct journal *journal;

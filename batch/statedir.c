@@ -138,7 +138,7 @@ static void sweep_item(const struct statedir *s, const char *id)
 }
 
 /* Temporaries of a killed run, some with key bytes in them. */
-static void sweep_all(const struct statedir *s)
+static void sweep(const struct statedir *s)
 {
     struct err ignored = ERR_INIT;
     CLEANUP(closep) int policy = fs_open_dir_at(s->fd, "policy", &ignored);
@@ -147,6 +147,10 @@ static void sweep_all(const struct statedir *s)
     if (policy >= 0) {
         fs_sweep(policy);
     }
+}
+
+void statedir_sweep_items(const struct statedir *s)
+{
     int fd = openat(s->items, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {
@@ -174,7 +178,7 @@ bool statedir_open(struct statedir *s, const char *path, bool create, struct err
         statedir_close(s);
         return false;
     }
-    sweep_all(s);
+    sweep(s);
     return true;
 }
 

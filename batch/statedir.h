@@ -30,8 +30,10 @@ struct statedir {
 /* "<dir of manifest>/<batch name>.state" */
 char *statedir_default(struct arena *a, const char *manifest_dir, const char *name) MUST_USE;
 /* Opens (create=true: makes) and locks; a lock that is held is ERR_ENV with the holder's pid.
- * Leftover temporaries of a killed run are removed. */
+ * Leftover temporaries of a killed run are removed, those of the items by the second function: a
+ * run whose last one came to its end has none there, and 20,000 directories to look at. */
 bool statedir_open(struct statedir *s, const char *path, bool create, struct err *err) MUST_USE;
+void statedir_sweep_items(const struct statedir *s);
 /* Without the lock, for status and bundle verification. */
 bool statedir_view(struct statedir *s, const char *path, struct err *err) MUST_USE;
 void statedir_close(struct statedir *s);

@@ -97,6 +97,12 @@ static void write_all(const struct place *p, struct span bytes)
     (void)close(fd);
 }
 
+static int truncate_to(const struct place *p, off_t n)
+{
+    CLEANUP(closep) int fd = openat(p->fd, JOURNAL_NAME, O_WRONLY);
+    return ftruncate(fd, n);
+}
+
 static void what_is_synced_is_replayed(void **ctx)
 {
     struct place *p = *ctx;
@@ -311,6 +317,103 @@ static void same_item(const struct item_record *a, const struct item_record *b)
 }
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+static void add_lines(const struct place *p, size_t n)
+{
+    struct err err = ERR_INIT;
+    struct seen s = {0};
+    struct journal *j = journal_open(p->fd, count, &s, &err);
+    assert_non_null(j);
+    for (size_t i = 0; i < n; i++) {
+        append(j, "item", "later");
+    }
+    assert_true(journal_sync(j, &err));
+    journal_close(j);
+}
+
+/* What another run added after the reading is replayed, what was read is not replayed twice. */
+static void reading_ahead_goes_on_where_it_ended(void **ctx)
+{
+    struct place *p = *ctx;
+    struct err err = ERR_INIT;
+    struct seen s = {0};
+    write_journal(p, 500);
+    struct journal_ahead *a = journal_ahead_begin(p->path, count, &s);
+    assert_non_null(a);
+    assert_true(journal_ahead_end(a, p->fd));
+    assert_int_equal(s.n, 500);
+    add_lines(p, 3);
+    assert_true(journal_ahead_end(a, p->fd));
+    struct journal *j = journal_open_after(a, p->fd, count, &s, &err);
+    assert_non_null(j);
+    journal_ahead_free(a);
+    assert_int_equal(s.n, 503);
+    assert_string_equal(s.last, "later");
+    append(j, "item", "mine");
+    assert_true(journal_sync(j, &err));
+    journal_close(j);
+    s.n = 0;
+    assert_true(journal_read(p->fd, count, &s, NULL, &err));
+    assert_int_equal(s.n, 504);
+}
+
+/* A torn tail is left to the one who has the lock. */
+static void reading_ahead_stops_before_a_torn_tail(void **ctx)
+{
+    struct place *p = *ctx;
+    struct err err = ERR_INIT;
+    struct seen s = {0};
+    CLEANUP(buf_release) struct buf whole = BUF_INIT(1 << 20);
+    write_journal(p, 3);
+    read_all(p, &whole);
+    write_all(p, (struct span){(const uint8_t *)whole.p, whole.n - 5});
+    struct journal_ahead *a = journal_ahead_begin(p->path, count, &s);
+    assert_true(journal_ahead_end(a, p->fd));
+    assert_int_equal(s.n, 2);
+    struct journal *j = journal_open_after(a, p->fd, count, &s, &err);
+    assert_non_null(j);
+    assert_true(journal_had_torn_tail(j));
+    assert_int_equal(s.n, 2);
+    journal_close(j);
+    journal_ahead_free(a);
+}
+
+static void reading_ahead_counts_for_that_file_only(void **ctx)
+{
+    struct place *p = *ctx;
+    struct seen s = {0};
+    CLEANUP(buf_release) struct buf whole = BUF_INIT(1 << 20);
+    assert_null(journal_ahead_begin(p->path, count, &s)); /* no journal yet */
+    assert_false(journal_ahead_end(NULL, p->fd));
+    write_journal(p, 3);
+    struct journal_ahead *a = journal_ahead_begin(p->path, count, &s);
+    assert_int_equal(renameat(p->fd, JOURNAL_NAME, p->fd, "old"), 0);
+    assert_false(journal_ahead_end(a, p->fd)); /* gone */
+    write_journal(p, 3);
+    assert_false(journal_ahead_end(a, p->fd)); /* another one */
+    journal_ahead_free(a);
+    assert_int_equal(unlinkat(p->fd, "old", 0), 0);
+    a = journal_ahead_begin(p->path, count, &s);
+    assert_true(journal_ahead_end(a, p->fd));
+    assert_int_equal(truncate_to(p, 10), 0);
+    assert_false(journal_ahead_end(a, p->fd)); /* shorter than what was read */
+    journal_ahead_free(a);
+    write_all(p, (struct span){(const uint8_t *)"{}\n{}\n", 6});
+    a = journal_ahead_begin(p->path, count, &s);
+    assert_false(journal_ahead_end(a, p->fd)); /* damaged */
+    journal_ahead_free(a);
+}
+
+/* A run that is refused does not wait for 100,000 lines. */
+static void reading_ahead_can_be_dropped(void **ctx)
+{
+    struct place *p = *ctx;
+    struct seen s = {0};
+    write_journal(p, 2000);
+    journal_ahead_free(journal_ahead_begin(p->path, count, &s));
+    assert_true(s.n <= 2000);
+    journal_ahead_free(NULL);
+}
+
 static void a_replay_is_the_run(void **ctx)
 {
     struct place *p = *ctx;
@@ -415,6 +518,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_long_journal_is_read_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_has_a_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(a_symbolic_link_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(reading_ahead_goes_on_where_it_ended, setup, teardown),
+        cmocka_unit_test_setup_teardown(reading_ahead_stops_before_a_torn_tail, setup, teardown),
+        cmocka_unit_test_setup_teardown(reading_ahead_counts_for_that_file_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(reading_ahead_can_be_dropped, setup, teardown),
         cmocka_unit_test_setup_teardown(a_replay_is_the_run, setup, teardown),
         cmocka_unit_test_setup_teardown(impossible_records_are_refused, setup, teardown),
     };
