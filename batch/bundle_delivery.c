@@ -5,6 +5,7 @@
  */
 #include "batch/bundle_parts.h"
 
+#include "batch/outputs.h"
 #include "formats/archive.h"
 #include "formats/base/json_in.h"
 #include "formats/base/limits.h"
@@ -68,16 +69,30 @@ static bool put_certificates(struct delivery *d, int dir, const struct item_reco
     return put(d, r->id, "fullchain.pem", buf_span(&d->certificate), 0644, err);
 }
 
-static bool put_output(struct delivery *d, int out, const char *id, const json_t *output,
-                       struct err *err)
+/* The state keeps equal bytes once, under the name of the first path that has them. */
+static void stored_name(const json_t *list, const json_t *output, char *out, size_t n)
 {
-    char hex[SHA256_HEX];
+    const char *sum = json_get_str(output, "sha256");
+    const json_t *first = output;
+    for (size_t i = json_array_size(list); sum && i-- > 0;) {
+        const json_t *other = json_array_get(list, i);
+        first = str_eq(json_get_str(other, "sha256"), sum) ? other : first;
+    }
+    const char *path = json_get_str(first, "path");
+    output_stored_name(path ? path : "", out, n);
+}
+
+static bool put_output(struct delivery *d, int out, const char *id, const json_t *list,
+                       const json_t *output, struct err *err)
+{
+    char hex[SHA256_HEX], stored[LIMIT_PATH];
     const char *path = json_get_str(output, "path");
     if (!path || !archive_name_ok(path)) {
         return err_set(err, ERR_ENV, "the journal names an output that cannot be a file");
     }
     buf_wipe(&d->file);
-    if (!fs_read_at(out, path, &d->file, err)) {
+    stored_name(list, output, stored, sizeof stored);
+    if (!fs_read_at(out, stored, &d->file, err)) {
         return false;
     }
     sha256_hex(d->file.p, d->file.n, hex);
@@ -110,7 +125,7 @@ static bool put_outputs(struct delivery *d, int dir, const struct item_record *r
     qsort(sorted, n, sizeof *sorted, by_path);
     bool ok = out >= 0;
     for (size_t i = 0; ok && i < n; i++) {
-        ok = put_output(d, out, r->id, sorted[i], err);
+        ok = put_output(d, out, r->id, list, sorted[i], err);
     }
     return ok;
 }
