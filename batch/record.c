@@ -188,7 +188,8 @@ void runlog_head(struct runlog *log, const struct history_head *head,
                  {"policy_sha256", h.policy_sha256},
                  {"digest", h.digest},
                  {"delivery_sha256", h.delivery_sha256},
-                 {"audit_sha256", h.audit_sha256}};
+                 {"audit_sha256", h.audit_sha256},
+                 {"recipients_sha256", h.recipients_sha256}};
     for (size_t i = 0; i < NITEMS(texts); i++) {
         if (texts[i].value) {
             jw_str(j, texts[i].name, texts[i].value);

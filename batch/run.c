@@ -97,7 +97,8 @@ static bool record_inputs(struct run *r, struct err *err)
     const struct history *h = &r->history;
     r->changed = !h->opened || !str_eq(h->manifest_sha256, r->batch.manifest.sha256) ||
                  !str_eq(h->policy_sha256, policy_digest(r->batch.policy));
-    if ((r->changed || !all_final(h)) && !run_store_inputs(r, err)) {
+    if (((r->changed || !all_final(h)) && !run_store_inputs(r, err)) ||
+        !run_store_recipients(r, err)) {
         return false;
     }
     if (!run_describe(r, err) || !run_make_slots(r, err)) {
@@ -167,10 +168,11 @@ static void sweep_out(const char *out)
 /* After the rename: a run that finds these very files has nothing to make. */
 static bool record_bundles(struct run *r, const struct bundle_paths *paths, struct err *err)
 {
-    const struct history_head head = {.ev = "bundle",
-                                      .delivery_sha256 =
-                                          paths->delivery ? paths->delivery_sha256 : NULL,
-                                      .audit_sha256 = paths->audit ? paths->audit_sha256 : NULL};
+    const struct history_head head = {
+        .ev = "bundle",
+        .delivery_sha256 = paths->delivery ? paths->delivery_sha256 : NULL,
+        .audit_sha256 = paths->audit ? paths->audit_sha256 : NULL,
+        .recipients_sha256 = paths->recipients_sha256[0] ? paths->recipients_sha256 : NULL};
     runlog_head(&r->log, &head, NULL, 0);
     return journal_sync(r->journal, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See cms_envelope.h.
+ * See cms_envelope.h: sealing and opening, by OpenSSL. Who can receive is cms_recipient.c.
  */
 #include "formats/cms_envelope.h"
 
@@ -32,9 +32,7 @@ static void x509_free(X509 **x)
     X509_free(*x);
 }
 
-/* --- who can receive --- */
-
-enum { RSA_BITS_MIN = 2048 };
+/* --- sealing --- */
 
 static bool set_oaep(EVP_PKEY_CTX *ctx)
 {
@@ -50,65 +48,26 @@ static bool set_kdf(EVP_PKEY_CTX *ctx)
 
 /* One row a kind of key that can be encrypted to; every other kind cannot. */
 static const struct wrapping {
-    enum key_alg alg;
-    unsigned usage; /* KU_ bit */
-    const char *usage_problem;
+    const char *key; /* as OpenSSL names it */
     bool (*set)(EVP_PKEY_CTX *ctx);
-} wrappings[] = {
-    {KEY_ALG_RSA, KU_KEY_ENCIPHERMENT, "may not receive keys: its key usage lacks keyEncipherment",
-     set_oaep},
-    {KEY_ALG_EC, KU_KEY_AGREEMENT, "may not receive keys: its key usage lacks keyAgreement",
-     set_kdf},
-};
+} wrappings[] = {{"RSA", set_oaep}, {"EC", set_kdf}};
 
-static const struct wrapping *wrapping_of(enum key_alg alg)
+static const struct wrapping *wrapping_of(const X509 *x)
 {
-    for (size_t i = 0; i < NITEMS(wrappings); i++) {
-        if (wrappings[i].alg == alg) {
+    const EVP_PKEY *key = x ? X509_get0_pubkey(x) : NULL;
+    for (size_t i = 0; key && i < NITEMS(wrappings); i++) {
+        if (EVP_PKEY_is_a(key, wrappings[i].key)) {
             return &wrappings[i];
         }
     }
     return NULL;
 }
 
-const char *cms_recipient_problem(const struct cert *c, int64_t now)
-{
-    const struct wrapping *w = wrapping_of(c->key.alg);
-    const struct x509_ext *ext = x509_ext_find(c->exts, c->nexts, OID_KEY_USAGE);
-    struct key_usage usage;
-    if (now < c->not_before) {
-        return "is not valid yet";
-    }
-    if (now > c->not_after) {
-        return "has expired";
-    }
-    if (!w || c->key.malformed || (w->alg == KEY_ALG_EC && !c->key.curve)) {
-        return "has a key that nothing can be encrypted to; RSA and EC keys can receive";
-    }
-    if (w->alg == KEY_ALG_RSA && c->key.bits < RSA_BITS_MIN) {
-        return "has an RSA key of fewer than 2048 bits";
-    }
-    if (ext && (!x509_key_usage(ext->value, &usage) || !(usage.bits & w->usage))) {
-        return w->usage_problem;
-    }
-    return NULL;
-}
-
-/* --- sealing --- */
-
-static enum key_alg alg_of(const X509 *x)
-{
-    const EVP_PKEY *key = X509_get0_pubkey(x);
-    return key && EVP_PKEY_is_a(key, "RSA")  ? KEY_ALG_RSA
-           : key && EVP_PKEY_is_a(key, "EC") ? KEY_ALG_EC
-                                             : KEY_ALG_UNKNOWN;
-}
-
 static bool add_recipient(CMS_ContentInfo *cms, struct span der, struct err *err)
 {
     const unsigned char *p = der.p;
     CLEANUP(x509_free) X509 *x = d2i_X509(NULL, &p, (long)der.n);
-    const struct wrapping *w = x ? wrapping_of(alg_of(x)) : NULL;
+    const struct wrapping *w = wrapping_of(x);
     if (!w) {
         return err_crypto(err, ERR_INPUT, "nothing can be encrypted to the key of a recipient");
     }
