@@ -29,6 +29,7 @@ struct preset {
     const char *help;
     const char *output;  /* "pem" "pfx" "jks", as in manifests */
     const char *profile; /* of a PFX; NULL else */
+    bool java;           /* its key store is read by Java */
     enum preset_bare bare;
     const char *snippet;            /* file name */
     const char *keyed, *certs_only; /* templates: @ID@ @HOST@ @NAMES@ @FILE@ @ALIAS@ */

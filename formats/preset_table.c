@@ -94,7 +94,7 @@
     "(Get-WebBinding -Name $site -Protocol https -HostHeader '@HOST@').AddSslCertificate($certificate.Thumbprint, 'My')\n"
 
 const struct preset presets[] = {
-    {"nginx", "nginx: full chain, encrypted key, server block", "pem", NULL, BARE_FULLCHAIN,
+    {"nginx", "nginx: full chain, encrypted key, server block", "pem", NULL, false, BARE_FULLCHAIN,
      "site.conf.snippet",
      NGINX_HEAD
      "# Files     copy fullchain.pem and key.pem to /etc/nginx/tls/@ID@/, owner root, mode 0600.\n"
@@ -109,7 +109,7 @@ const struct preset presets[] = {
      NGINX_SERVER(NGINX_KEY)},
 
     {"apache", "Apache httpd with mod_ssl: full chain, encrypted key, virtual host", "pem", NULL,
-     BARE_FULLCHAIN, "site.conf.snippet",
+     false, BARE_FULLCHAIN, "site.conf.snippet",
      "# @ID@: TLS of a virtual host in Apache httpd 2.4.8 and newer, with mod_ssl.\n"
      "#\n"
      "# Files     copy fullchain.pem and key.pem to /etc/apache2/tls/@ID@/, owner root, mode 0600.\n"
@@ -131,7 +131,7 @@ const struct preset presets[] = {
      APACHE_CHECK
      APACHE_HOST},
 
-    {"tomcat", "Apache Tomcat: PKCS#12 key store, connector", "pfx", "modern", BARE_FULLCHAIN,
+    {"tomcat", "Apache Tomcat: PKCS#12 key store, connector", "pfx", "modern", true, BARE_FULLCHAIN,
      "server.xml.snippet",
      "<!--\n"
      "# @ID@: a TLS connector of Tomcat 8.5 and newer, inside the Service of conf/server.xml.\n"
@@ -158,7 +158,7 @@ const struct preset presets[] = {
      "                 certificateKeyFile=\"conf/key.pem\" />\n")},
 
     {"iis", "Microsoft IIS: PKCS#12 file for Windows Server 2019 and newer", "pfx", "windows-2019",
-     BARE_P7B, "import.ps1.snippet",
+     false, BARE_P7B, "import.ps1.snippet",
      "# @ID@: a certificate and its binding in IIS 10, in an elevated PowerShell.\n"
      "# Windows Server 2016 and older refuse the file as a wrong password: ask for\n"
      "# {pfx: {profile: windows-2016}} beside {for: iis} there.\n"
@@ -181,7 +181,7 @@ const struct preset presets[] = {
      IIS_BINDING},
 
     {"jboss", "JBoss EAP 7.1 and WildFly 11 or newer (Elytron): PKCS#12 key store", "pfx", "modern",
-     BARE_FULLCHAIN, "elytron.cli.snippet",
+     true, BARE_FULLCHAIN, "elytron.cli.snippet",
      "# @ID@: TLS of JBoss EAP 7.1, WildFly 11 and newer, for bin/jboss-cli.sh -c.\n"
      "#\n"
      "# Files     copy @FILE@ to standalone/configuration/, readable by the account of the server.\n"
@@ -197,7 +197,7 @@ const struct preset presets[] = {
      "/subsystem=elytron/key-store=tls-@ID@:add(path=KEYSTORE, relative-to=jboss.server.config.dir, type=PKCS12, credential-reference={clear-text=\"${tls.@ID@.password}\"})\n"
      JBOSS_CONTEXT},
 
-    {"jetty", "Eclipse Jetty 10 and newer: PKCS#12 key store", "pfx", "modern", BARE_FULLCHAIN,
+    {"jetty", "Eclipse Jetty 10 and newer: PKCS#12 key store", "pfx", "modern", true, BARE_FULLCHAIN,
      "ssl.ini.snippet",
      "# @ID@: TLS of Jetty 10 and newer, for start.d/ssl.ini (modules ssl and https).\n"
      "#\n"
@@ -216,7 +216,7 @@ const struct preset presets[] = {
      "jetty.sslContext.keyStorePath=etc/KEYSTORE\n"
      "jetty.sslContext.keyStorePassword=\n"},
 
-    {"weblogic", "Oracle WebLogic 12c and newer: JKS key store", "jks", NULL, BARE_FULLCHAIN,
+    {"weblogic", "Oracle WebLogic 12c and newer: JKS key store", "jks", NULL, true, BARE_FULLCHAIN,
      "identity.py.snippet",
      "# @ID@: identity of a WebLogic Server, for WLST (wlst.sh).\n"
      "#\n"
