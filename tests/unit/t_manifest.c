@@ -220,6 +220,42 @@ static void outputs_arrive(const struct outputs *out)
     assert_int_equal(jks->node->line, 46);
 }
 
+/* A server is the output it reads, with the options that the order gives this output. */
+static void servers_become_outputs(void **state)
+{
+    (void)state;
+    struct result r;
+    read_text(&r, "certbatch: 1\nname: t1\ndelivery: {recipients: alice.pem}\n"
+                  "orders:\n  - id: a\n    common_name: a.example\n"
+                  "    outputs: [{for: tomcat}, {for: iis}, {for: nginx}, {for: weblogic}, "
+                  "{jks: {alias: pay, password: {env: P}}}]\n");
+    must_be_clean(&r);
+    const struct outputs *out = &((const struct order *)r.m.orders.v)[0].outputs;
+    static const struct {
+        const char *server, *profile;
+        int kind;
+    } want[] = {{"tomcat", "modern", OUTPUT_PFX},
+                {"iis", "windows-2019", OUTPUT_PFX},
+                {"nginx", NULL, OUTPUT_PEM},
+                {"weblogic", NULL, OUTPUT_JKS}};
+    assert_int_equal(out->n, 5);
+    for (size_t i = 0; i < NITEMS(want); i++) {
+        const struct output *o = &out->v[i];
+        assert_string_equal(o->preset->name, want[i].server);
+        assert_int_equal(o->kind, want[i].kind);
+        assert_true(want[i].profile ? &pfx_profiles[o->profile] == pfx_profile_find(want[i].profile)
+                                    : o->profile == -1);
+        assert_int_equal(o->node->line, out->v[0].node->line);
+    }
+    assert_string_equal(out->v[3].alias, "pay");
+    assert_string_equal(out->v[3].password.name, "P");
+    assert_null(out->v[0].alias);
+    assert_null(out->v[4].preset);
+    assert_int_equal(r.m.delivery->recipients.n, 1);
+    assert_string_equal(r.m.delivery->recipients.v[0], "alice.pem");
+    done(&r);
+}
+
 static void every_key_arrives(void **state)
 {
     (void)state;
@@ -302,7 +338,17 @@ static const struct problem {
     {ORDER "    outputs: pem", 6, 14, "manifest.schema", "must be a list of pem, pfx, jks"},
     {ORDER "    outputs: []", 6, 14, "manifest.schema", "must be a list of pem, pfx, jks"},
     {ORDER "    outputs: [pem, der]", 6, 20, "manifest.schema", "must be pem, pfx or jks"},
-    {ORDER "    outputs: [{for: tomcat}]", 6, 15, "manifest.schema", "must be pem, pfx or jks"},
+    {ORDER "    outputs: [{for: lighttpd}]", 6, 21, "manifest.schema",
+     "'for' must be nginx, apache, tomcat, iis, jboss, jetty or weblogic"},
+    {ORDER "    outputs: [{for: [nginx]}]", 6, 21, "manifest.schema", "'for' must be"},
+    {ORDER "    outputs: [tomcat]", 6, 15, "manifest.schema", "or a server: {for: nginx}"},
+    {ORDER "    outputs: [{for: jetty}, pfx, {for: jetty}]", 6, 34, "manifest.schema",
+     "output jetty is asked for twice"},
+    {ORDER "    outputs: [{pfx: {friendly_name: 'a\"b'}}, {for: tomcat}]", 6, 46, "manifest.schema",
+     "stands in its configuration snippet"},
+    {HEAD "orders: []\ndelivery: {}", 4, 11, "manifest.schema", "lacks 'recipients'"},
+    {HEAD "orders: []\ndelivery: {recipients: []}", 4, 24, "manifest.schema", "recipients"},
+    {HEAD "orders: []\ndelivery: {to: a.pem}", 4, 12, "manifest.schema", "unknown key 'to'"},
     {ORDER "    outputs: [{pem: {}, pfx: {}}]", 6, 15, "manifest.schema",
      "must be pem, pfx or jks"},
     {ORDER "    outputs: [pfx, {pfx: {}}]", 6, 20, "manifest.schema", "asked for twice"},
@@ -380,6 +426,9 @@ static void accepted(void **state)
         ORDER "    subject: {country: \"NO\"}\n",
         ORDER "    csr: a.csr\n    key_file: a.key\n",
         ORDER "    outputs: [{pem: {}}, {pfx: {}}, {jks: {}}]\n",
+        ORDER "    outputs: [{for: nginx}, {for: apache}, {for: tomcat}, {for: iis}, {for: jboss}, "
+              "{for: jetty}, {for: weblogic}]\n",
+        ORDER "    outputs: [{pfx: {friendly_name: 'the site, really'}}]\n",
         ORDER "    san: [\"*.example.com\", \"2001:db8::1\", \"email:a@example.com\", "
               "\"uri:https://x.example/\"]\n",
         HEAD "orders:\n  - {id: a, action: renew, replaces: {order: '1'}}\n",
@@ -564,6 +613,7 @@ static void json_schema_is_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(servers_become_outputs),
         cmocka_unit_test(every_key_arrives),
         cmocka_unit_test(bytes_and_digest_are_kept),
         cmocka_unit_test(every_problem_has_its_place),
