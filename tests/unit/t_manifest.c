@@ -220,42 +220,6 @@ static void outputs_arrive(const struct outputs *out)
     assert_int_equal(jks->node->line, 46);
 }
 
-/* A server is the output it reads, with the options that the order gives this output. */
-static void servers_become_outputs(void **state)
-{
-    (void)state;
-    struct result r;
-    read_text(&r, "certbatch: 1\nname: t1\ndelivery: {recipients: alice.pem}\n"
-                  "orders:\n  - id: a\n    common_name: a.example\n"
-                  "    outputs: [{for: tomcat}, {for: iis}, {for: nginx}, {for: weblogic}, "
-                  "{jks: {alias: pay, password: {env: P}}}]\n");
-    must_be_clean(&r);
-    const struct outputs *out = &((const struct order *)r.m.orders.v)[0].outputs;
-    static const struct {
-        const char *server, *profile;
-        int kind;
-    } want[] = {{"tomcat", "modern", OUTPUT_PFX},
-                {"iis", "windows-2019", OUTPUT_PFX},
-                {"nginx", NULL, OUTPUT_PEM},
-                {"weblogic", NULL, OUTPUT_JKS}};
-    assert_int_equal(out->n, 5);
-    for (size_t i = 0; i < NITEMS(want); i++) {
-        const struct output *o = &out->v[i];
-        assert_string_equal(o->preset->name, want[i].server);
-        assert_int_equal(o->kind, want[i].kind);
-        assert_true(want[i].profile ? &pfx_profiles[o->profile] == pfx_profile_find(want[i].profile)
-                                    : o->profile == -1);
-        assert_int_equal(o->node->line, out->v[0].node->line);
-    }
-    assert_string_equal(out->v[3].alias, "pay");
-    assert_string_equal(out->v[3].password.name, "P");
-    assert_null(out->v[0].alias);
-    assert_null(out->v[4].preset);
-    assert_int_equal(r.m.delivery->recipients.n, 1);
-    assert_string_equal(r.m.delivery->recipients.v[0], "alice.pem");
-    done(&r);
-}
-
 static void every_key_arrives(void **state)
 {
     (void)state;
@@ -613,7 +577,6 @@ static void json_schema_is_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(servers_become_outputs),
         cmocka_unit_test(every_key_arrives),
         cmocka_unit_test(bytes_and_digest_are_kept),
         cmocka_unit_test(every_problem_has_its_place),

@@ -73,18 +73,24 @@ static bool keep(void *ctx, const struct output_file *f, struct err *err)
     return true;
 }
 
-static void make(const char *outputs, bool keyed)
+static void read_manifest(const char *outputs)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(8192);
     struct err err = ERR_INIT;
     forget();
     buf_printf(&text,
-               "certbatch: 1\nname: t\norders:\n  - {id: www, common_name: www.example.com, "
-               "outputs: [%s]}\n",
+               "certbatch: 1\nname: t\ndelivery: {recipients: alice.pem}\norders:\n"
+               "  - {id: www, common_name: www.example.com, outputs: [%s]}\n",
                outputs);
     if (!manifest_read_text(&manifest, "m.yaml", buf_span(&text), &findings, &err)) {
         fail_msg("%s: %s", outputs, findings.n ? findings.v[0].message : err.msg);
     }
+}
+
+static void make(const char *outputs, bool keyed)
+{
+    struct err err = ERR_INIT;
+    read_manifest(outputs);
     const struct outputs_request r = {.id = "www",
                                       .outputs =
                                           &((const struct order *)manifest.orders.v)->outputs,
@@ -130,6 +136,37 @@ static void expect_names(const char *const *names, size_t n)
         (void)get(names[i]);
     }
     assert_int_equal(nfiles, n);
+}
+
+/* A server is the output it reads, with the options that the order gives this output. */
+static void test_servers_become_outputs(void **state UNUSED)
+{
+    static const struct {
+        const char *server, *profile;
+        int kind;
+    } want[] = {{"tomcat", "modern", OUTPUT_PFX},
+                {"iis", "windows-2019", OUTPUT_PFX},
+                {"nginx", NULL, OUTPUT_PEM},
+                {"weblogic", NULL, OUTPUT_JKS}};
+    read_manifest("{for: tomcat}, {for: iis}, {for: nginx}, {for: weblogic}, "
+                  "{jks: {alias: pay, password: {env: P}}}");
+    assert_int_equal(findings.n, 0);
+    const struct outputs *out = &((const struct order *)manifest.orders.v)->outputs;
+    assert_int_equal(out->n, 5);
+    for (size_t i = 0; i < NITEMS(want); i++) {
+        const struct output *o = &out->v[i];
+        assert_string_equal(o->preset->name, want[i].server);
+        assert_int_equal(o->kind, want[i].kind);
+        assert_true(want[i].profile ? &pfx_profiles[o->profile] == pfx_profile_find(want[i].profile)
+                                    : o->profile == -1);
+        assert_non_null(o->node);
+    }
+    assert_string_equal(out->v[3].alias, "pay");
+    assert_string_equal(out->v[3].password.name, "P");
+    assert_null(out->v[0].alias);
+    assert_null(out->v[4].preset);
+    assert_int_equal(manifest.delivery->recipients.n, 1);
+    assert_string_equal(manifest.delivery->recipients.v[0], "alice.pem");
 }
 
 static void test_what_each_server_gets(void **state UNUSED)
@@ -324,6 +361,7 @@ static void test_stored_names(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_servers_become_outputs),
         cmocka_unit_test(test_what_each_server_gets),
         cmocka_unit_test(test_equal_bytes_are_made_once),
         cmocka_unit_test(test_own_options),
