@@ -10,7 +10,7 @@
 /* "row" is where the password of a file is found; the CSV has it after the last comma. */
 #define ROW(preset, file) \
     "# Password  the row \"@ID@," preset "/" file "\" of the passwords, which travel apart from\n" \
-    "#           this bundle (README.txt).\n"
+    "#           this bundle (README.txt); one that the manifest names is where it says.\n"
 #define NO_KEY \
     "# The private key is not in this bundle: it stays where the request was made.\n"
 #define S_CLIENT(port) \
@@ -84,7 +84,7 @@
     "cd('/Servers/' + SERVER + '/SSL/' + SERVER)\n" \
     "cmo.setEnabled(true)\n" \
     "cmo.setServerPrivateKeyAlias('" alias "')\n" \
-    "cmo.setServerPrivateKeyPassPhrase(password)\n" \
+    "cmo.setServerPrivateKeyPassPhrase(password) # or the key_password of the manifest\n" \
     "save()\n" \
     "activate()\n"
 
