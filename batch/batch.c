@@ -153,6 +153,7 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
     if (!b->manifest_ok) {
         mark_misshapen(b, findings, shape_from);
     }
+    recipients_read(b, findings);
     b->suppressions =
         suppressions_read(&b->arena, b->manifest.path,
                           (struct span){(const uint8_t *)b->manifest.text, b->manifest.text_n},

@@ -69,9 +69,10 @@ struct batch {
     int64_t now; /* taken once */
     struct item *items;
     size_t nitems, norders;
-    uint32_t *by_id;             /* indexes of items, sorted by id, then index */
-    struct ca_config **twins;    /* parallel to config.cas; NULL without simulate */
-    const struct cert **issuers; /* parallel to config.cas: who will sign; entries may be NULL */
+    uint32_t *by_id;              /* indexes of items, sorted by id, then index */
+    struct ca_config **twins;     /* parallel to config.cas; NULL without simulate */
+    struct recipients recipients; /* of the passwords */
+    const struct cert **issuers;  /* parallel to config.cas: who will sign; entries may be NULL */
     struct arena arena;
 };
 

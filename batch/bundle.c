@@ -8,7 +8,6 @@
 
 #include "batch/passwords.h"
 #include "formats/archive.h"
-#include "formats/base/csv.h"
 #include "formats/base/limits.h"
 #include "formats/base/pool.h"
 #include "formats/base/str.h"
@@ -17,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { PASSWORDS_MAX = 64 * 1024 * 1024, PASSWORD_COLUMNS = 4 };
 
 struct bundle_job {
     const struct bundle_source *source;
@@ -84,41 +81,6 @@ static void run_job(void *jobs, size_t index, unsigned worker)
     j->ok = !j->wanted || write_bundle(j, &j->err);
 }
 
-/* --- the passwords --- */
-
-/* The rows again, with cells that a spreadsheet cannot take for formulas; an alias may be one. */
-static bool safe_passwords(const struct buf *text, struct buf *out, struct err *err)
-{
-    CLEANUP(buf_wipe) struct buf cells = BUF_INIT(PASSWORDS_MAX);
-    const char *p = buf_text(text);
-    for (int n; (n = csv_row(&p, &cells)) != 0;) {
-        if (n != PASSWORD_COLUMNS) {
-            return err_set(err, ERR_ENV, PASSWORDS_NAME " is not item,output,alias,password");
-        }
-        for (int i = 0; i < n - 1; i++) {
-            csv_cell(out, csv_at(&cells, i), i == 0);
-        }
-        csv_cell_exact(out, csv_at(&cells, n - 1), false);
-        csv_end(out);
-    }
-    return true;
-}
-
-static bool write_passwords(const struct bundle_source *s, const char *file_name, bool *made,
-                            struct err *err)
-{
-    CLEANUP(buf_wipe) struct buf text = BUF_INIT(PASSWORDS_MAX);
-    CLEANUP(buf_wipe) struct buf safe = BUF_INIT(PASSWORDS_MAX);
-    *made = fs_exists_at(s->state->fd, PASSWORDS_NAME);
-    if (!*made) {
-        return true;
-    }
-    bool ok = fs_read_at(s->state->fd, PASSWORDS_NAME, &text, err) &&
-              safe_passwords(&text, &safe, err) &&
-              fs_write_atomic_at(s->dirfd, file_name, buf_span(&safe), 0600, err);
-    return ok || err_wrap(err, "passwords of the delivery");
-}
-
 /* --- the coordinator --- */
 
 static char *xjoin(const char *dir, const char *name)
@@ -147,11 +109,16 @@ static bool check_source(struct bundle_source *s, struct err *err)
     return true;
 }
 
-static bool run_jobs(struct bundle_job *jobs, const char *out_dir, struct bundle_paths *out,
-                     struct err *err)
+static const char *passwords_suffix(bool sealed)
+{
+    return bundle_passwords_suffix(sealed ? PASSWORDS_CMS : PASSWORDS_CSV);
+}
+
+static bool run_jobs(struct bundle_job *jobs, const struct buf *recipients, const char *out_dir,
+                     struct bundle_paths *out, struct err *err)
 {
     const struct bundle_source *s = jobs[0].source;
-    CLEANUP(freep) char *passwords = file_name(s->name, "-passwords.csv");
+    CLEANUP(freep) char *passwords = file_name(s->name, passwords_suffix(s->sealed));
     bool has_passwords = false;
     for (size_t i = 0; i < JOB__MAX; i++) {
         jobs[i].file_name = file_name(s->name, jobs[i].suffix);
@@ -163,7 +130,7 @@ static bool run_jobs(struct bundle_job *jobs, const char *out_dir, struct bundle
             return false;
         }
     }
-    if (jobs[JOB_DELIVERY].wanted && !write_passwords(s, passwords, &has_passwords, err)) {
+    if (jobs[JOB_DELIVERY].wanted && !bundle_write_passwords(s, recipients, &has_passwords, err)) {
         return false;
     }
     out->audit = xjoin(out_dir, jobs[JOB_AUDIT].file_name);
@@ -188,8 +155,13 @@ bool bundle_make(const struct statedir *s, const struct history *h, const char *
     if (!check_source(&source, err) || !fs_make_dirs(out_dir, err)) {
         return false;
     }
+    CLEANUP(buf_release) struct buf recipients = BUF_INIT(LIMIT_INPUT_BYTES);
+    if (!bundle_recipients(s->fd, &recipients, out->recipients_sha256, err)) {
+        return false;
+    }
     struct secret_scan *secrets = secret_scan_open(s->fd, err);
     source.secrets = secrets;
+    source.sealed = recipients.n > 0;
     source.dirfd = secrets ? fs_open_dir(out_dir, err) : -1;
     struct bundle_job jobs[JOB__MAX] = {
         [JOB_DELIVERY] = {.source = &source,
@@ -203,7 +175,7 @@ bool bundle_make(const struct statedir *s, const struct history *h, const char *
                        .mode = 0644,
                        .wanted = true},
     };
-    bool ok = source.dirfd >= 0 && run_jobs(jobs, out_dir, out, err);
+    bool ok = source.dirfd >= 0 && run_jobs(jobs, &recipients, out_dir, out, err);
     out->remark = ok && remark.n ? xstrdup(buf_text(&remark)) : NULL;
     for (size_t i = 0; i < JOB__MAX; i++) {
         free(jobs[i].file_name);
@@ -231,16 +203,26 @@ static bool file_is(const char *path, const char *sha256_wanted)
     return n == 0 && str_eq(got, sha256_wanted);
 }
 
+/* The passwords are for those whom the last bundle was made for. */
+static bool same_recipients(const struct statedir *s, const struct history *h, char now[SHA256_HEX])
+{
+    CLEANUP(buf_release) struct buf pem = BUF_INIT(LIMIT_INPUT_BYTES);
+    struct err ignored = ERR_INIT;
+    return bundle_recipients(s->fd, &pem, now, &ignored) &&
+           str_eq(now, h->recipients_sha256 ? h->recipients_sha256 : "");
+}
+
 bool bundle_stands(const struct statedir *s, const struct history *h, const char *out_dir,
                    const char *name, struct bundle_paths *out)
 {
     *out = (struct bundle_paths){0};
-    if (!h->bundled_seq || h->bundled_seq != h->close_seq || !h->audit_sha256) {
+    if (!h->bundled_seq || h->bundled_seq != h->close_seq || !h->audit_sha256 ||
+        !same_recipients(s, h, out->recipients_sha256)) {
         return false;
     }
     CLEANUP(freep) char *audit = file_name(name, "-audit.tar.gz");
     CLEANUP(freep) char *delivery = file_name(name, "-delivery.tar.gz");
-    CLEANUP(freep) char *passwords = file_name(name, "-passwords.csv");
+    CLEANUP(freep) char *passwords = file_name(name, passwords_suffix(out->recipients_sha256[0]));
     out->audit = xjoin(out_dir, audit);
     out->delivery = h->delivery_sha256 ? xjoin(out_dir, delivery) : NULL;
     bool needed = out->delivery && fs_exists_at(s->fd, PASSWORDS_NAME);

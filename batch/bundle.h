@@ -3,8 +3,10 @@
  * Bundles and reports made from a state directory (design 6), and their verification.
  *
  *  - delivery: <name>-delivery.tar.gz. Per issued item a folder with certificate.pem, chain.pem,
- *    fullchain.pem and what was asked for: key.pem (encrypted PKCS#8), <id>.p12, <id>.jks.
- *    Passwords never inside: <name>-passwords.csv (0600) beside it.
+ *    fullchain.pem and what was asked for: key.pem (encrypted PKCS#8), <id>.p12, <id>.jks, and
+ *    for each server a folder of its name (formats/preset.h). README.txt says how to use them.
+ *    Passwords never inside: <name>-passwords.cms for recipients (batch/delivery.h), else
+ *    <name>-passwords.csv (0600), beside it.
  *  - audit: <name>-audit.tar.gz, a BagIt bag, no secret in it, the same bytes whenever it is made
  *    from the same state: it holds the journal up to and including the last `close` record, and
  *    every time in it comes from the journal. Signed and timestamped where that is configured;
@@ -21,6 +23,7 @@ struct bundle_paths {
     char *delivery, *audit, *passwords; /* NULL: not made (no issued item) */
     char *remark;                       /* for people: what the audit bundle lacks; or NULL */
     char delivery_sha256[SHA256_HEX], audit_sha256[SHA256_HEX];
+    char recipients_sha256[SHA256_HEX]; /* of the passwords; empty: they are a CSV */
 };
 /* report.json, report.csv and the text summary of a state; items in plan order. s may be NULL:
  * then the report has no findings and no change. */

@@ -22,12 +22,23 @@ struct bundle_source {
     struct buf *remark; /* what the run should say about the audit bundle; its maker's alone */
     const char *name;
     int dirfd;     /* of the output directory */
+    bool sealed;   /* the passwords travel to recipients */
     int64_t mtime; /* of every entry: the last close of the journal */
 };
 
 typedef bool bundle_write(const struct bundle_source *s, int fd, uint8_t digest[SHA256_SIZE],
                           struct err *err);
 bundle_write bundle_write_delivery, bundle_write_audit;
+
+/* --- bundle_passwords.c --- */
+enum passwords_form { PASSWORDS_CSV, PASSWORDS_CMS };
+const char *bundle_passwords_suffix(enum passwords_form form);
+/* The recipients of a state and their digest; both empty when there are none. */
+bool bundle_recipients(int state, struct buf *pem, char sha256[SHA256_HEX],
+                       struct err *err) MUST_USE;
+/* *made: there were passwords. */
+bool bundle_write_passwords(const struct bundle_source *s, const struct buf *recipients, bool *made,
+                            struct err *err) MUST_USE;
 
 /* Indices of h->v in the order of ids; `issued`: only those. The caller frees *order. */
 size_t bundle_order(const struct history *h, bool issued, size_t **order);

@@ -63,7 +63,10 @@ static const struct {
      "    openssl dgst -sha256 -verify signer.pub -signature statement.sig statement.pae\n"},
     {ALWAYS,
      "\n"
-     "What was done, and do the numbers add up?   data/report.json, data/report.csv\n"
+     "What was done, and do the numbers add up?   data/report.html (any browser), data/report.pdf,\n"
+     "                                            data/report.xlsx, data/close-notes.txt; for\n"
+     "                                            programs data/report.json, data/report.csv,\n"
+     "                                            data/junit.xml\n"
      "What was asked, checked and planned?        data/manifest.yaml, data/policy/,\n"
      "                                            data/findings.json, data/plan.json\n"
      "What happened to one item?                  data/items/ID/record.json\n"

@@ -8,6 +8,7 @@
 #define BATCH_CONFIG_H
 
 #include "batch/ca.h"
+#include "batch/delivery.h"
 #include "formats/base/secret.h"
 #include "formats/base/schema.h"
 
@@ -88,7 +89,8 @@ struct config {
     struct strings policy;
     struct signing *signing;
     struct timestamp *timestamp;
-    bool allow_outside_paths; /* `paths: {allow_outside: true}` */
+    struct delivery_settings *delivery; /* NULL when absent */
+    bool allow_outside_paths;           /* `paths: {allow_outside: true}` */
 
     struct arena arena;
     const char *path, *dir; /* NULL path: no config file, only the built-in `local` CA */

@@ -134,13 +134,27 @@ static bool recall_certificate(struct work *w)
 struct sink {
     struct work *w;
     struct jw *json;
+    char (*sums)[SHA256_HEX]; /* of the files so far */
+    size_t n;
 };
+
+/* Where two paths have the same bytes, the state keeps those of the first. */
+static bool is_stored(const struct sink *s, const char *sum)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (strcmp(s->sums[i], sum) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static bool take_file(void *ctx, const struct output_file *f, struct err *err)
 {
     struct sink *s = ctx;
     struct work *w = s->w;
-    char sum[SHA256_HEX];
+    char *sum = s->sums[s->n];
+    char stored[LIMIT_PATH];
     sha256_hex(f->bytes.p, f->bytes.n, sum);
     jw_object(s->json, NULL);
     jw_str(s->json, "path", f->name);
@@ -150,9 +164,11 @@ static bool take_file(void *ctx, const struct output_file *f, struct err *err)
         w->rows[w->nrows].name = arena_strdup(&w->arena, f->name);
         w->rows[w->nrows++].alias = f->alias;
     }
-    if (!fs_group_add(&w->files, w->dirs[1], f->name, f->bytes, 0600, err)) {
+    output_stored_name(f->name, stored, sizeof stored);
+    if (!is_stored(s, sum) && !fs_group_add(&w->files, w->dirs[1], stored, f->bytes, 0600, err)) {
         return work_fail(w, WORK_BROKEN, "state");
     }
+    s->n++;
     return true;
 }
 
@@ -169,7 +185,7 @@ static bool make_outputs(struct work *w)
     struct jw j;
     CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_JOURNAL_RECORD / 2);
     const struct outputs *outputs = outputs_of(w->item);
-    struct sink sink = {w, &j};
+    struct sink sink = {.w = w, .json = &j};
     struct outputs_request r = {.id = w->item->id,
                                 .outputs = outputs,
                                 .key = w->has_key ? &w->key : NULL,
@@ -180,6 +196,7 @@ static bool make_outputs(struct work *w)
                                 .generated = &w->password,
                                 .given = w->x->passwords};
     w->rows = arena_array(&w->arena, outputs->n, sizeof *w->rows);
+    sink.sums = arena_array(&w->arena, OUTPUT_FILES * outputs->n, sizeof *sink.sums);
     jw_begin(&j, &text, JW_COMPACT);
     jw_array(&j, NULL);
     if (!outputs_make(&r, take_file, &sink, &w->err)) {

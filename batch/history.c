@@ -217,9 +217,10 @@ bool history_head(struct history *h, const struct history_head *head)
 {
     if (str_eq(head->ev, "bundle")) {
         h->bundled_seq = h->close_seq;
-        h->delivery_sha256 = h->audit_sha256 = NULL;
+        h->delivery_sha256 = h->audit_sha256 = h->recipients_sha256 = NULL;
         set_text(h, &h->delivery_sha256, head->delivery_sha256);
         set_text(h, &h->audit_sha256, head->audit_sha256);
+        set_text(h, &h->recipients_sha256, head->recipients_sha256);
         return true;
     }
     h->last_seq = head->seq;
@@ -258,6 +259,7 @@ static bool read_head(struct history *h, const struct journal_record *r)
                                 .audit_sha256 = json_get_str(f, "audit_sha256"),
                                 .merkle_root = json_get_str(f, "merkle_root"),
                                 .items = json_get_int(f, "items", 0),
+                                .recipients_sha256 = json_get_str(f, "recipients_sha256"),
                                 .simulate = json_get_bool(f, "simulate", false),
                                 .seq = r->seq,
                                 .end = r->offset + r->length + 1};

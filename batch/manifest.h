@@ -6,7 +6,8 @@
 #ifndef BATCH_MANIFEST_H
 #define BATCH_MANIFEST_H
 
-#include "formats/base/schema.h"
+#include "batch/delivery.h"
+#include "formats/preset.h"
 
 enum change_type { CHANGE_STANDARD, CHANGE_NORMAL, CHANGE_EMERGENCY };
 extern const struct word change_type_words[];
@@ -30,12 +31,14 @@ struct replaces { /* one of three */
     const char *order, *serial;
 };
 
-/* One requested output. `outputs:` is a list of words (pem, pfx, jks) or one-key mappings. */
+/* One output to make. `outputs:` is a list of words (pem, pfx, jks) or one-key mappings; a server
+ * ({for: tomcat}) has become the output it reads, with the options the order gives that kind. */
 enum output_kind { OUTPUT_PEM, OUTPUT_PFX, OUTPUT_JKS, OUTPUT__MAX };
 extern const struct word output_kind_words[];
 struct output {
     const struct ynode *node;
     int kind;                          /* enum output_kind */
+    const struct preset *preset;       /* the server it is laid out for, or NULL */
     int profile;                       /* PFX: index into pfx_profiles; -1 = default */
     int64_t iterations;                /* PFX: 0 = the profile's */
     const char *friendly_name, *alias; /* default: the item id */
@@ -137,7 +140,8 @@ struct manifest {
     const char *name;
     struct change *change; /* NULL when absent */
     struct strings policy;
-    const char *policy_pin; /* `policy_sha256` */
+    const char *policy_pin;             /* `policy_sha256` */
+    struct delivery_settings *delivery; /* NULL when absent */
     const char *ca;
     struct order *defaults;
     struct objects orders, revocations; /* struct order / struct revocation */

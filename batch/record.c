@@ -166,7 +166,8 @@ void runlog_head(struct runlog *log, const struct history_head *head,
                  {"digest", h.digest},
                  {"delivery_sha256", h.delivery_sha256},
                  {"audit_sha256", h.audit_sha256},
-                 {"merkle_root", h.merkle_root}};
+                 {"merkle_root", h.merkle_root},
+                 {"recipients_sha256", h.recipients_sha256}};
     for (size_t i = 0; i < NITEMS(texts); i++) {
         if (texts[i].value) {
             jw_str(j, texts[i].name, texts[i].value);

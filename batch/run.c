@@ -147,7 +147,8 @@ static bool record_inputs(struct run *r, struct err *err)
     const struct history *h = &r->history;
     r->changed = !h->opened || !str_eq(h->manifest_sha256, r->batch.manifest.sha256) ||
                  !str_eq(h->policy_sha256, policy_digest(r->batch.policy));
-    if ((r->changed || !all_final(h)) && !run_store_inputs(r, err)) {
+    if (((r->changed || !all_final(h)) && !run_store_inputs(r, err)) ||
+        !run_store_recipients(r, err)) {
         return false;
     }
     if (!run_describe(r, err) || !run_make_slots(r, err)) {
@@ -217,10 +218,11 @@ static void sweep_out(const char *out)
 /* After the rename: a run that finds these very files has nothing to make. */
 static bool record_bundles(struct run *r, const struct bundle_paths *paths, struct err *err)
 {
-    const struct history_head head = {.ev = "bundle",
-                                      .delivery_sha256 =
-                                          paths->delivery ? paths->delivery_sha256 : NULL,
-                                      .audit_sha256 = paths->audit ? paths->audit_sha256 : NULL};
+    const struct history_head head = {
+        .ev = "bundle",
+        .delivery_sha256 = paths->delivery ? paths->delivery_sha256 : NULL,
+        .audit_sha256 = paths->audit ? paths->audit_sha256 : NULL,
+        .recipients_sha256 = paths->recipients_sha256[0] ? paths->recipients_sha256 : NULL};
     runlog_head(&r->log, &head, NULL, 0);
     return journal_sync(r->journal, err);
 }
@@ -322,7 +324,7 @@ bool run_batch(const struct run_options *options, struct findings *findings,
                     .dir = {.fd = -1, .keys = -1, .items = -1, .lock = -1}};
     *summary = (struct run_summary){0};
     bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) &&
-              open_seal(&r, err) && run_state(&r, err);
+              pdf_ready(err) && open_seal(&r, err) && run_state(&r, err);
     overview(&r);
     release(&r);
     return ok;

@@ -125,6 +125,7 @@ struct history {
     uint64_t last_seq;           /* of the last record that is not `bundle` */
     uint64_t bundled_seq;        /* of the `close` that the last `bundle` record is about */
     const char *delivery_sha256, *audit_sha256; /* in that record; NULL: no such bundle */
+    const char *recipients_sha256;              /* in it: of recipients.pem; NULL: none */
     size_t close_offset; /* bytes of the journal up to and including that record */
     bool torn_tail;
     struct {

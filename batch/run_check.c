@@ -80,6 +80,19 @@ static bool count_is_confirmed(struct run *r, struct err *err)
     return true;
 }
 
+/* Passwords that nobody can open would be found out after everything is paid for. */
+static bool recipients_can_receive(struct run *r, struct err *err)
+{
+    for (size_t i = 0; i < r->findings->n; i++) {
+        const struct finding *f = &r->findings->v[i];
+        if (str_eq(f->rule, RULE_RECIPIENT)) {
+            const struct pos pos = {.file = f->file, .line = f->line, .column = f->column};
+            return err_at(err, ERR_FINDINGS, pos, "%s", f->message);
+        }
+    }
+    return true;
+}
+
 static bool something_is_left(struct run *r, struct err *err)
 {
     size_t blocked = r->plan.counts[PLAN_BLOCKED];
@@ -98,8 +111,8 @@ static bool something_is_left(struct run *r, struct err *err)
 bool run_check(struct run *r, struct err *err)
 {
     static bool (*const checks[])(struct run *, struct err *) = {
-        unique_ids,       cas_can_send,       inside_window,    plan_is_current,
-        plan_is_approved, count_is_confirmed, something_is_left};
+        unique_ids,       cas_can_send,       inside_window,          plan_is_current,
+        plan_is_approved, count_is_confirmed, recipients_can_receive, something_is_left};
     for (size_t i = 0; i < NITEMS(checks); i++) {
         if (!checks[i](r, err)) {
             return false;

@@ -7,6 +7,7 @@
 #include "batch/run_parts.h"
 
 #include "formats/base/finding_json.h"
+#include "formats/base/limits.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 
@@ -155,4 +156,19 @@ bool run_store_inputs(struct run *r, struct err *err)
               run_store_findings(r, err);
     fs_group_release(&files);
     return ok;
+}
+
+bool run_store_recipients(struct run *r, struct err *err)
+{
+    CLEANUP(buf_release) struct buf old = BUF_INIT(LIMIT_INPUT_BYTES);
+    const struct span pem = r->batch.recipients.pem;
+    if (!pem.n) {
+        return fs_remove_at(r->dir.fd, RECIPIENTS_NAME, err);
+    }
+    if (fs_exists_at(r->dir.fd, RECIPIENTS_NAME) &&
+        !fs_read_at(r->dir.fd, RECIPIENTS_NAME, &old, err)) {
+        return false;
+    }
+    return span_eq(buf_span(&old), pem) ||
+           fs_write_atomic_at(r->dir.fd, RECIPIENTS_NAME, pem, 0600, err);
 }

@@ -49,6 +49,8 @@ bool run_check(struct run *r, struct err *err) MUST_USE;
 
 /* run_inputs.c */
 bool run_store_inputs(struct run *r, struct err *err) MUST_USE;
+/* They may change without the manifest: the config names them, the files are renewed. */
+bool run_store_recipients(struct run *r, struct err *err) MUST_USE;
 bool run_store_findings(struct run *r, struct err *err) MUST_USE; /* findings.json anew */
 
 /* run_issued.c: judges what was issued; findings go to r->findings and findings.json */

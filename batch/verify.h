@@ -10,6 +10,7 @@
  *   verify_report.c    what report.json and record.json must say
  *   verify_delivery.c  delivery bundles: folders, keys and key stores
  *   verify_seal.c      signature, timestamp and provenance of an audit bag
+ *   verify_servers.c   folders of servers in them
  *   verify_item.c      certificate and chain of one item; the pool
  *   verify_passwords.c the passwords CSV beside a delivery bundle
  */
@@ -91,6 +92,10 @@ void verify_no_secret(struct verify *v, const char *id, const char *name, struct
 /* --- the two kinds of bundle --- */
 bool verify_audit(struct verify *v, struct buf *summary, struct err *err) MUST_USE;
 bool verify_delivery(struct verify *v, struct buf *summary, struct err *err) MUST_USE;
+
+/* --- verify_servers.c --- */
+void verify_servers(struct verify_item *item, const struct cert *leaf, const struct cert *chain,
+                    size_t nchain);
 
 /* --- verify_report.c --- */
 void verify_report_json(struct verify *v, const struct history *h, struct span data);

@@ -181,6 +181,7 @@ static void check_item(void *job, unsigned worker)
     }
     verify_chain(item, &a, &leaf, &chain, &nchain);
     check_fullchain(item);
+    verify_servers(item, &leaf, chain, nchain);
     struct contents c = {.item = item, .a = &a, .leaf = &leaf, .chain = chain, .nchain = nchain};
     for (size_t i = 0; i < item->n; i++) {
         check_locked(&c, &item->v[i]);
@@ -201,6 +202,10 @@ static bool take(void *ctx, const char *name, struct span data, struct err *err)
     const char *folder = strchr(name, '/');
     const char *file = folder ? strchr(folder + 1, '/') : NULL;
     (void)err;
+    if (folder && str_eq(folder + 1, "README.txt")) {
+        verify_no_secret(d->v, NULL, folder + 1, data, true);
+        return true;
+    }
     if (!file) {
         verify_problem(d->v->findings, d->v->file, RULE_BAG, SEV_ERROR, NULL,
                        "%s does not belong into a delivery bundle", name);

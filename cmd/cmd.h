@@ -35,6 +35,7 @@ int cmd_report(const struct options *o, struct term *t);
 int cmd_resolve(const struct options *o, struct term *t);
 int cmd_bundle(const struct options *o, struct term *t);
 int cmd_verify(const struct options *o, struct term *t);
+int cmd_open_passwords(const struct options *o, struct term *t);
 int cmd_inspect(const struct options *o, struct term *t);
 int cmd_products(const struct options *o, struct term *t);
 int cmd_cancel(const struct options *o, struct term *t);
@@ -52,6 +53,8 @@ int cmd_version(const struct options *o, struct term *t);
 void version_text(struct buf *out);
 /* Prints err to stderr with its hint; returns its exit code. */
 int cmd_fail(struct term *t, const struct err *err);
+/* The password that --password-file or --password-env names; not set when there is none. */
+bool cmd_password(const struct options *o, struct secret *out, struct err *err) MUST_USE;
 /* The chosen --format, checked against the command's list; NULL (usage printed) when unknown. */
 const char *cmd_format(const struct options *o, struct term *t, const char *command);
 /* Findings as text to stdout or stderr, one or two lines each, at or above `least`. */

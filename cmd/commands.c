@@ -41,6 +41,9 @@ const struct command commands[] = {
      cmd_bundle, false},
     {"verify", "BUNDLE", "check a delivery or audit bundle", "text json",
      OPT(FORMAT) | OPT(PASSWORDS) | OPT(SIGNER_CA) | OPT(TSA_CA), 1, 1, cmd_verify, false},
+    {"open-passwords", "FILE.cms", "the passwords of a delivery, for one of its recipients", NULL,
+     OPT(KEY) | OPT(CERTIFICATE) | OPT(OUT) | OPT(PASSWORD_FILE) | OPT(PASSWORD_ENV), 1, 1,
+     cmd_open_passwords, false},
     {"inspect", "FILE...", "show a CSR, certificate, key, PFX, JKS, PKCS#7, CRL", "text json",
      OPT(FORMAT) | OPT(PASSWORD_FILE) | OPT(PASSWORD_ENV), 1, UINT_MAX, cmd_inspect, false},
     {"products", "CA", "what a CA sells, and what manifests call it", "table csv json",
@@ -116,7 +119,7 @@ static void help_overview(struct buf *b)
                 "usage: certbatch COMMAND [OPTIONS] OPERANDS\n\n");
     for (size_t i = 0; i < NITEMS(commands); i++) {
         if (!commands[i].hidden) {
-            buf_printf(b, "  %-11s %s\n", commands[i].name, commands[i].summary);
+            buf_printf(b, "  %-14s %s\n", commands[i].name, commands[i].summary);
         }
     }
     buf_puts(b, "\nStart with:  certbatch lint MANIFEST    certbatch run MANIFEST\n"

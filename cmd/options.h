@@ -33,6 +33,8 @@ enum option_id {
     OPT_REASON,
     OPT_PASSWORD_FILE,
     OPT_PASSWORD_ENV,
+    OPT_KEY,
+    OPT_CERTIFICATE,
     OPT_PASSWORDS,
     OPT_SIGNER_CA,
     OPT_TSA_CA,
@@ -64,7 +66,8 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
-        *password_env, *passwords, *signer_ca, *tsa_ca, *pack, *baseline, *write_baseline, *csr,
+        *password_env, *key, *certificate, *passwords, *signer_ca, *tsa_ca, *pack, *baseline,
+        *write_baseline, *csr,
         *escalation;
     struct strlist policies, operands;
     int64_t jobs, as_of, wait, confirm; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */

@@ -65,7 +65,7 @@ int cmd_verify(const struct options *o, struct term *t)
     return valid ? EXIT_DONE : EXIT_FINDINGS;
 }
 
-static bool password_of(const struct options *o, struct secret *out, struct err *err)
+bool cmd_password(const struct options *o, struct secret *out, struct err *err)
 {
     struct secret_ref ref = {0};
     if (o->password_file) {
@@ -84,7 +84,7 @@ int cmd_inspect(const struct options *o, struct term *t)
     if (!format) {
         return EXIT_USAGE;
     }
-    if (!password_of(o, &password, &err)) {
+    if (!cmd_password(o, &password, &err)) {
         return cmd_fail(t, &err);
     }
     int code = EXIT_DONE;

@@ -6,20 +6,51 @@
 #include "policy/engine.h"
 
 #include "formats/keystore.h"
+#include "formats/preset.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* One entry of `outputs`: a word, or a mapping from the word to options. */
+/* One entry of `outputs`: a word, a mapping from the word to options, or a server. A server counts
+ * as the output it reads; where the list asks for that output itself, the server takes that one,
+ * which is judged where it stands. */
 struct output_view {
     const struct ynode *node, *options; /* options: NULL when there are none */
     const char *kind;
+    const struct preset *server; /* or NULL */
 };
 
-static bool view_output(const struct ynode *n, struct output_view *out)
+static const char *word_of(const struct ynode *n)
 {
+    return n->kind == YAML_MAPPING && n->first ? n->first->key : n->text;
+}
+
+static bool has_own(const struct ynode *list, const char *kind)
+{
+    for (const struct ynode *n = list->first; n; n = n->next) {
+        if (str_eq(word_of(n), kind)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct preset *server_of(const struct ynode *n)
+{
+    const struct ynode *name = n->kind == YAML_MAPPING ? yaml_get(n, "for") : NULL;
+    return name && name->kind == YAML_SCALAR ? preset_find(name->text) : NULL;
+}
+
+/* False for what is judged elsewhere or has no shape. */
+static bool view_output(const struct ynode *list, const struct ynode *n, struct output_view *out)
+{
+    const struct preset *server = server_of(n);
+    if (server) {
+        *out = (struct output_view){.node = n, .kind = server->output, .server = server};
+        return !has_own(list, server->output);
+    }
     const bool with = n->kind == YAML_MAPPING && n->first;
-    *out = (struct output_view){n, with ? n->first : NULL, with ? n->first->key : n->text};
+    *out = (struct output_view){.node = n, .options = with ? n->first : NULL, .kind = word_of(n)};
     return out->kind != NULL;
 }
 
@@ -28,12 +59,15 @@ static struct hit at_option(const struct rule_run *run, const struct output_view
 {
     const struct ynode *option = o->options ? yaml_get(o->options, key) : NULL;
     return (struct hit){.pos = yaml_pos(rule_facts(run)->s->file, option ? option : o->node),
-                        .value = option && option->kind == YAML_SCALAR ? option->text : o->kind};
+                        .value = option && option->kind == YAML_SCALAR ? option->text
+                                 : o->server                           ? o->server->name
+                                                                       : o->kind};
 }
 
 static const struct pfx_profile *profile_of(const struct output_view *o)
 {
-    const char *name = o->options ? text_below(o->options, "profile") : NULL;
+    const char *written = o->options ? text_below(o->options, "profile") : NULL;
+    const char *name = written ? written : o->server ? o->server->profile : NULL;
     return str_eq(o->kind, "pfx") ? pfx_profile_find(name ? name : "modern") : NULL;
 }
 
@@ -56,6 +90,9 @@ static const char *cannot_read(const struct rule_run *run, const struct output_v
 {
     const struct pfx_profile *profile = profile_of(o);
     const bool new_java = rule_int(run, 0) >= JAVA_EDDSA;
+    if (o->server && o->server->java && !new_java) {
+        return "Java";
+    }
     for (size_t i = 0; i < NITEMS(no_eddsa); i++) {
         if (str_eq(no_eddsa[i].kind, o->kind) && !(no_eddsa[i].java && new_java) &&
             (!no_eddsa[i].profile || (profile && str_eq(no_eddsa[i].profile, profile->name)))) {
@@ -73,17 +110,35 @@ static void check_format(struct rule_run *run)
     const bool no_key = f->s->csr_file && !f->s->key_file;
     struct output_view o;
     for (const struct ynode *n = list ? list->first : NULL; n; n = n->next) {
-        if (!view_output(n, &o) || str_eq(o.kind, "pem")) {
+        if (!view_output(list, n, &o) || str_eq(o.kind, "pem")) {
             continue;
         }
         const char *reader = eddsa ? cannot_read(run, &o) : NULL;
-        if (no_key) {
+        if (no_key && !o.server) {
             rule_hit(
                 run, at_option(run, &o, ""),
                 "a key store needs the private key, which stays with the owner of the request");
-        } else if (reader) {
+        } else if (reader && !no_key) {
             rule_hit(run, at_option(run, &o, "profile"), "%s cannot read an %s key from the store",
                      reader, f->key_token);
+        }
+    }
+}
+
+/* A server gets what there is: with a CSR that is the certificates. */
+static void check_server(struct rule_run *run)
+{
+    const struct facts *f = rule_facts(run);
+    const struct ynode *list = rule_field(run, "outputs");
+    const bool no_key = f->s->csr_file && !f->s->key_file;
+    for (const struct ynode *n = list ? list->first : NULL; no_key && n; n = n->next) {
+        const struct preset *server = server_of(n);
+        if (server) {
+            const struct output_view o = {.node = n, .kind = server->output, .server = server};
+            rule_hit(run, at_option(run, &o, ""),
+                     "only certificates are delivered for %s: the key stays with the owner of the "
+                     "request",
+                     server->name);
         }
     }
 }
@@ -110,7 +165,7 @@ static void check_alias(struct rule_run *run)
     const struct ynode *list = rule_field(run, "outputs");
     struct output_view o;
     for (const struct ynode *n = list ? list->first : NULL; n; n = n->next) {
-        const struct ynode *alias = view_output(n, &o) && str_eq(o.kind, "jks") && o.options
+        const struct ynode *alias = view_output(list, n, &o) && str_eq(o.kind, "jks") && o.options
                                         ? yaml_get(o.options, "alias")
                                         : NULL;
         const char *why = alias && alias->kind == YAML_SCALAR ? alias_problem(alias->text) : NULL;
@@ -125,7 +180,7 @@ static void check_legacy(struct rule_run *run)
     const struct ynode *list = rule_field(run, "outputs");
     struct output_view o;
     for (const struct ynode *n = list ? list->first : NULL; n; n = n->next) {
-        if (view_output(n, &o) && str_eq(o.kind, "jks")) {
+        if (view_output(list, n, &o) && str_eq(o.kind, "jks")) {
             rule_hit(run, at_option(run, &o, ""), "the key store is a JKS");
         }
     }
@@ -138,7 +193,7 @@ static void check_encryption(struct rule_run *run)
     const struct ynode *list = rule_field(run, "outputs");
     struct output_view o;
     for (const struct ynode *n = list ? list->first : NULL; n; n = n->next) {
-        const struct pfx_profile *p = view_output(n, &o) ? profile_of(&o) : NULL;
+        const struct pfx_profile *p = view_output(list, n, &o) ? profile_of(&o) : NULL;
         const char *written = p && o.options ? text_below(o.options, "iterations") : NULL;
         uint64_t rounds = p ? p->iterations : 0;
         if (!p || (written && !str_u64(written, &rounds))) {
@@ -204,7 +259,7 @@ static size_t collect(struct rule_run *run, struct use *uses)
         struct output_view o;
         for (const struct ynode *c = list ? list->first : NULL; c; c = c->next) {
             const struct ynode *ref =
-                view_output(c, &o) && o.options ? yaml_get(o.options, "password") : NULL;
+                view_output(list, c, &o) && o.options ? yaml_get(o.options, "password") : NULL;
             const char *secret = source_of(run, ref);
             if (secret && uses) {
                 uses[count] = (struct use){secret, &m[i], count};
@@ -284,6 +339,14 @@ const struct rule rules_export[] = {
      .cite = "RFC 7292, RFC 9579", .check = check_encryption, RULE_PARAMS(encryption_params),
      .bad = OUTPUTS("{pfx: {profile: windows-2016}}"),
      .good = OUTPUTS("{pfx: {profile: windows-2019}}")},
+    {.id = "export.server.certificates", .severity = SEV_INFO, ORDER,
+     .title = "server without its key",
+     .why = "With a CSR the private key is not here: the folder of the server has certificates and "
+            "a snippet that says how they join the key, but nothing that loads by itself.",
+     .fix = "nothing, when the server made the request; else name key_file or let a key be made",
+     .cite = "certbatch", .check = check_server,
+     .bad = "{csr: good.pem, outputs: [{for: nginx}]}",
+     .good = "{csr: good.pem, key_file: good.key, outputs: [{for: nginx}]}"},
     {.id = "export.password.shared", .severity = SEV_WARNING, .scope = SCOPE_ALL,
      .needs = NEEDS_BATCH,
      .title = "one password for several key stores",

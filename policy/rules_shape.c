@@ -68,6 +68,17 @@ const struct rule rules_shape[] = {
      .cite = CITE,
      .bad = CONFIG("type: certinext, api_url: 'http://api.example.com/'"),
      .good = CONFIG("type: local, directory: ./lab-ca")},
+    {.id = "delivery.recipient", SHAPE,
+     .title = "recipient of the passwords cannot receive them",
+     .why = "The keys would be made and the certificates paid for, and then nobody could open the "
+            "passwords: an expired certificate, a usage without key encipherment or agreement, a "
+            "key that only signs.",
+     .fix = "name a valid certificate with an RSA key (keyEncipherment) or an EC key "
+            "(keyAgreement)",
+     .cite = "RFC 5280 section 4.2.1.3, RFC 5753",
+     .bad = "manifest:{certbatch: 1, name: sample, delivery: {recipients: [absent.pem]}, orders: "
+            "[{id: www, common_name: www.example.com}]}",
+     .good = MANIFEST("")},
     {.id = "config.yaml.strict", SHAPE,
      .title = "config is not the strict YAML that is read",
      .why = "A key that stands twice in a config means one thing to its reader and another to the "

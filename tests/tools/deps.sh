@@ -28,6 +28,7 @@ make make
 pkg-config pkg-config
 openssl openssl
 '
+# nginx, apache2 and Tomcat load what is delivered for them (tests/interop/servers.sh)
 test_tools='
 keytool default-jre-headless
 certtool gnutls-bin
@@ -43,7 +44,10 @@ nvim neovim
 script bsdutils
 chromium chromium
 pdftotext poppler-utils
+nginx nginx-light
+apache2 apache2-bin
 '
+PATH=$PATH:/usr/sbin # servers are there
 missing=''
 want() { case " $missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
 # The exit status must not depend on which row comes last: `set -e` would end the script silently.
@@ -69,6 +73,8 @@ if [ "$testing" = yes ]; then
   done >> "$found"
   /usr/bin/python3 -c 'import jsonschema, yaml' 2> /dev/null ||
     echo "python3-jsonschema python3-yaml" >> "$found"
+  # a Java program without a command of its own
+  [ -e /usr/share/tomcat10/bin/bootstrap.jar ] || echo tomcat10-common >> "$found"
   if command -v clang > /dev/null 2>&1 || grep -q '^clang$' "$found"; then
     echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n){return p && n ? 0 : 0;}' |
       clang -fsanitize=fuzzer -x c - -o /dev/null 2> /dev/null ||

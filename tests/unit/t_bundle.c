@@ -12,6 +12,8 @@
 #include "state_fixture.h"
 
 #include "bundle_fixture.h"
+#include "batch/delivery.h"
+#include "formats/cms_envelope.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -200,9 +202,9 @@ static void delivery_content(void **unused)
 {
     (void)unused;
     static const char *const want[] = {
-        "api/certificate.pem", "api/chain.pem", "api/fullchain.pem", "api/key.pem",
-        "web/certificate.pem", "web/chain.pem", "web/fullchain.pem", "web/key.pem",
-        "web/web.jks",         "web/web.p12"};
+        "README.txt",  "api/certificate.pem", "api/chain.pem", "api/fullchain.pem",
+        "api/key.pem", "web/certificate.pem", "web/chain.pem", "web/fullchain.pem",
+        "web/key.pem", "web/web.jks",         "web/web.p12"};
     make();
     files_load(&files, made.delivery);
     assert_int_equal(files.n, NITEMS(want));
@@ -326,6 +328,93 @@ static void clear_key_is_refused(void **unused)
     refused("a private key");
 }
 
+/* --- passwords for recipients --- */
+
+static void recipient(struct leaf *l)
+{
+    state_make_leaf(&state, "alice.example.com", l);
+    state_put_pem(state.dir.fd, RECIPIENTS_NAME, "CERTIFICATE", l->cert.der);
+}
+
+static void sealed_passwords(void **unused)
+{
+    (void)unused;
+    struct err err = ERR_INIT;
+    struct leaf alice;
+    CLEANUP(buf_release) struct buf cms = BUF_INIT(1 << 20);
+    CLEANUP(buf_wipe) struct buf csv = BUF_INIT(1 << 20);
+    const struct span any = {0};
+    make();
+    assert_true(str_ends(made.passwords, STATE_NAME "-passwords.csv"));
+    assert_string_equal(made.recipients_sha256, "");
+    recipient(&alice);
+    make();
+    assert_true(str_ends(made.passwords, STATE_NAME "-passwords.cms"));
+    assert_int_equal(strlen(made.recipients_sha256), 64);
+    /* the CSV of before is gone: it would make the other one pointless */
+    assert_int_equal(count_files(out, STATE_NAME "-passwords"), 1);
+    assert_true(fs_read(made.passwords, &cms, &err));
+    assert_null(memmem(cms.p, cms.n, STATE_PASSWORD, strlen(STATE_PASSWORD)));
+    state_must(cms_open(buf_span(&cms), &alice.key, any, &csv, &err), &err);
+    assert_non_null(strstr(buf_text(&csv), "web,web.jks,web," STATE_PASSWORD "\n"));
+    files_load(&files, made.delivery);
+    const char *readme = buf_text(&files_find(&files, "-delivery/README.txt")->data);
+    assert_non_null(strstr(readme, STATE_NAME "-passwords.cms"));
+    assert_null(strstr(readme, "which only its owner can read"));
+    state_leaf_release(&alice);
+
+    assert_true(fs_remove_at(state.dir.fd, RECIPIENTS_NAME, &err));
+    make();
+    assert_true(str_ends(made.passwords, ".csv"));
+    assert_int_equal(count_files(out, STATE_NAME "-passwords"), 1);
+}
+
+static void record_bundle(void)
+{
+    const char *pairs[] = {"delivery_sha256",
+                           made.delivery_sha256,
+                           "audit_sha256",
+                           made.audit_sha256,
+                           "recipients_sha256",
+                           made.recipients_sha256,
+                           NULL};
+    struct err err = ERR_INIT;
+    pairs[4] = made.recipients_sha256[0] ? pairs[4] : NULL;
+    state_head(&state, "bundle", pairs);
+    state_must(journal_sync(state.journal, &err), &err);
+    state_reload(&state);
+}
+
+static bool stands(void)
+{
+    struct bundle_paths paths;
+    const bool yes = bundle_stands(&state.dir, &state.history, out, STATE_NAME, &paths);
+    bundle_paths_release(&paths);
+    return yes;
+}
+
+/* Other recipients: what lies there can be opened by the wrong ones. */
+static void recipients_make_it_stale(void **unused)
+{
+    (void)unused;
+    struct leaf alice, bob;
+    make();
+    record_bundle();
+    assert_true(stands());
+    recipient(&alice);
+    assert_false(stands());
+    make();
+    record_bundle();
+    assert_true(stands());
+    recipient(&bob);
+    assert_false(stands());
+    assert_int_equal(unlink(made.passwords), 0);
+    state_put_pem(state.dir.fd, RECIPIENTS_NAME, "CERTIFICATE", alice.cert.der);
+    assert_false(stands()); /* the passwords are gone */
+    state_leaf_release(&alice);
+    state_leaf_release(&bob);
+}
+
 static void nothing_closed(void **unused)
 {
     (void)unused;
@@ -357,7 +446,8 @@ int main(void)
         EACH(only_up_to_the_close),    EACH(secrets_are_refused),
         EACH(journal_with_a_password), EACH(changed_files_are_refused),
         EACH(clear_key_is_refused),    EACH(nothing_closed),
-        EACH(nothing_issued),
+        EACH(nothing_issued),          EACH(sealed_passwords),
+        EACH(recipients_make_it_stale),
     };
     int failed = !!cmocka_run_group_tests(tests, NULL, NULL);
     bundle_paths_release(&made);

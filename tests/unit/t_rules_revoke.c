@@ -426,6 +426,37 @@ static void test_outputs(void **state)
     JUDGE(rows);
 }
 
+/* A server is judged as the output it reads; what it takes from the order is judged there. */
+static void test_servers(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {OUT("{for: nginx}, {for: apache}"), "export.format", SEV_DISABLED, NULL, NULL},
+        {OUT("{for: tomcat}"), "export.format", SEV_ERROR, NULL, "export.format: {java: 14}"},
+        {OUT("{for: tomcat}"), "export.format", SEV_DISABLED, NULL, "export.format: {java: 15}"},
+        {OUT("{for: weblogic}"), "export.format", SEV_ERROR, NULL, NULL},
+        {OUT("{for: iis}"), "export.format", SEV_ERROR, NULL, "export.format: {java: 15}"},
+        {"{csr: good.pem, outputs: [{for: tomcat}]}", "export.format", SEV_DISABLED, NULL, NULL},
+        {"{csr: good.pem, outputs: [{for: tomcat}]}", "export.server.certificates", SEV_INFO, NULL,
+         NULL},
+        {"{csr: good.pem, outputs: [pem]}", "export.server.certificates", SEV_DISABLED, NULL, NULL},
+        {"{csr: good.pem, key_file: good.key, outputs: [{for: tomcat}]}",
+         "export.server.certificates", SEV_DISABLED, NULL, NULL},
+        {"{common_name: www.example.com, outputs: [{for: weblogic}]}", "export.jks.legacy",
+         SEV_WARNING, NULL, NULL},
+        {"{common_name: www.example.com, outputs: [{for: jetty}]}", "export.jks.legacy",
+         SEV_DISABLED, NULL, NULL},
+        {"{common_name: www.example.com, outputs: [{for: jetty}]}", "export.pfx.encryption",
+         SEV_DISABLED, NULL, NULL},
+        {"{common_name: www.example.com, outputs: [{for: jetty}]}", "export.pfx.encryption",
+         SEV_WARNING, NULL, "export.pfx.encryption: {min-iterations: 10001}"},
+        {"{common_name: www.example.com, outputs: [{for: jetty}, {pfx: {iterations: 20000}}]}",
+         "export.pfx.encryption", SEV_DISABLED, NULL,
+         "export.pfx.encryption: {min-iterations: 10001}"},
+    };
+    JUDGE(rows);
+}
+
 /* --- distrusted issuers --- */
 
 #define LIST(name) "product.distrusted-ca: {files: [" name "]}"
@@ -541,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_renewal_names),
         cmocka_unit_test(test_renewal_subject),
         cmocka_unit_test(test_outputs),
+        cmocka_unit_test(test_servers),
         cmocka_unit_test(test_distrusted),
         cmocka_unit_test(test_places),
     };

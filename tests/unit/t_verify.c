@@ -84,6 +84,92 @@ static void good_bundles(void **unused)
     assert_non_null(strstr(buf_text(&summary), "keys, stores  4 opened"));
 }
 
+/* --- folders of servers --- */
+
+#define WEB STATE_NAME "-delivery/web/"
+
+static void add_copy(struct files *f, const char *name, const char *from)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
+    const struct buf *data = &files_find(f, from)->data;
+    buf_add(&text, data->p, data->n);
+    files_new(f, name, buf_text(&text));
+}
+
+/* What nginx gets, put together by hand. */
+static void add_nginx(struct files *f)
+{
+    add_copy(f, WEB "nginx/fullchain.pem", "web/fullchain.pem");
+    add_copy(f, WEB "nginx/key.pem", "web/key.pem");
+    files_new(f, WEB "nginx/site.conf.snippet", "server {}\n");
+}
+static void no_snippet(struct files *f)
+{
+    add_nginx(f);
+    files_remove(f, "site.conf.snippet");
+}
+static void stranger_in_folder(struct files *f)
+{
+    add_nginx(f);
+    files_new(f, WEB "nginx/web.jks", "x");
+}
+static void unknown_server(struct files *f)
+{
+    files_new(f, WEB "lighttpd/fullchain.pem", "x");
+}
+static void server_below_server(struct files *f)
+{
+    add_nginx(f);
+    files_new(f, WEB "nginx/nginx/key.pem", "x");
+}
+static void half_chain(struct files *f)
+{
+    add_nginx(f);
+    struct buf *full = &files_find(f, "nginx/fullchain.pem")->data;
+    buf_reset(full);
+    buf_puts(full, "no certificate\n");
+}
+static void others_chain(struct files *f)
+{
+    add_nginx(f);
+    files_swap(f, "nginx/fullchain.pem", "api/fullchain.pem");
+}
+static void clear_key_in_folder(struct files *f)
+{
+    add_nginx(f);
+    files_edit(f, "nginx/key.pem", "ENCRYPTED PRIVATE", "PRIVATE");
+}
+
+static void folders_of_servers(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *title;
+        void (*apply)(struct files *f);
+        const char *rule, *words;
+    } changes[] = {
+        {"snippet", no_snippet, "verify.complete", "nginx/site.conf.snippet is missing"},
+        {"stranger", stranger_in_folder, "verify.bag", "nginx/web.jks does not belong"},
+        {"server", unknown_server, "verify.bag", "lighttpd/fullchain.pem does not belong"},
+        {"nested", server_below_server, "verify.bag", "nginx/nginx/key.pem does not belong"},
+        {"no chain", half_chain, "verify.chain", "nginx/fullchain.pem"},
+        {"other chain", others_chain, "verify.chain", "nginx/fullchain.pem is not"},
+        {"clear key", clear_key_in_folder, "verify.secret", "nginx/key.pem holds"},
+    };
+    files_load(&files, made.delivery);
+    add_nginx(&files);
+    files_store(&files, changed);
+    verify(changed, NULL);
+    assert_int_equal(found.n, 0);
+    for (size_t i = 0; i < NITEMS(changes); i++) {
+        files_load(&files, made.delivery);
+        changes[i].apply(&files);
+        files_store(&files, changed);
+        verify(changed, NULL);
+        expect(changes[i].title, changes[i].rule, changes[i].words);
+    }
+}
+
 /* --- changes to an audit bundle --- */
 
 static void swap_certificates(struct files *f)
@@ -422,6 +508,7 @@ int main(void)
         cmocka_unit_test(unsealed_changes_are_found),
         cmocka_unit_test(passwords_in_the_audit_bundle),
         cmocka_unit_test(delivery_changes_are_found),
+        cmocka_unit_test(folders_of_servers),
         cmocka_unit_test(wrong_passwords),
         cmocka_unit_test(unfinished_batches_are_sound),
         cmocka_unit_test(not_a_bundle),
