@@ -46,6 +46,10 @@ const struct command commands[] = {
      OPT(CONFIG) | OPT(FORMAT) | OPT(SINCE) | OPT(IGNORE_EXPIRED) | OPT(EXPIRING) |
          OPT(AS_MANIFEST) | OPT(OUT),
      1, 1, cmd_inventory, false},
+    {"import", "FILE|DIR", "tickets and inventories of other programs to a manifest", NULL,
+     OPT(PROFILE) | OPT(OUT) | OPT(CA) | OPT(TICKET) | OPT(TICKET_TZ) | OPT(PARTIAL) |
+         OPT(LIST_PROFILES) | OPT(SHOW),
+     0, 1, cmd_import, false},
     {"cancel", "CA ORDER...", "drop orders that are not issued yet", NULL,
      OPT(CONFIG) | OPT(REASON), 2, UINT_MAX, cmd_cancel, false},
     {"doctor", "CA [MANIFEST]", "step by step, why a CA does not work and what to do", "text json",
