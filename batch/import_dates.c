@@ -49,7 +49,7 @@ bool import_date_format_ok(const char *format)
         if (t && has[t->part]) {
             return false;
         }
-        if (!t && c >= 'a' && c <= 'z' && *p != 'T') {
+        if (!t && ((c >= 'a' && c <= 'z' && *p != 'T') || c == '\'')) {
             return false;
         }
         has[t ? t->part : PART_YEAR] |= t != NULL;

@@ -108,6 +108,9 @@ const char *clean_host(struct clean *c, const char *text)
     }
     name = str_lower(c->arena, name);
     const char *base = name_base(name);
+    if (strchr(base, '*')) {
+        return clean_refuse(c, "no host name: a star stands alone before the first dot only");
+    }
     const char *problem = *base ? host_problem(c->arena, (struct text){base, strlen(base)}) : "";
     if (problem) {
         return clean_refuse(
