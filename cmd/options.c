@@ -16,7 +16,8 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_STATE] = {"state", 0, KIND_TEXT, AT(state), "DIR",
                    "state directory (default: <name>.state beside the manifest)"},
     [OPT_OUT] = {"output", 'o', KIND_TEXT, AT(out), "PATH",
-                 "where bundles go (run, bundle); the file to write (plan, inventory, import)"},
+                 "where bundles go (run, bundle); the file to write (plan, status, inventory, "
+                 "import, export)"},
     [OPT_JOBS] = {"jobs", 'j', KIND_COUNT, AT(jobs), "N", "worker threads (default: one per CPU)"},
     [OPT_POLICY] = {"policy", 0, KIND_LIST, AT(policies), "P",
                     "judge by this pack or policy file too; repeatable"},
@@ -26,6 +27,11 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_AS_OF] = {"as-of", 0, KIND_DATE, AT(as_of), "DATE",
                    "judge as if everything were ordered on this day"},
     [OPT_FORMAT] = {"format", 0, KIND_TEXT, AT(format), "F", "output format"},
+    [OPT_FILTER] = {"filter", 0, KIND_LIST, AT(filters), "FILTER",
+                    "only items like state=issued, not_after<2027-03-01, common_name~api; "
+                    "repeatable: all must hold"},
+    [OPT_COLUMNS] = {"columns", 0, KIND_TEXT, AT(columns), "LIST",
+                     "these fields in this order, like id,state,not_after"},
     [OPT_SEVERITY] = {"severity", 0, KIND_SEVERITY, AT(severity), "S",
                       "least severity that fails: info, warning, error (default error)"},
     [OPT_WAIT] = {"wait", 0, KIND_DURATION, AT(wait), "DURATION",
@@ -102,6 +108,7 @@ void options_release(struct options *o)
 {
     strlist_release(&o->policies);
     strlist_release(&o->operands);
+    strlist_release(&o->filters);
 }
 
 static bool set_number(const struct option_row *row, const char *text, void *target,

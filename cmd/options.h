@@ -21,6 +21,8 @@ enum option_id {
     OPT_PROFILE,
     OPT_AS_OF,
     OPT_FORMAT,
+    OPT_FILTER,
+    OPT_COLUMNS,
     OPT_SEVERITY,
     OPT_WAIT,
     OPT_CONFIRM,
@@ -67,9 +69,9 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
-        *password_env, *passwords, *pack, *baseline, *write_baseline, *csr, *escalation, *ca,
-        *ticket, *ticket_tz, *to;
-    struct strlist policies, operands;
+        *password_env, *passwords, *pack, *baseline, *write_baseline, *csr, *escalation, *columns,
+        *ca, *ticket, *ticket_tz, *to;
+    struct strlist policies, operands, filters;
     int64_t jobs, as_of, wait, confirm; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
     int64_t since, expiring;            /* TIME_NONE; 0 = not given */
     int severity;                       /* enum severity: threshold */

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <libpsl.h>
 #include <openssl/crypto.h>
+#include <xlsxwriter.h>
 
 void version_text(struct buf *out)
 {
@@ -20,6 +21,7 @@ void version_text(struct buf *out)
     buf_printf(out, "expat %d.%d.%d\n", XML_MAJOR_VERSION, XML_MINOR_VERSION, XML_MICRO_VERSION);
     buf_printf(out, "libidn2 %s\n", idn2_check_version(NULL));
     buf_printf(out, "libpsl %s\n", psl_get_version());
+    buf_printf(out, "libxlsxwriter %s\n", lxw_version());
 }
 
 int cmd_version(const struct options *o, struct term *t)

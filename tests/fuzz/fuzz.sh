@@ -4,7 +4,7 @@
 #   fuzz.sh replay      every seed and fixed mutations of it, once, no engine needed
 set -eu
 cd "$(dirname "$0")/../.."
-packages='libcrypto libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl expat'
+packages='libcrypto libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl expat xlsxwriter'
 seeds() { # target
   case $1 in
   fz_manifest) find samples tests/golden -name '*.batch.yaml' ;;

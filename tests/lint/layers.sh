@@ -31,5 +31,6 @@ only 'idn2\.h' 'policy/names\.c|cmd/version\.c'
 only 'csv\.h' 'formats/csv_in\.c'
 only 'expat\.h' 'formats/xml_in\.c|cmd/version\.c'
 only 'libpsl\.h' 'policy/names\.c|cmd/version\.c'
+only 'xlsxwriter\.h' 'formats/xlsx\.c|cmd/version\.c'
 only 'openssl/' 'formats/[a-z0-9_]*\.[ch]|formats/base/(err|buf|sha|secret)\.c|policy/rules_key[a-z_]*\.c|cmd/(main|version)\.c|batch/reach_tls\.c'
 exit $bad

@@ -16,6 +16,7 @@ libidn2 libidn2-dev
 libpsl libpsl-dev
 expat libexpat1-dev
 csv.h libcsv-dev
+xlsxwriter libxlsxwriter-dev
 cmocka libcmocka-dev
 zlib zlib1g-dev
 libssl libssl-dev
