@@ -50,6 +50,8 @@ const struct command commands[] = {
      OPT(PROFILE) | OPT(OUT) | OPT(CA) | OPT(TICKET) | OPT(TICKET_TZ) | OPT(PARTIAL) |
          OPT(LIST_PROFILES) | OPT(SHOW),
      0, 1, cmd_import, false},
+    {"export", "STATE|MANIFEST", "what was issued, as other programs take it", NULL,
+     OPT(TO) | OPT(OUT), 1, 1, cmd_export, false},
     {"cancel", "CA ORDER...", "drop orders that are not issued yet", NULL,
      OPT(CONFIG) | OPT(REASON), 2, UINT_MAX, cmd_cancel, false},
     {"doctor", "CA [MANIFEST]", "step by step, why a CA does not work and what to do", "text json",

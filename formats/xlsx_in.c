@@ -95,14 +95,14 @@ static const struct part *find_part(const struct book *b, const char *name)
     return NULL;
 }
 
-static bool read_part(struct book *b, const char *name, const struct xml_handler *h,
+static bool read_part(struct book *b, const char *name, const struct xml_in_handler *h,
                       struct err *err)
 {
     const struct part *p = find_part(b, name);
     if (!p) {
         return bad(b, err, arena_printf(b->arena, "it has no part %s", name));
     }
-    return xml_read(arena_printf(b->arena, "%s!%s", b->file, p->name), p->data, h, b, err);
+    return xml_in_read(arena_printf(b->arena, "%s!%s", b->file, p->name), p->data, h, b, err);
 }
 
 static bool no_text(void *ctx UNUSED, const char *text UNUSED, size_t n UNUSED,
@@ -127,11 +127,11 @@ static bool workbook_open(void *ctx, const char *element, const char *const *at,
 {
     struct book *b = ctx;
     if (str_eq(element, "workbookPr")) {
-        b->base_1904 = is_true(xml_attribute(at, "date1904"));
+        b->base_1904 = is_true(xml_in_attribute(at, "date1904"));
     } else if (str_eq(element, "sheet") && !b->rid) {
-        const char *name = xml_attribute(at, "name");
-        const char *state = xml_attribute(at, "state");
-        const char *id = xml_attribute(at, "id");
+        const char *name = xml_in_attribute(at, "name");
+        const char *state = xml_in_attribute(at, "state");
+        const char *id = xml_in_attribute(at, "id");
         const bool chosen = b->sheet ? str_eq(name, b->sheet) : !state || str_eq(state, "visible");
         b->rid = chosen && id ? arena_strdup(b->arena, id) : NULL;
     }
@@ -142,9 +142,9 @@ static bool relation_open(void *ctx, const char *element, const char *const *at,
                           struct err *err UNUSED)
 {
     struct book *b = ctx;
-    const char *id = xml_attribute(at, "Id");
-    const char *type = xml_attribute(at, "Type");
-    const char *target = xml_attribute(at, "Target");
+    const char *id = xml_in_attribute(at, "Id");
+    const char *type = xml_in_attribute(at, "Type");
+    const char *target = xml_in_attribute(at, "Target");
     if (!str_eq(element, "Relationship") || !target || !type) {
         return true;
     }
@@ -212,11 +212,11 @@ static bool styles_open(void *ctx, const char *element, const char *const *at,
                         struct err *err UNUSED)
 {
     struct book *b = ctx;
-    const char *text = xml_attribute(at, "numFmtId");
+    const char *text = xml_in_attribute(at, "numFmtId");
     uint64_t id = 0;
     const bool has_id = text && str_u64(text, &id);
     if (str_eq(element, "numFmt")) {
-        const char *code = xml_attribute(at, "formatCode");
+        const char *code = xml_in_attribute(at, "formatCode");
         if (has_id && code) {
             set_flag(&b->custom_is_date, &b->custom_cap, id, code_is_date(code));
         }
@@ -315,7 +315,7 @@ static bool end_row(struct book *b, struct err *err)
 
 static bool begin_row(struct book *b, const char *const *at, struct err *err)
 {
-    const char *r = xml_attribute(at, "r");
+    const char *r = xml_in_attribute(at, "r");
     uint64_t number = b->rows->n + 1;
     if ((r && !str_u64(r, &number)) || number <= b->rows->n || number > 1048576) {
         return bad(b, err, "its rows are not in order");
@@ -327,9 +327,9 @@ static bool begin_row(struct book *b, const char *const *at, struct err *err)
 
 static bool begin_cell(struct book *b, const char *const *at, struct err *err)
 {
-    const char *r = xml_attribute(at, "r");
-    const char *t = xml_attribute(at, "t");
-    const char *s = xml_attribute(at, "s");
+    const char *r = xml_in_attribute(at, "r");
+    const char *t = xml_in_attribute(at, "t");
+    const char *s = xml_in_attribute(at, "s");
     uint32_t column = b->column + 1;
     uint32_t row = b->row;
     if (!b->row || (r && !read_reference(r, &column, &row)) || row != b->row ||
@@ -456,11 +456,11 @@ static bool sheet_close(void *ctx, const char *element, struct err *err)
 /* --- all of it --- */
 static bool read_book(struct book *b, struct err *err)
 {
-    static const struct xml_handler workbook = {workbook_open, no_close, no_text};
-    static const struct xml_handler relations = {relation_open, no_close, no_text};
-    static const struct xml_handler styles = {styles_open, styles_close, no_text};
-    static const struct xml_handler strings = {strings_open, strings_close, on_text};
-    static const struct xml_handler sheet = {sheet_open, sheet_close, on_text};
+    static const struct xml_in_handler workbook = {workbook_open, no_close, no_text};
+    static const struct xml_in_handler relations = {relation_open, no_close, no_text};
+    static const struct xml_in_handler styles = {styles_open, styles_close, no_text};
+    static const struct xml_in_handler strings = {strings_open, strings_close, on_text};
+    static const struct xml_in_handler sheet = {sheet_open, sheet_close, on_text};
     if (!read_part(b, "xl/workbook.xml", &workbook, err)) {
         return false;
     }

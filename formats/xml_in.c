@@ -15,7 +15,7 @@ enum { PIECE = 1 << 20 };
 struct reader {
     const char *name;
     XML_Parser parser;
-    const struct xml_handler *handler;
+    const struct xml_in_handler *handler;
     void *ctx;
     struct err *err;
     unsigned depth;
@@ -98,8 +98,8 @@ static bool feed(struct reader *r, struct span bytes)
     return true;
 }
 
-bool xml_read(const char *name, struct span bytes, const struct xml_handler *handler, void *ctx,
-              struct err *err)
+bool xml_in_read(const char *name, struct span bytes, const struct xml_in_handler *handler,
+                 void *ctx, struct err *err)
 {
     struct reader r = {.name = name, .handler = handler, .ctx = ctx, .err = err};
     r.parser = XML_ParserCreate(NULL);
@@ -119,7 +119,7 @@ bool xml_read(const char *name, struct span bytes, const struct xml_handler *han
     return ok;
 }
 
-const char *xml_attribute(const char *const *attributes, const char *name)
+const char *xml_in_attribute(const char *const *attributes, const char *name)
 {
     for (size_t i = 0; attributes[i]; i += 2) {
         if (str_eq(without_prefix(attributes[i]), name)) {
