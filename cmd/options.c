@@ -16,14 +16,12 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_STATE] = {"state", 0, KIND_TEXT, AT(state), "DIR",
                    "state directory (default: <name>.state beside the manifest)"},
     [OPT_OUT] = {"output", 'o', KIND_TEXT, AT(out), "PATH",
-                 "where bundles go (run, bundle); the file to write (plan, status, inventory, "
-                 "import, export)"},
+                 "where bundles go (run, bundle); the file to write (others)"},
     [OPT_JOBS] = {"jobs", 'j', KIND_COUNT, AT(jobs), "N", "worker threads (default: one per CPU)"},
     [OPT_POLICY] = {"policy", 0, KIND_LIST, AT(policies), "P",
                     "judge by this pack or policy file too; repeatable"},
-    [OPT_PROFILE] =
-        {"profile", 0, KIND_TEXT, AT(profile), "NAME",
-         "judge items that name no profile by this one; import: the profile of the file"},
+    [OPT_PROFILE] = {"profile", 0, KIND_TEXT, AT(profile), "NAME",
+                     "policy profile of items that name none; how to read a file (import)"},
     [OPT_AS_OF] = {"as-of", 0, KIND_DATE, AT(as_of), "DATE",
                    "judge as if everything were ordered on this day"},
     [OPT_FORMAT] = {"format", 0, KIND_TEXT, AT(format), "F", "output format"},
