@@ -112,6 +112,10 @@ for h, v in row.items():
     assert v in r.stdout, (h, v)
 PY
 
+printf 'Common Name,Serial Number\na.example.com,4711\nb.example.com,0A1B2C3D4E5F6071\n' > short.csv
+check 'a short serial number is for somebody to look at' sh -c "
+  [ \"\$(\"$certbatch\" import --profile certinext-inventory short.csv -q | grep -c 'CHECK THE SERIAL NUMBER')\" = 1 ]"
+
 # a workbook as spreadsheets write it, and its CSV twin, give one manifest
 cat > xlsx.py << 'PY'
 import sys, zipfile
