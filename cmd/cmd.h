@@ -40,6 +40,8 @@ int cmd_inspect(const struct options *o, struct term *t);
 int cmd_products(const struct options *o, struct term *t);
 int cmd_cancel(const struct options *o, struct term *t);
 int cmd_inventory(const struct options *o, struct term *t);
+int cmd_import(const struct options *o, struct term *t);
+int cmd_export(const struct options *o, struct term *t);
 int cmd_doctor(const struct options *o, struct term *t);
 int cmd_schema(const struct options *o, struct term *t);
 int cmd_policy_diff(const struct options *o, struct term *t);
