@@ -192,8 +192,7 @@ static void put_exceptions(struct jw *j, const struct audit_records *a,
     jw_object(j, "exceptions");
     jw_array(j, "waivers");
     for (size_t i = 0; i < n; i++) {
-        struct finding f;
-        report_finding(&found[i], &f);
+        const struct finding f = found[i].f;
         if (f.waived) {
             jw_object(j, NULL);
             jw_str(j, "rule", f.rule);

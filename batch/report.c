@@ -2,7 +2,7 @@
  *
  * Gathering what a report needs, see report.h; the tables of states and of formats.
  */
-#include "batch/report.h"
+#include "batch/report_finding.h"
 
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -69,24 +69,6 @@ static int by_item(const void *pa, const void *pb)
     return c ? c : (a->order > b->order) - (a->order < b->order);
 }
 
-static void index_findings(struct report *r)
-{
-    const json_t *files = json_get(r->tree, "files");
-    for (size_t i = 0; i < json_array_size(files); i++) {
-        const json_t *list = json_get(json_array_get(files, i), "findings");
-        for (size_t k = 0; k < json_array_size(list); k++) {
-            const json_t *f = json_array_get(list, k);
-            const char *item = json_get_str(f, "item");
-            struct report_finding entry = {
-                item ? item : "", f, json_array_get(files, i), r->n};
-            VEC_PUSH(r, entry);
-        }
-    }
-    if (r->n > 1) {
-        qsort(r->v, r->n, sizeof *r->v, by_item);
-    }
-}
-
 static bool read_findings(struct report *r, const struct statedir *s, struct err *err)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(FINDINGS_MAX);
@@ -96,11 +78,13 @@ static bool read_findings(struct report *r, const struct statedir *s, struct err
     if (!fs_read_at(s->fd, "findings.json", &text, err)) {
         return false;
     }
-    r->tree = json_parse("findings.json", buf_text(&text), text.n, err);
-    if (r->tree) {
-        index_findings(r);
+    if (!report_findings_read(r, buf_span(&text), err)) {
+        return false;
     }
-    return r->tree != NULL;
+    if (r->n > 1) {
+        qsort(r->v, r->n, sizeof *r->v, by_item);
+    }
+    return true;
 }
 
 /* Only the `change` mapping is wanted; whether the rest is valid was decided before the run. */
@@ -179,9 +163,6 @@ bool report_open(struct report *r, const struct history *h, const struct statedi
 void report_release(struct report *r)
 {
     free(r->v);
-    if (r->tree) {
-        json_tree_release(&r->tree);
-    }
     arena_release(&r->arena);
     *r = (struct report){0};
 }

@@ -8,6 +8,7 @@
 #define BATCH_REPORT_H
 
 #include "batch/bundle.h"
+#include "formats/base/finding.h"
 #include "formats/base/json.h"
 #include "formats/base/json_in.h"
 #include "formats/base/yaml.h"
@@ -17,9 +18,10 @@ extern const enum item_state report_states[];
 extern const size_t report_states_count;
 
 struct report_finding {
-    const char *item;             /* "": the batch as a whole */
-    const json_t *finding, *file; /* file: the object with its "path" and "kind" */
-    size_t order;                 /* position in the file */
+    const char *item; /* "": the batch as a whole */
+    const char *kind; /* of its file: "manifest" "config" "policy" "csr" "certificate" */
+    struct finding f; /* as in findings.json */
+    size_t order;     /* position in the file */
 };
 struct report {
     const struct history *history;
@@ -27,7 +29,6 @@ struct report {
     const struct ynode *manifest;  /* of the state; NULL: there is none */
     const struct ynode *change;    /* in it; NULL: it has none */
     char journal_head[SHA256_HEX]; /* of the record that closes the history; "" when none does */
-    json_t *tree;                  /* of findings.json */
     struct report_finding *v;      /* by item, then file order */
     size_t n, cap;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The findings of a report as values: findings.json read back, finding by finding, for the writers
- * that show them. Strings belong to the report.
+ * The findings of a report as values: findings.json read back for the writers that show them.
+ * Strings belong to the report.
  */
 #ifndef BATCH_REPORT_FINDING_H
 #define BATCH_REPORT_FINDING_H
@@ -9,7 +9,10 @@
 #include "batch/report.h"
 #include "formats/base/finding.h"
 
-void report_finding(const struct report_finding *in, struct finding *out);
+/* Appends all findings of the file to r->v. */
+bool report_findings_read(struct report *r, struct span text, struct err *err) MUST_USE;
+/* Who or what accepted it: a waiver, "baseline"; NULL: nobody. */
+const char *report_accepted_by(const struct finding *f);
 /* "warning: message: 'value' [rule]", waived ones with their waiver; no line end. */
 void report_finding_line(struct buf *out, const struct finding *f);
 

@@ -23,45 +23,38 @@ void html_badge(struct buf *out, enum item_state state)
                state_report_name(state));
 }
 
-void html_finding(struct buf *out, const json_t *finding)
+void html_finding(struct buf *out, const struct finding *f)
 {
-    static const struct {
-        const char *name, *before, *after;
+    const struct {
+        const char *text, *before, *after;
     } more[] = {
-        {"value", " <code>", "</code>"},
-        {"fix", " To do: ", "."},
-        {"cite", " <span class=\"kicker\">", "</span>"},
+        {f->value, " <code>", "</code>"},
+        {f->fix, " To do: ", "."},
+        {f->cite, " <span class=\"kicker\">", "</span>"},
     };
-    const char *severity = json_get_str(finding, "severity");
-    const char *by = report_accepted_by(finding);
-    const int64_t line = json_get_int(finding, "line", 0);
-    enum severity known;
-    bool usable = severity && severity_parse(severity, &known);
+    const char *by = report_accepted_by(f);
+    const char *severity = severity_name(f->severity);
     buf_printf(out, "<p class=\"finding\"><span class=\"badge %s\">%s</span><span class=\"rule\">",
-               by       ? "taken"
-               : usable ? severity
-                        : "info",
-               usable ? severity : "info");
-    html_text(out, json_get_str(finding, "rule"));
+               by ? "taken" : severity, severity);
+    html_text(out, f->rule);
     buf_puts(out, "</span> ");
-    html_text(out, json_get_str(finding, "message"));
+    html_text(out, f->message);
     for (size_t i = 0; i < NITEMS(more); i++) {
-        const char *text = json_get_str(finding, more[i].name);
-        if (text && *text) {
+        if (more[i].text && *more[i].text) {
             buf_puts(out, more[i].before);
-            html_text(out, text);
+            html_text(out, more[i].text);
             buf_puts(out, more[i].after);
         }
     }
-    if (line > 0) {
-        buf_printf(out, " <span class=\"kicker\">line %lld</span>", (long long)line);
+    if (f->line) {
+        buf_printf(out, " <span class=\"kicker\">line %u</span>", f->line);
     }
     if (by) {
         buf_puts(out, " Accepted by <b>");
         html_text(out, by);
         buf_puts(out, "</b>");
-        html_text(out, json_get_str(finding, "justification") ? ": " : ".");
-        html_text(out, json_get_str(finding, "justification"));
+        html_text(out, f->justification ? ": " : ".");
+        html_text(out, f->justification);
     }
     buf_puts(out, "</p>");
 }

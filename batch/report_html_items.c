@@ -57,7 +57,7 @@ void html_items_end(struct buf *out, const struct report_view *v)
         buf_puts(out, "<section id=\"whole\" aria-labelledby=\"h-whole\">\n<h2 id=\"h-whole\">"
                       "Findings about the batch as a whole</h2>\n");
         for (size_t i = 0; i < n; i++) {
-            html_finding(out, f[i].finding);
+            html_finding(out, &f[i].f);
         }
         buf_puts(out, "</section>\n");
     }
@@ -164,7 +164,7 @@ static void put_findings(struct buf *out, const struct report_finding *f, size_t
         buf_puts(out, "<dt>Findings</dt><dd>");
     }
     for (size_t i = 0; i < n; i++) {
-        html_finding(out, f[i].finding);
+        html_finding(out, &f[i].f);
     }
     buf_puts(out, n ? "</dd>" : "");
 }

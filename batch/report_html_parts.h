@@ -38,7 +38,7 @@ void html_items_end(struct buf *out, const struct report_view *v);
 void html_foot(struct buf *out, const struct report_view *v);
 
 /* One finding as a paragraph: severity, message, rule, place, what to do, who accepts it. */
-void html_finding(struct buf *out, const json_t *finding);
+void html_finding(struct buf *out, const struct finding *f);
 void html_badge(struct buf *out, enum item_state state);
 void html_text(struct buf *out, const char *s); /* escaped and cut */
 

@@ -59,17 +59,18 @@ void report_head(struct jw *j, const struct report *r)
     jw_end(j);
 }
 
-static void write_finding(struct jw *j, const json_t *f)
+static void write_finding(struct jw *j, const struct finding *f)
 {
-    static const char *const texts[] = {"rule", "severity", "message", "value", "cite"};
     jw_object(j, NULL);
-    for (size_t i = 0; i < NITEMS(texts); i++) {
-        jw_str(j, texts[i], json_get_str(f, texts[i]));
-    }
-    jw_int(j, "line", json_get_int(f, "line", 0));
-    jw_int(j, "column", json_get_int(f, "column", 0));
-    if (json_get_str(f, "waiver")) {
-        jw_str(j, "waiver", json_get_str(f, "waiver"));
+    jw_str(j, "rule", f->rule);
+    jw_str(j, "severity", severity_name(f->severity));
+    jw_str(j, "message", f->message);
+    jw_str(j, "value", f->value);
+    jw_str(j, "cite", f->cite);
+    jw_int(j, "line", f->line);
+    jw_int(j, "column", f->column);
+    if (f->waiver) {
+        jw_str(j, "waiver", f->waiver);
     }
     jw_end(j);
 }
@@ -80,7 +81,7 @@ static void write_findings(struct jw *j, const struct report *r, const char *id)
     const struct report_finding *f = report_findings(r, id, &n);
     jw_array(j, "findings");
     for (size_t i = 0; i < n; i++) {
-        write_finding(j, f[i].finding);
+        write_finding(j, &f[i].f);
     }
     jw_end(j);
 }

@@ -95,8 +95,7 @@ static void findings(struct buf *out, const struct report *r, const char *id)
     }
     buf_puts(out, "      <system-out>");
     for (size_t i = 0; i < n; i++) {
-        struct finding f;
-        report_finding(&found[i], &f);
+        const struct finding f = found[i].f;
         buf_reset(&line);
         report_finding_line(&line, &f);
         xml_text(out, buf_text(&line), line.n);

@@ -118,8 +118,7 @@ struct waivers {
 static void count_waivers(struct waivers *w, const struct report *r)
 {
     for (size_t i = 0; i < r->n; i++) {
-        struct finding f;
-        report_finding(&r->v[i], &f);
+        const struct finding f = r->v[i].f;
         const char *name = f.waiver ? f.waiver : "a waiver";
         size_t k = 0;
         while (k < w->n && !(str_eq(w->v[k].name, name) && str_eq(w->v[k].rule, f.rule))) {

@@ -85,17 +85,16 @@ static const char *or_empty(const char *s)
     return s ? s : "";
 }
 
-static void put_finding(struct sheet *s, const json_t *f)
+static void put_finding(struct sheet *s, const struct finding *f)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
     const char *by = report_accepted_by(f);
-    const char *why = json_get_str(f, "justification");
-    const char *value = json_get_str(f, "value");
+    const char *why = f->justification;
     put_note(s, by ? SOFT : INK,
-             arena_printf(&a, "%s [%s] %s%s%s%s%s%s%s", or_empty(json_get_str(f, "severity")),
-                          or_empty(json_get_str(f, "rule")), or_empty(json_get_str(f, "message")),
-                          value ? ": " : "", or_empty(value), by ? "; accepted by " : "",
-                          or_empty(by), by && why ? ": " : "", by ? or_empty(why) : ""));
+             arena_printf(&a, "%s [%s] %s%s%s%s%s%s%s", severity_name(f->severity), f->rule,
+                          f->message, f->value ? ": " : "", or_empty(f->value),
+                          by ? "; accepted by " : "", or_empty(by), by && why ? ": " : "",
+                          by ? or_empty(why) : ""));
 }
 
 static void put_item(struct sheet *s, const struct item_record *item)
@@ -105,7 +104,7 @@ static void put_item(struct sheet *s, const struct item_record *item)
     put_cells(s, item);
     put_error(s, item);
     for (size_t i = 0; i < n; i++) {
-        put_finding(s, f[i].finding);
+        put_finding(s, &f[i].f);
     }
     pdf_line(s->pdf, LINE, SHEET_LEFT, s->y + 1.5, SHEET_RIGHT, s->y + 1.5);
     sheet_gap(s, 3.5);
@@ -127,6 +126,6 @@ void pdf_items(struct sheet *s)
         sheet_section(s, "Findings about the batch as a whole", 30);
     }
     for (size_t i = 0; i < n; i++) {
-        put_finding(s, f[i].finding);
+        put_finding(s, &f[i].f);
     }
 }

@@ -22,23 +22,18 @@ struct entry {
 };
 struct sarif_report {
     const struct report *r;
-    struct entry *v;      /* as r->v */
-    const json_t **rules; /* one finding of each rule, by rule */
+    struct entry *v;              /* as r->v */
+    const struct finding **rules; /* one finding of each rule, by rule */
     size_t nrules;
     struct buf b;
     report_sink *sink;
     void *ctx;
 };
 
-static const char *rule_of(const json_t *finding)
-{
-    const char *rule = json_get_str(finding, "rule");
-    return rule ? rule : "?";
-}
-
 static int by_rule(const void *a, const void *b)
 {
-    return strcmp(rule_of(*(const json_t *const *)a), rule_of(*(const json_t *const *)b));
+    return strcmp((*(const struct finding *const *)a)->rule,
+                  (*(const struct finding *const *)b)->rule);
 }
 
 static void list_rules(struct sarif_report *s)
@@ -46,7 +41,7 @@ static void list_rules(struct sarif_report *s)
     size_t kept = 0;
     s->rules = xcalloc(s->r->n + 1, sizeof *s->rules);
     for (size_t i = 0; i < s->r->n; i++) {
-        s->rules[i] = s->r->v[i].finding;
+        s->rules[i] = &s->r->v[i].f;
     }
     if (s->r->n > 1) {
         qsort(s->rules, s->r->n, sizeof *s->rules, by_rule);
@@ -59,25 +54,18 @@ static void list_rules(struct sarif_report *s)
     s->nrules = kept;
 }
 
-static const char *kind_of(const struct report_finding *f)
-{
-    const char *kind = json_get_str(f->file, "kind");
-    return kind ? kind : "manifest";
-}
-
 /* Where the audit bundle has it. */
-static const char *bag_path(const struct report_finding *f, const struct finding *finding,
-                            struct buf *scratch)
+static const char *bag_path(const struct report_finding *f, struct buf *scratch)
 {
     buf_reset(scratch);
-    if (str_eq(kind_of(f), "manifest")) {
+    if (str_eq(f->kind, "manifest")) {
         return "manifest.yaml";
     }
-    if (str_eq(kind_of(f), "csr") && finding->item) {
-        buf_printf(scratch, "items/%s/request.csr", finding->item);
+    if (str_eq(f->kind, "csr") && f->f.item) {
+        buf_printf(scratch, "items/%s/request.csr", f->f.item);
         return buf_text(scratch);
     }
-    return finding->file;
+    return f->f.file;
 }
 
 static int by_identity(const void *pa, const void *pb)
@@ -85,7 +73,7 @@ static int by_identity(const void *pa, const void *pb)
     const struct entry *a = *(const struct entry *const *)pa;
     const struct entry *b = *(const struct entry *const *)pb;
     int c = strcmp(a->id, b->id);
-    c = c ? c : strcmp(kind_of(a->from), kind_of(b->from));
+    c = c ? c : strcmp(a->from->kind, b->from->kind);
     return c ? c : (a > b) - (a < b);
 }
 
@@ -96,10 +84,8 @@ static void identify(struct sarif_report *s)
     CLEANUP(freep) struct entry **order = xcalloc(n + 1, sizeof *order);
     s->v = xcalloc(n + 1, sizeof *s->v);
     for (size_t i = 0; i < n; i++) {
-        struct finding f;
-        report_finding(&s->r->v[i], &f);
         s->v[i].from = &s->r->v[i];
-        finding_identity(&f, s->v[i].id);
+        finding_identity(&s->r->v[i].f, s->v[i].id);
         order[i] = &s->v[i];
     }
     if (n > 1) {
@@ -123,9 +109,10 @@ static bool pour(struct sarif_report *s, size_t keep, struct err *err)
     return ok;
 }
 
-static size_t index_of_rule(const struct sarif_report *s, const json_t *finding)
+static size_t index_of_rule(const struct sarif_report *s, const struct finding *finding)
 {
-    const json_t *const *at = bsearch(&finding, s->rules, s->nrules, sizeof *s->rules, by_rule);
+    const struct finding *const *at =
+        bsearch(&finding, s->rules, s->nrules, sizeof *s->rules, by_rule);
     return at ? (size_t)(at - s->rules) : 0;
 }
 
@@ -133,10 +120,7 @@ static bool write_rules(struct sarif_report *s, struct jw *j, struct err *err)
 {
     bool ok = true;
     for (size_t i = 0; ok && i < s->nrules; i++) {
-        const struct report_finding from = {.item = "", .finding = s->rules[i]};
-        struct finding f;
-        report_finding(&from, &f);
-        sarif_rule(j, &f);
+        sarif_rule(j, s->rules[i]);
         ok = pour(s, FLUSH_AT, err);
     }
     return ok;
@@ -147,13 +131,12 @@ static bool write_results(struct sarif_report *s, struct jw *j, struct err *err)
     CLEANUP(buf_release) struct buf path = BUF_INIT(LIMIT_PATH);
     bool ok = true;
     for (size_t i = 0; ok && i < s->r->n; i++) {
-        struct finding f;
-        report_finding(&s->r->v[i], &f);
-        const struct sarif_result result = {.f = &f,
-                                            .path = bag_path(&s->r->v[i], &f, &path),
+        const struct report_finding *f = &s->r->v[i];
+        const struct sarif_result result = {.f = &f->f,
+                                            .path = bag_path(f, &path),
                                             .id = s->v[i].id,
                                             .nth = s->v[i].nth,
-                                            .rule_index = index_of_rule(s, s->r->v[i].finding)};
+                                            .rule_index = index_of_rule(s, &f->f)};
         sarif_result(j, &result);
         ok = pour(s, FLUSH_AT, err);
     }

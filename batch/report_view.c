@@ -151,25 +151,18 @@ static void count_ends(struct report_view *v)
 
 /* --- findings --- */
 
-const char *report_accepted_by(const json_t *finding)
+static void note_accepted(struct report_view *v, const char *by, const struct finding *f)
 {
-    const char *waiver = json_get_str(finding, "waiver");
-    return waiver ? waiver : json_get_bool(finding, "baseline", false) ? "baseline" : NULL;
-}
-
-static void note_accepted(struct report_view *v, const char *by, const json_t *f)
-{
-    const char *why = json_get_str(f, "justification");
-    const char *rule = json_get_str(f, "rule");
     for (size_t i = 0; i < v->accepted.n; i++) {
         struct report_accepted *a = &v->accepted.v[i];
-        if (str_eq(a->by, by) && str_eq(a->why, why) && str_eq(a->rule, rule)) {
+        if (str_eq(a->by, by) && str_eq(a->why, f->justification) && str_eq(a->rule, f->rule)) {
             a->n++;
             return;
         }
     }
     if (v->accepted.n < ACCEPTED_MAX) {
-        const struct report_accepted new = {.by = by, .why = why, .rule = rule, .n = 1};
+        const struct report_accepted new = {
+            .by = by, .why = f->justification, .rule = f->rule, .n = 1};
         VEC_PUSH(&v->accepted, new);
     }
 }
@@ -177,14 +170,12 @@ static void note_accepted(struct report_view *v, const char *by, const json_t *f
 static void count_findings(struct report_view *v)
 {
     for (size_t i = 0; i < v->report->n; i++) {
-        const json_t *f = v->report->v[i].finding;
+        const struct finding *f = &v->report->v[i].f;
         const char *by = report_accepted_by(f);
-        const char *name = json_get_str(f, "severity");
-        enum severity severity;
         if (by) {
             note_accepted(v, by, f);
-        } else if (name && severity_parse(name, &severity)) {
-            v->findings[severity]++;
+        } else {
+            v->findings[f->severity]++;
         }
     }
 }

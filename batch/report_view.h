@@ -9,7 +9,7 @@
 #ifndef BATCH_REPORT_VIEW_H
 #define BATCH_REPORT_VIEW_H
 
-#include "batch/report.h"
+#include "batch/report_finding.h"
 #include "formats/base/time.h"
 
 /* What a state asks of the reader. */
@@ -58,8 +58,6 @@ struct report_view {
 void report_view_open(struct report_view *v, const struct report *r);
 void report_view_release(struct report_view *v);
 
-/* A finding that a waiver, a comment or a baseline accepts: who does. NULL: nobody. */
-const char *report_accepted_by(const json_t *finding);
 /* The JSON array of names as text, separated by `between`; *n: how many. */
 const char *report_names(struct arena *a, const char *json, const char *between, size_t *n);
 /* Date and time as a person reads them: 2026-11-21 22:00:07 UTC; "-" when not known. */

@@ -128,28 +128,24 @@ static void write_items(struct xlsx *x, const struct report *r)
 
 static void write_findings(struct xlsx *x, const struct report *r)
 {
-    static const struct {
-        const char *name;
-        unsigned width;
-        bool number;
-    } columns[] = {{"item", 20, false},     {"rule", 28, false},
-                   {"severity", 10, false}, {"message", 70, false},
-                   {"value", 30, false},    {"file", 30, false},
-                   {"line", 8, true},       {"column", 8, true},
-                   {"waiver", 18, false},   {"justification", 40, false},
-                   {"fix", 50, false},      {"cite", 24, false}};
-    struct xlsx_column heads[NITEMS(columns)];
-    for (size_t i = 0; i < NITEMS(columns); i++) {
-        heads[i] = (struct xlsx_column){columns[i].name, columns[i].width};
-    }
+    static const struct xlsx_column heads[] = {
+        {"item", 20},   {"rule", 28},          {"severity", 10}, {"message", 70},
+        {"value", 30},  {"file", 30},          {"line", 8},      {"column", 8},
+        {"waiver", 18}, {"justification", 40}, {"fix", 50},      {"cite", 24}};
     xlsx_sheet(x, "Findings", heads, NITEMS(heads));
     for (size_t k = 0; k < r->n; k++) {
-        for (size_t i = 0; i < NITEMS(columns); i++) {
-            if (columns[i].number) {
-                xlsx_number(x, json_get_int(r->v[k].finding, columns[i].name, 0));
-            } else {
-                xlsx_text(x, json_get_str(r->v[k].finding, columns[i].name));
-            }
+        const struct finding *f = &r->v[k].f;
+        const char *const before[] = {f->item,    f->rule,  severity_name(f->severity),
+                                      f->message, f->value, f->file};
+        const char *const after[] = {f->waiver, f->justification, f->fix, f->cite};
+        _Static_assert(NITEMS(before) + 2 + NITEMS(after) == NITEMS(heads), "a cell a head");
+        for (size_t i = 0; i < NITEMS(before); i++) {
+            xlsx_text(x, before[i]);
+        }
+        xlsx_number(x, f->line);
+        xlsx_number(x, f->column);
+        for (size_t i = 0; i < NITEMS(after); i++) {
+            xlsx_text(x, after[i]);
         }
         xlsx_row(x);
     }
