@@ -204,6 +204,8 @@ static void streams(void **unused)
     struct history h = HISTORY_INIT;
     static char ids[N][16];
     h.v = calloc(N, sizeof *h.v);
+    h.decisions.v = calloc(N, sizeof *h.decisions.v);
+    h.decisions.n = N;
     h.n = N;
     for (size_t i = 0; i < N; i++) {
         (void)snprintf(ids[i], sizeof ids[i], "item-%zu", i);
@@ -221,6 +223,7 @@ static void streams(void **unused)
     assert_false(report_json(&h, NULL, &small, &err));
     buf_release(&small);
     free(h.v);
+    free(h.decisions.v);
 }
 
 /* --- the other writers --- */
@@ -343,14 +346,16 @@ static void close_notes(void **unused)
     h.simulate = true;
     h.close_seq = h.bundled_seq = 9; /* the bundles were made of this very close */
     h.audit_sha256 = STATE_POLICY_SHA;
-    h.v[3].decision = "abandon";
-    h.v[3].decided_by = "root (0)";
-    h.v[3].decided_why = "the CA\033[2J has no trace";
+    struct decision abandoned = {.item = h.v[3].id,
+                                 .word = "abandon",
+                                 .user = "root (0)",
+                                 .reason = "the CA\033[2J has no trace"};
+    h.decisions.v = &abandoned;
+    h.decisions.n = 1;
     written("close-notes", &h, &state.dir, &b);
     has(&b, "REHEARSAL");
     has(&b, STATE_NAME "-audit.tar.gz  SHA-256 " STATE_POLICY_SHA "\n");
     has(&b, "- old: abandon by root (0): the CA\\x1b[2J has no trace\n");
-    h.v[3].decision = NULL;
 }
 
 /* Ten thousand items in trouble do not make the notes longer than the field of a ticket. */
@@ -362,19 +367,21 @@ static void notes_stay_short(void **unused)
     struct history h = {.batch = "b", .n = N};
     static char ids[N][64];
     h.v = calloc(N, sizeof *h.v);
+    h.decisions.v = calloc(N, sizeof *h.decisions.v);
+    h.decisions.n = N;
     for (size_t i = 0; i < N; i++) {
         (void)snprintf(ids[i], sizeof ids[i], "item-%050zu", i);
         h.v[i] = (struct item_record){.id = ids[i],
                                       .state = (enum item_state)(i % STATE__MAX),
-                                      .decision = "adopt",
-                                      .decided_why = ids[i],
                                       .not_before = TIME_NONE,
                                       .not_after = TIME_NONE};
+        h.decisions.v[i] = (struct decision){.item = ids[i], .word = "adopt", .reason = ids[i]};
     }
     written("close-notes", &h, NULL, &b);
     assert_true(b.n < 4000);
     has(&b, " more)");
     free(h.v);
+    free(h.decisions.v);
 }
 
 int main(void)
