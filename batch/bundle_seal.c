@@ -63,7 +63,8 @@ static const struct {
      "    openssl dgst -sha256 -verify signer.pub -signature statement.sig statement.pae\n"},
     {ALWAYS,
      "\n"
-     "What was done, and do the numbers add up?   data/report.html (any browser), data/report.pdf,\n"
+     "What was done, and do the numbers add up?   data/report.html (any browser), "
+     "data/report.pdf,\n"
      "                                            data/report.xlsx, data/close-notes.txt; for\n"
      "                                            programs data/report.json, data/report.csv,\n"
      "                                            data/junit.xml\n"

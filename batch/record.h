@@ -42,8 +42,8 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
 struct history_head {
     const char *ev, *t, *batch, *manifest_sha256, *policy_sha256, *digest;
     const char *delivery_sha256, *audit_sha256, *recipients_sha256; /* `bundle` */
-    const char *merkle_root; /* `plan`: batch/population.h */
-    int64_t items;           /* `plan` */
+    const char *merkle_root;                                        /* `plan`: batch/population.h */
+    int64_t items;                                                  /* `plan` */
     bool simulate;
     uint64_t seq;
     size_t end; /* of its line */

@@ -323,8 +323,8 @@ bool run_batch(const struct run_options *options, struct findings *findings,
                     .arena = arena,
                     .dir = {.fd = -1, .keys = -1, .items = -1, .lock = -1}};
     *summary = (struct run_summary){0};
-    bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) &&
-              pdf_ready(err) && open_seal(&r, err) && run_state(&r, err);
+    bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) && pdf_ready(err) &&
+              open_seal(&r, err) && run_state(&r, err);
     overview(&r);
     release(&r);
     return ok;

@@ -440,13 +440,20 @@ static void nothing_issued(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(audit_content),           EACH(record_facts),
-        EACH(stock_tools_agree),       EACH(delivery_content),
-        EACH(passwords_beside_it),     EACH(same_state_same_bytes),
-        EACH(only_up_to_the_close),    EACH(secrets_are_refused),
-        EACH(journal_with_a_password), EACH(changed_files_are_refused),
-        EACH(clear_key_is_refused),    EACH(nothing_closed),
-        EACH(nothing_issued),          EACH(sealed_passwords),
+        EACH(audit_content),
+        EACH(record_facts),
+        EACH(stock_tools_agree),
+        EACH(delivery_content),
+        EACH(passwords_beside_it),
+        EACH(same_state_same_bytes),
+        EACH(only_up_to_the_close),
+        EACH(secrets_are_refused),
+        EACH(journal_with_a_password),
+        EACH(changed_files_are_refused),
+        EACH(clear_key_is_refused),
+        EACH(nothing_closed),
+        EACH(nothing_issued),
+        EACH(sealed_passwords),
         EACH(recipients_make_it_stale),
     };
     int failed = !!cmocka_run_group_tests(tests, NULL, NULL);
