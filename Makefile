@@ -24,7 +24,7 @@ endif
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export SOURCE_DATE_EPOCH
 
-PACKAGES      := libcrypto libssl libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl
+PACKAGES      := libcrypto libssl libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl expat xlsxwriter
 TEST_PACKAGES := cmocka zlib
 SIM_PACKAGES  := libmicrohttpd zlib
 
@@ -60,17 +60,19 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPR
   -ffile-prefix-map=$(CURDIR)=. $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(HARDENING_LD) $(LD_$(VARIANT)) $(LDFLAGS)
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
-PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lpthread
+# libcsv comes without a description for pkg-config
+PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lcsv -lpthread
 SIM_LIBS   = $(shell $(PKG_CONFIG) --libs $(SIM_PACKAGES) 2>/dev/null)
 TEST_LIBS  = $(shell $(PKG_CONFIG) --libs $(TEST_PACKAGES) 2>/dev/null)
 
 DIRS    := cmd batch batch/ca policy formats formats/base
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(DIRS))))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/gen/packs.o
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/gen/packs.o $(BUILD)/gen/profiles.o
 MAIN    := $(BUILD)/cmd/main.o
 LIB     := $(BUILD)/libcertbatch.a
 PROGRAM := $(BUILD)/certbatch
 PACKS   := $(sort $(wildcard policy/packs/*.yaml))
+PROFILES := $(sort $(wildcard batch/profiles/*.yaml))
 UNIT    := $(sort $(wildcard tests/unit/t_*.c))
 UNIT_PROGRAMS := $(UNIT:tests/unit/%.c=$(BUILD)/tests/unit/%)
 SIM     := $(sort $(wildcard tests/sim/sim*.c))
@@ -106,9 +108,13 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 
 $(BUILD)/gen/packs.c: $(PACKS) tests/tools/embed.sh
 	$(call say,GEN,$@)
-	$(Q)mkdir -p $(@D) && sh tests/tools/embed.sh $(PACKS) > $@
+	$(Q)mkdir -p $(@D) && sh tests/tools/embed.sh policy/policy.h policy_packs $(PACKS) > $@
 
-$(BUILD)/gen/packs.o: $(BUILD)/gen/packs.c $(BUILD)/flags
+$(BUILD)/gen/profiles.c: $(PROFILES) tests/tools/embed.sh
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && sh tests/tools/embed.sh batch/import_profile.h import_profiles $(PROFILES) > $@
+
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # rebuilt when a flag changes
@@ -150,10 +156,10 @@ history: $(PROGRAM) $(CASIM) $(SIMCHECK) $(HURRY)
 -include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(SIM_OBJECTS:.o=.d) $(SIMCHECK_OBJECTS:.o=.d)
 
 deps:
-	$(Q)sh tests/tools/deps.sh $(PACKAGES) $(TEST_PACKAGES) $(SIM_PACKAGES)
+	$(Q)sh tests/tools/deps.sh $(PACKAGES) csv.h $(TEST_PACKAGES) $(SIM_PACKAGES)
 
 deps-sim:
-	$(Q)sh tests/tools/deps.sh $(PACKAGES) $(SIM_PACKAGES)
+	$(Q)sh tests/tools/deps.sh $(PACKAGES) csv.h $(SIM_PACKAGES)
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all

@@ -24,7 +24,8 @@ struct bundle_paths {
  * then the report has no findings and no change. */
 bool report_json(const struct history *h, const struct statedir *s, struct buf *out,
                  struct err *err) MUST_USE;
-bool report_csv(const struct history *h, struct buf *out, struct err *err) MUST_USE;
+bool report_csv(const struct history *h, const struct statedir *s, struct buf *out,
+                struct err *err) MUST_USE;
 void report_text(const struct history *h, struct buf *out);
 /* <state>/report.json, atomically; streams, so that memory stays flat. */
 bool report_store(const struct history *h, const struct statedir *s, struct err *err) MUST_USE;

@@ -108,17 +108,25 @@ static bool put_policies(struct audit *a, struct err *err)
 }
 
 /* A report goes through a temporary: its size must be known before the first byte is written. */
-static bool put_report(struct audit *a, const char *name, bool json, struct err *err)
+static bool put_report(struct audit *a, const struct report_writer *w, struct err *err)
 {
     CLEANUP(fs_temp_discard) struct fs_temp t = {.fd = -1};
     if (!fs_temp_open(&t, a->source->dirfd, 0600, err) ||
-        !(json ? report_json_to(&a->report, report_to_fd, &t.fd, err)
-               : report_csv_to(a->report.history, report_to_fd, &t.fd, err))) {
-        return false;
+        !w->write(&a->report, report_to_fd, &t.fd, err)) {
+        return err_wrap(err, "%s", w->file);
     }
     off_t size = lseek(t.fd, 0, SEEK_END);
-    return size >= 0 ? put_fd(a, name, t.fd, (uint64_t)size, err)
-                     : err_sys(err, errno, "cannot measure %s", name);
+    return size >= 0 ? put_fd(a, w->file, t.fd, (uint64_t)size, err)
+                     : err_sys(err, errno, "cannot measure %s", w->file);
+}
+
+static bool put_reports(struct audit *a, struct err *err)
+{
+    bool ok = true;
+    for (const struct report_writer *w = report_writers; ok && w->format; w++) {
+        ok = put_report(a, w, err);
+    }
+    return ok;
 }
 
 /* --- items --- */
@@ -229,8 +237,7 @@ static bool put_tags(struct audit *a, struct err *err)
 static bool fill(struct audit *a, struct err *err)
 {
     return put_journal(a, err) && put_state_files(a, err) && put_policies(a, err) &&
-           put_report(a, "report.json", true, err) && put_report(a, "report.csv", false, err) &&
-           put_items(a, err) && put_tags(a, err);
+           put_reports(a, err) && put_items(a, err) && put_tags(a, err);
 }
 
 bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SHA256_SIZE],

@@ -154,6 +154,11 @@ static bool apply_event(struct history *h, struct item_record *to, enum item_eve
     if (ev == EV_NOT_FOUND || ev == EV_REPLY_RETRY || ev == EV_RESOLVED_REORDER) {
         forget_order(to);
     }
+    if (ev == EV_RESOLVED_ADOPT || ev == EV_RESOLVED_REORDER || ev == EV_RESOLVED_ABANDON) {
+        set_text(h, &to->decision, r->reply_class);
+        set_text(h, &to->decided_by, r->user);
+        set_text(h, &to->decided_why, r->reason);
+    }
     to->error_code = to->error_message = NULL;
     set_text(h, &to->error_code, r->code);
     set_text(h, &to->error_message, r->message);

@@ -10,6 +10,7 @@
 
 #include "batch/catalogue.h"
 #include "batch/manifest.h"
+#include "batch/manifest_write.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
@@ -19,26 +20,12 @@
 #include <string.h>
 
 /* A CA that does not answer is not asked ten thousand times. */
-enum { GIVE_UP = 3, ID_BASE = 56, ITEM_MAX = 1 << 20, FLUSH_AT = 64 * 1024 };
+enum { GIVE_UP = 3, ITEM_MAX = 1 << 20, FLUSH_AT = 64 * 1024 };
 
 /* --- collecting --- */
 static const char *keep_text(struct arena *a, const char *s)
 {
     return s && *s ? arena_strdup(a, s) : NULL;
-}
-
-/* Lower-case letters, digits, dots and hyphens: the underscore before a number stays free. */
-static const char *id_of(struct arena *a, const char *name)
-{
-    const bool star = str_starts(name, "*.");
-    char *id =
-        arena_printf(a, "%s%.*s", star ? "wildcard." : "", ID_BASE - 9, name + (star ? 2 : 0));
-    for (char *p = id; *p; p++) {
-        const char c = ascii_lower(*p);
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-        *p = plain ? c : '-';
-    }
-    return name_is_safe(id) ? id : arena_printf(a, "x%s", id);
 }
 
 bool renewals_add(void *ctx, const struct ca_listed *row, struct err *err UNUSED)
@@ -48,7 +35,7 @@ bool renewals_add(void *ctx, const struct ca_listed *row, struct err *err UNUSED
     if (listed_state(row, r->now) != LISTED_LIVE || !name || (!row->order_id && !row->serial)) {
         return true;
     }
-    const struct renewal kept = {.id = id_of(&r->arena, name),
+    const struct renewal kept = {.id = manifest_item_id(&r->arena, name),
                                  .order_id = keep_text(&r->arena, row->order_id),
                                  .common_name = keep_text(&r->arena, row->common_name),
                                  .serial = keep_text(&r->arena, row->serial),
@@ -147,128 +134,18 @@ static bool fetch(struct asker *asker, const struct renewal *item, struct arena 
 }
 
 /* --- writing --- */
-static void note(struct buf *b, const char *text)
-{
-    buf_puts(b, "    # ");
-    str_vis(b, text, strlen(text), LIMIT_VALUE_SHOWN);
-    buf_putc(b, '\n');
-}
-
-static void put(struct buf *b, const char *key, const char *text)
-{
-    buf_printf(b, "    %s: ", key);
-    yaml_put_text(b, text);
-    buf_putc(b, '\n');
-}
-
-static void put_names(struct buf *b, const struct cert *c, struct arena *a)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < c->san.n; i++) {
-        const struct general_name *g = &c->san.v[i];
-        const bool can =
-            g->type == GN_DNS || g->type == GN_IP || g->type == GN_EMAIL || g->type == GN_URI;
-        if (!can || g->malformed) {
-            note(b, arena_printf(a, "not taken over, a name an order cannot say: %s:%s",
-                                 gn_type_names[g->type], g->text));
-            continue;
-        }
-        buf_puts(b, n++ ? ", " : "    san: [");
-        yaml_put_text(b, arena_printf(a, "%s:%s", gn_type_names[g->type], g->text));
-    }
-    buf_puts(b, n ? "]\n" : "");
-}
-
-/* The field of `subject:` that takes the attribute, by the table that reads manifests. */
-static const struct field *subject_field(const struct dn_attr *attr)
-{
-    const struct dn_name *known = dn_name_by_oid(attr->oid);
-    const struct schema *subject = NULL;
-    for (size_t i = 0; known && i < order_schema.nfields; i++) {
-        if (str_eq(order_schema.fields[i].name, "subject")) {
-            subject = order_schema.fields[i].sub;
-        }
-    }
-    for (size_t i = 0; subject && i < subject->nfields; i++) {
-        if (str_eq(subject->fields[i].name, known->manifest)) {
-            return &subject->fields[i];
-        }
-    }
-    return NULL;
-}
-
-static bool said_before(const struct dn *dn, size_t i)
-{
-    for (size_t k = 0; k < i; k++) {
-        if (str_eq(dn->v[k].oid, dn->v[i].oid)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void put_values(struct buf *b, const struct dn *dn, size_t i, bool list)
-{
-    buf_puts(b, list ? "[" : "");
-    yaml_put_text(b, dn->v[i].text);
-    for (size_t k = i + 1; list && k < dn->n; k++) {
-        if (str_eq(dn->v[k].oid, dn->v[i].oid)) {
-            buf_puts(b, ", ");
-            yaml_put_text(b, dn->v[k].text);
-        }
-    }
-    buf_puts(b, list ? "]" : "");
-}
-
-static void put_subject(struct buf *b, const struct dn *dn, struct arena *a)
-{
-    CLEANUP(buf_release) struct buf left = BUF_INIT(ITEM_MAX);
-    size_t n = 0;
-    for (size_t i = 0; i < dn->n; i++) {
-        const struct field *f = subject_field(&dn->v[i]);
-        const bool again = said_before(dn, i);
-        if (str_eq(dn->v[i].name, "CN") || (f && again && f->kind == FIELD_STRINGS)) {
-            continue;
-        }
-        if (!f || again) {
-            buf_printf(&left, "%s%s", left.n ? ", " : "", dn->v[i].name);
-            continue;
-        }
-        buf_printf(b, "%s%s: ", n++ ? ", " : "    subject: {", f->name);
-        put_values(b, dn, i, f->kind == FIELD_STRINGS);
-    }
-    buf_puts(b, n ? "}\n" : "");
-    if (left.n) {
-        note(b, arena_printf(a, "not taken over from the subject: %s", buf_text(&left)));
-    }
-}
-
-static bool is_key_token(const char *token)
-{
-    for (const struct word *w = key_type_words; w->text; w++) {
-        if (str_eq(w->text, token)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void put_certificate(struct buf *b, const struct renewal *item, const struct cert *c,
                             struct arena *a)
 {
     const struct dn_attr *cn = dn_find(&c->subject, "CN");
     /* a certificate without common name shall not get one */
     const char *name = cn ? cn->text : c->san.n ? NULL : item->common_name;
-    if (is_key_token(c->key.token)) {
-        buf_printf(b, "    key: %s\n", c->key.token);
-    } else {
-        note(b, arena_printf(a, "its key is %s, which is not made any more", c->key.token));
-    }
+    manifest_put_key(b, c->key.token, a);
     if (name) {
-        put(b, "common_name", name);
+        manifest_put(b, "common_name", name);
     }
-    put_names(b, c, a);
-    put_subject(b, &c->subject, a);
+    manifest_put_names(b, &c->san, a);
+    manifest_put_subject(b, &c->subject, a);
 }
 
 static void put_dates(struct buf *b, const struct renewal *item, const struct cert *cert,
@@ -280,8 +157,9 @@ static void put_dates(struct buf *b, const struct renewal *item, const struct ce
         cert ? (cert->not_after - cert->not_before + DAY_SECONDS / 2) / DAY_SECONDS : 0;
     time_format_date(item->not_after, end);
     duration_format(days * DAY_SECONDS, term);
-    note(b, arena_printf(a, "ends %s%s%s", item->not_after == TIME_NONE ? "nobody says when" : end,
-                         cert ? ", was issued for " : "", cert ? term : ""));
+    manifest_note(b, arena_printf(a, "ends %s%s%s",
+                                  item->not_after == TIME_NONE ? "nobody says when" : end,
+                                  cert ? ", was issued for " : "", cert ? term : ""));
 }
 
 static void put_head(struct buf *b, const struct renewal *item, const struct renewals_options *o,
@@ -294,17 +172,18 @@ static void put_head(struct buf *b, const struct renewal *item, const struct ren
     put_dates(b, item, cert, a);
     if (item->later) {
         time_format_date(item->later->not_after, end);
-        note(b, arena_printf(a, "renewed already? order %s of the same name ends %s",
-                             item->later->order_id ? item->later->order_id : "(unknown)", end));
+        manifest_note(b, arena_printf(a, "renewed already? order %s of the same name ends %s",
+                                      item->later->order_id ? item->later->order_id : "(unknown)",
+                                      end));
     }
     buf_puts(b, "    action: renew\n");
     buf_printf(b, "    replaces: {%s: ", item->order_id ? "order" : "serial");
     yaml_put_text(b, item->order_id ? item->order_id : item->serial);
     buf_puts(b, "}\n");
     if (item->product) {
-        put(b, "product", product_word(o->config, item->product));
+        manifest_put(b, "product", product_word(o->config, item->product));
     } else {
-        note(b, "the CA tells no product: the default of the configuration is ordered");
+        manifest_note(b, "the CA tells no product: the default of the configuration is ordered");
     }
 }
 
@@ -317,11 +196,12 @@ static void put_item(struct buf *b, const struct renewal *item, const struct ren
         put_certificate(b, item, cert, &a);
         return;
     }
-    note(b, "CHECK THE NAMES: only the primary name is known, alternative names, subject and key "
-            "are not");
-    note(b, why_not);
+    manifest_note(
+        b, "CHECK THE NAMES: only the primary name is known, alternative names, subject and key "
+           "are not");
+    manifest_note(b, why_not);
     if (item->common_name) {
-        put(b, "common_name", item->common_name);
+        manifest_put(b, "common_name", item->common_name);
     }
 }
 

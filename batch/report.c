@@ -32,10 +32,12 @@ static void index_findings(struct report *r)
         const json_t *list = json_get(json_array_get(files, i), "findings");
         for (size_t k = 0; k < json_array_size(list); k++) {
             const json_t *f = json_array_get(list, k);
-            struct report_finding entry = {json_get_str(f, "item"), f, r->n};
-            if (entry.item) {
-                VEC_PUSH(r, entry);
-            }
+            struct report_finding entry = {.item = json_get_str(f, "item"),
+                                           .finding = f,
+                                           .file = json_array_get(files, i),
+                                           .order = r->n};
+            entry.item = entry.item ? entry.item : "";
+            VEC_PUSH(r, entry);
         }
     }
     if (r->n > 1) {
@@ -102,6 +104,32 @@ const char *report_ticket(const struct report *r)
 {
     const struct ynode *ticket = yaml_get(r->change, "ticket");
     return ticket ? ticket->text : NULL;
+}
+
+void report_findings(const struct report *r, const char *id, size_t *first, size_t *n)
+{
+    size_t low = 0;
+    size_t high = r->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(r->v[mid].item, id) < 0) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    *first = low;
+    for (*n = 0; low < r->n && str_eq(r->v[low].item, id); low++) {
+        (*n)++;
+    }
+}
+
+bool report_to_buf(void *ctx, struct span bytes, struct err *err)
+{
+    struct buf *out = ctx;
+    buf_add(out, bytes.p, bytes.n);
+    return !buf_failed(out) ||
+           err_set(err, ERR_ENV, "the report is larger than %zu bytes", out->max);
 }
 
 bool report_to_fd(void *ctx, struct span bytes, struct err *err)

@@ -17,9 +17,9 @@ extern const enum item_state report_states[];
 extern const size_t report_states_count;
 
 struct report_finding {
-    const char *item;
-    const json_t *finding;
-    size_t order; /* position in the file */
+    const char *item;             /* "": it is about none of them */
+    const json_t *finding, *file; /* file: the object with its "path" and "kind" */
+    size_t order;                 /* position in the file */
 };
 struct report {
     const struct history *history;
@@ -40,12 +40,25 @@ void report_head(struct jw *j, const struct report *r); /* batch, change, counts
 void report_item(struct jw *j, const char *key, const struct report *r,
                  const struct item_record *item);
 void report_change(struct jw *j, const char *key, const struct ynode *change);
+/* What to do about an item that is reported so; of a good state, that there is nothing to do. */
+const char *report_advice(enum item_state state);
 const char *report_ticket(const struct report *r); /* NULL: none */
 
-/* Writes everything to a sink; report_json() and report_store() are uses of it. */
-bool report_json_to(const struct report *r, report_sink *sink, void *ctx, struct err *err) MUST_USE;
-bool report_csv_to(const struct history *h, report_sink *sink, void *ctx, struct err *err) MUST_USE;
-/* A sink with ctx = int *: a file descriptor. */
-bool report_to_fd(void *ctx, struct span bytes, struct err *err);
+/* The findings of one item are v[*first] to v[*first + *n - 1]. */
+void report_findings(const struct report *r, const char *id, size_t *first, size_t *n);
+
+/* A writer puts a whole report into a sink, piece by piece; the same report gives the same bytes.
+ * One row a format: `certbatch bundle` puts each as data/FILE into the audit bundle. */
+typedef bool report_write(const struct report *r, report_sink *sink, void *ctx, struct err *err);
+struct report_writer {
+    const char *format, *file;
+    report_write *write;
+};
+extern const struct report_writer report_writers[]; /* closed by a row without a format */
+const struct report_writer *report_writer_find(const char *format); /* NULL: none */
+report_write report_json_to, report_csv_to, report_xlsx_to, report_junit_to, report_sarif_to,
+    report_notes_to;
+/* Sinks: ctx is an int *, a file descriptor; a struct buf *. */
+report_sink report_to_fd, report_to_buf;
 
 #endif

@@ -76,19 +76,11 @@ static void write_finding(struct jw *j, const json_t *f)
 
 static void write_findings(struct jw *j, const struct report *r, const char *id)
 {
-    size_t low = 0;
-    size_t high = r->n;
-    while (low < high) { /* first finding of the item */
-        size_t mid = low + (high - low) / 2;
-        if (strcmp(r->v[mid].item, id) < 0) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
+    size_t first, n;
+    report_findings(r, id, &first, &n);
     jw_array(j, "findings");
-    for (; low < r->n && str_eq(r->v[low].item, id); low++) {
-        write_finding(j, r->v[low].finding);
+    for (size_t i = 0; i < n; i++) {
+        write_finding(j, r->v[first + i].finding);
     }
     jw_end(j);
 }
@@ -185,14 +177,6 @@ bool report_json_to(const struct report *r, report_sink *sink, void *ctx, struct
     return jw_finish(&j, err) && flush(&b, sink, ctx, err);
 }
 
-static bool to_buf(void *ctx, struct span bytes, struct err *err)
-{
-    struct buf *out = ctx;
-    buf_add(out, bytes.p, bytes.n);
-    return !buf_failed(out) ||
-           err_set(err, ERR_ENV, "the report is larger than %zu bytes", out->max);
-}
-
 bool report_json(const struct history *h, const struct statedir *s, struct buf *out,
                  struct err *err)
 {
@@ -200,14 +184,20 @@ bool report_json(const struct history *h, const struct statedir *s, struct buf *
     if (!report_open(&r, h, s, err)) {
         return false;
     }
-    bool ok = report_json_to(&r, to_buf, out, err);
+    bool ok = report_json_to(&r, report_to_buf, out, err);
     report_release(&r);
     return ok;
 }
 
-bool report_csv(const struct history *h, struct buf *out, struct err *err)
+bool report_csv(const struct history *h, const struct statedir *s, struct buf *out, struct err *err)
 {
-    return report_csv_to(h, to_buf, out, err);
+    struct report r;
+    if (!report_open(&r, h, s, err)) {
+        return false;
+    }
+    bool ok = report_csv_to(&r, report_to_buf, out, err);
+    report_release(&r);
+    return ok;
 }
 
 bool report_store(const struct history *h, const struct statedir *s, struct err *err)

@@ -28,6 +28,16 @@ static const struct trouble {
     {STATE_NEW, "not started: run again"},
 };
 
+const char *report_advice(enum item_state state)
+{
+    for (size_t i = 0; i < NITEMS(troubles); i++) {
+        if (troubles[i].state == state_report(state)) {
+            return troubles[i].advice;
+        }
+    }
+    return "nothing to do";
+}
+
 static void put_reason(struct buf *out, const struct item_record *r)
 {
     const char *parts[] = {r->error_code, r->error_message};

@@ -94,6 +94,7 @@ struct item_record { /* one item, as the journal tells */
                                relative to items/<id>/out/ */
     const char *san;        /* JSON array text ["dns:www.example.com",...], or NULL */
     struct dcv_record *dcv; /* in order of publication */
+    const char *decision, *decided_by, *decided_why; /* `resolve`, the last one; or NULL */
 };
 struct history {
     struct item_record *v; /* in plan order */

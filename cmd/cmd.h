@@ -38,6 +38,8 @@ int cmd_inspect(const struct options *o, struct term *t);
 int cmd_products(const struct options *o, struct term *t);
 int cmd_cancel(const struct options *o, struct term *t);
 int cmd_inventory(const struct options *o, struct term *t);
+int cmd_import(const struct options *o, struct term *t);
+int cmd_export(const struct options *o, struct term *t);
 int cmd_doctor(const struct options *o, struct term *t);
 int cmd_schema(const struct options *o, struct term *t);
 int cmd_policy_diff(const struct options *o, struct term *t);
@@ -56,11 +58,10 @@ const char *cmd_format(const struct options *o, struct term *t, const char *comm
 /* Findings as text to stdout or stderr, one or two lines each, at or above `least`. */
 void cmd_print_findings(struct term *t, int fd, const struct findings *f, enum severity least,
                         bool citations);
-/* The parts of that: "file:line:column: severity: message [rule]", what to do and where it says so,
- * and of the line the message with value and item. */
+/* The parts of that: "file:line:column: severity: message [rule]", what to do and where it says so.
+ */
 void cmd_finding_line(struct buf *out, const struct finding *f, bool color);
 void cmd_finding_advice(struct buf *out, const struct finding *f, bool citations);
-void cmd_finding_message(struct buf *out, const struct finding *f);
 enum paint cmd_finding_paint(const struct finding *f);
 /* `first` (a pack or file, may be NULL) and then every --policy; without any the caller names one.
  */

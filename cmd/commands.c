@@ -30,8 +30,8 @@ const struct command commands[] = {
      JUDGING | OPT(STATE) | OPT(OUT) | OPT(WAIT) | OPT(CONFIRM) | OPT(PLAN_DIGEST) | OPT(SIMULATE) |
          OPT(PENDING_SUCCESS),
      1, 1, cmd_run, false},
-    {"status", "STATE", "the items of a state directory", "table csv json", OPT(FORMAT), 1, 1,
-     cmd_status, false},
+    {"status", "STATE", "the items of a state directory", "table csv json xlsx",
+     OPT(FORMAT) | OPT(FILTER) | OPT(COLUMNS) | OPT(OUT), 1, 1, cmd_status, false},
     {"resolve", "STATE ITEM adopt:ID|reorder|abandon", "the operator's word on an unknown outcome",
      NULL, OPT(REASON), 3, 3, cmd_resolve, false},
     {"bundle", "STATE", "make the bundles again from the state", NULL, OPT(OUT), 1, 1, cmd_bundle,
@@ -42,10 +42,16 @@ const struct command commands[] = {
      OPT(FORMAT) | OPT(PASSWORD_FILE) | OPT(PASSWORD_ENV), 1, UINT_MAX, cmd_inspect, false},
     {"products", "CA", "what a CA sells, and what manifests call it", "table csv json",
      OPT(CONFIG) | OPT(FORMAT), 1, 1, cmd_products, false},
-    {"inventory", "CA", "what a CA has issued; as a manifest of renewals", "table csv json",
+    {"inventory", "CA", "what a CA has issued; as a manifest of renewals", "table csv json xlsx",
      OPT(CONFIG) | OPT(FORMAT) | OPT(SINCE) | OPT(IGNORE_EXPIRED) | OPT(EXPIRING) |
          OPT(AS_MANIFEST) | OPT(OUT),
      1, 1, cmd_inventory, false},
+    {"import", "FILE|DIR", "tickets and inventories of other programs to a manifest", NULL,
+     OPT(PROFILE) | OPT(OUT) | OPT(CA) | OPT(TICKET) | OPT(TICKET_TZ) | OPT(PARTIAL) |
+         OPT(LIST_PROFILES) | OPT(SHOW),
+     0, 1, cmd_import, false},
+    {"export", "STATE|MANIFEST", "what was issued, as other programs take it", NULL,
+     OPT(TO) | OPT(OUT), 1, 1, cmd_export, false},
     {"cancel", "CA ORDER...", "drop orders that are not issued yet", NULL,
      OPT(CONFIG) | OPT(REASON), 2, UINT_MAX, cmd_cancel, false},
     {"doctor", "CA [MANIFEST]", "step by step, why a CA does not work and what to do", "text json",

@@ -46,17 +46,6 @@ static void where(struct buf *out, const struct finding *f)
     buf_puts(out, ": ");
 }
 
-void cmd_finding_message(struct buf *out, const struct finding *f)
-{
-    buf_puts(out, f->message);
-    if (f->value && !strstr(f->message, f->value)) {
-        buf_printf(out, ": '%s'", f->value);
-    }
-    if (f->item) {
-        buf_printf(out, " (item %s)", f->item);
-    }
-}
-
 enum paint cmd_finding_paint(const struct finding *f)
 {
     return f->waived || f->known ? PAINT_DIM : paint_of(f->severity);
@@ -70,7 +59,7 @@ void cmd_finding_line(struct buf *out, const struct finding *f, bool color)
                : f->known ? "known"
                           : severity_name(f->severity));
     buf_puts(out, ": ");
-    cmd_finding_message(out, f);
+    finding_message(out, f);
     buf_puts(out, " [");
     term_paint(out, color, PAINT_BOLD, f->rule);
     buf_printf(out, "]%s%s\n", f->waived ? " by " : "", f->waived && f->waiver ? f->waiver : "");

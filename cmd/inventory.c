@@ -1,51 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `certbatch inventory CA`: the orders of a CA as a table, CSV, JSON, or a manifest of renewals.
- * CSV and JSON are written while pages arrive; a table waits for its widths.
+ * `certbatch inventory CA`: the orders of a CA as a table, CSV, JSON, XLSX, or a manifest of
+ * renewals. CSV and JSON are written while pages arrive; a table waits for its widths.
  */
 #include "cmd/inventory.h"
 
-#include "formats/base/fs.h"
+#include "cmd/out.h"
 #include "formats/base/time.h"
-
-/* Standard output, or a file that gets its name when it is complete. */
-struct out {
-    struct term *t;
-    struct fs_temp temp;
-    int dir;
-};
-
-static bool out_open(struct out *x, const struct options *o, struct term *t, struct err *err)
-{
-    CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    *x = (struct out){.t = t, .temp = {.fd = -1}, .dir = -1};
-    if (!o->out) {
-        return true;
-    }
-    x->dir = fs_open_dir(path_dir(&a, o->out), err);
-    return x->dir >= 0 && fs_temp_open(&x->temp, x->dir, 0644, err);
-}
-
-static bool out_write(void *ctx, struct span bytes, struct err *err)
-{
-    struct out *x = ctx;
-    if (x->temp.fd >= 0) {
-        return fs_write_all(x->temp.fd, bytes.p, bytes.n, err);
-    }
-    term_progress_end(x->t);
-    term_out(x->t, bytes);
-    return !x->t->out_failed || err_set(err, ERR_ENV, "standard output could not be written");
-}
-
-static bool out_close(struct out *x, const struct options *o, bool ok, struct err *err)
-{
-    if (ok && x->temp.fd >= 0) {
-        ok = fs_temp_commit(&x->temp, path_base(o->out), err);
-    }
-    fs_temp_discard(&x->temp);
-    closep(&x->dir);
-    return ok;
-}
 
 static void say_totals(struct term *t, const struct options *o, const struct inventory_totals *n)
 {
@@ -80,7 +41,7 @@ static int list_orders(struct ask_ca *c, const char *format, const struct option
     struct out out;
     struct inventory_totals totals = {0};
     struct listing l = {.t = t};
-    bool ok = out_open(&out, o, t, &err);
+    bool ok = out_open(&out, o, t, str_eq(format, "xlsx"), &err);
     inventory_print_begin(&l.print, format, c->ca, filter, out_write, &out);
     ok = ok && inventory_walk(&c->asker, filter, on_row, &l, &totals, &err) &&
          inventory_print_end(&l.print, &totals, &err);
@@ -142,7 +103,7 @@ static int write_manifest(struct ask_ca *c, const struct options *o, struct term
                                         .expiring = filter->expiring,
                                         .progress = fetching,
                                         .progress_ctx = t};
-    bool ok = out_open(&out, o, t, &err);
+    bool ok = out_open(&out, o, t, false, &err);
     ok = ok && inventory_walk(&c->asker, &all, renewals_add, &r, &totals, &err) &&
          renewals_write(&r, &c->asker, &ro, out_write, &out, &renewals, &err);
     ok = out_close(&out, o, ok && renewals.items, &err);

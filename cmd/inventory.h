@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows of an inventory as a table, CSV or JSON, into a sink. CSV and JSON keep some 64 KiB at a
- * time; a table is kept whole, because its widths follow from all rows.
+ * Rows of an inventory as a table, CSV, JSON or XLSX, into a sink. CSV and JSON keep some 64 KiB at
+ * a time; a table is kept whole, because its widths follow from all rows, and XLSX lies in
+ * temporary files until its end.
  *
  * CSV: a line of column names (order,request,common_name,status,product,ordered,not_after,serial,
- * organization,issuer,revoked,expired), then a line an order; safe to open in a spreadsheet. JSON:
+ * organization,issuer,revoked,expired), then a line an order; safe to open in a spreadsheet. XLSX
+ * has the same columns in one sheet "Orders", with real dates and booleans. JSON:
  *
  *     {"ca": NAME, "type": KIND, "since": TIME|null,
  *      "orders": [{"order", "request", "common_name", "status", "product", "ordered", "not_after",
@@ -27,6 +29,7 @@
 #include "formats/base/json.h"
 
 struct inventory_format;
+struct xlsx;
 struct inventory_print {
     const struct inventory_format *format;
     inventory_sink *sink;
@@ -34,6 +37,7 @@ struct inventory_print {
     struct buf out;
     struct jw json;
     struct table table;
+    struct xlsx *xlsx;
 };
 void inventory_print_begin(struct inventory_print *p, const char *format,
                            const struct ca_config *ca, const struct inventory_filter *filter,

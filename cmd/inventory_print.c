@@ -6,6 +6,7 @@
 
 #include "formats/base/csv.h"
 #include "formats/base/time.h"
+#include "formats/xlsx.h"
 
 enum { FLUSH_AT = 64 * 1024, ROW_MAX = 16 << 20 };
 
@@ -14,24 +15,25 @@ static const struct column {
     const char *head; /* in the table; NULL: not there */
     const char *key;
     enum column_kind kind;
+    unsigned width; /* in a spreadsheet */
     size_t offset;
 } columns[] = {
-#define C(head, key, kind, member)                                                                 \
+#define C(head, key, kind, width, member)                                                          \
     {                                                                                              \
-        head, key, kind, offsetof(struct ca_listed, member)                                        \
+        head, key, kind, width, offsetof(struct ca_listed, member)                                 \
     }
-    C("ORDER", "order", COLUMN_TEXT, order_id),
-    C(NULL, "request", COLUMN_TEXT, request),
-    C("NAME", "common_name", COLUMN_TEXT, common_name),
-    C("STATUS", "status", COLUMN_TEXT, status),
-    C("PRODUCT", "product", COLUMN_TEXT, product),
-    C("ORDERED", "ordered", COLUMN_DATE, ordered),
-    C("NOT AFTER", "not_after", COLUMN_DATE, not_after),
-    C("SERIAL", "serial", COLUMN_TEXT, serial),
-    C("ORGANIZATION", "organization", COLUMN_TEXT, organization),
-    C(NULL, "issuer", COLUMN_TEXT, issuer),
-    C(NULL, "revoked", COLUMN_BOOL, revoked),
-    C(NULL, "expired", COLUMN_BOOL, expired),
+    C("ORDER", "order", COLUMN_TEXT, 20, order_id),
+    C(NULL, "request", COLUMN_TEXT, 16, request),
+    C("NAME", "common_name", COLUMN_TEXT, 32, common_name),
+    C("STATUS", "status", COLUMN_TEXT, 16, status),
+    C("PRODUCT", "product", COLUMN_TEXT, 16, product),
+    C("ORDERED", "ordered", COLUMN_DATE, 20, ordered),
+    C("NOT AFTER", "not_after", COLUMN_DATE, 20, not_after),
+    C("SERIAL", "serial", COLUMN_TEXT, 36, serial),
+    C("ORGANIZATION", "organization", COLUMN_TEXT, 28, organization),
+    C(NULL, "issuer", COLUMN_TEXT, 40, issuer),
+    C(NULL, "revoked", COLUMN_BOOL, 9, revoked),
+    C(NULL, "expired", COLUMN_BOOL, 9, expired),
 #undef C
 };
 
@@ -168,6 +170,39 @@ static bool json_end(struct inventory_print *p, const struct inventory_totals *t
     return jw_finish(j, err);
 }
 
+/* --- XLSX --- */
+static void xlsx_head(struct inventory_print *p, const struct ca_config *ca UNUSED,
+                      const struct inventory_filter *filter)
+{
+    struct xlsx_column heads[NITEMS(columns)];
+    for (size_t i = 0; i < NITEMS(columns); i++) {
+        heads[i] = (struct xlsx_column){columns[i].key, columns[i].width};
+    }
+    p->xlsx = xlsx_new(filter->now);
+    xlsx_sheet(p->xlsx, "Orders", heads, NITEMS(heads));
+}
+
+static void xlsx_line(struct inventory_print *p, const struct ca_listed *row)
+{
+    for (size_t i = 0; i < NITEMS(columns); i++) {
+        const void *at = (const char *)row + columns[i].offset;
+        if (columns[i].kind == COLUMN_TEXT) {
+            xlsx_text(p->xlsx, *(const char *const *)at);
+        } else if (columns[i].kind == COLUMN_BOOL) {
+            xlsx_bool(p->xlsx, *(const bool *)at);
+        } else {
+            xlsx_date(p->xlsx, *(const int64_t *)at);
+        }
+    }
+    xlsx_row(p->xlsx);
+}
+
+static bool xlsx_end(struct inventory_print *p, const struct inventory_totals *totals UNUSED,
+                     struct err *err)
+{
+    return xlsx_finish(&p->xlsx, p->sink, p->sink_ctx, err);
+}
+
 /* --- formats --- */
 struct inventory_format {
     const char *name;
@@ -180,6 +215,7 @@ static const struct inventory_format formats[] = {
     {"table", table_head, table_row, table_end},
     {"csv", csv_head, csv_line, nothing_more},
     {"json", json_head, json_row, json_end},
+    {"xlsx", xlsx_head, xlsx_line, xlsx_end},
 };
 
 void inventory_print_begin(struct inventory_print *p, const char *format,
@@ -220,4 +256,5 @@ void inventory_print_release(struct inventory_print *p)
 {
     buf_release(&p->out);
     table_release(&p->table);
+    xlsx_abandon(&p->xlsx);
 }

@@ -34,7 +34,7 @@ static void annotation(struct buf *out, const struct lint_entry *e)
 {
     const struct finding *f = e->f;
     CLEANUP(buf_release) struct buf message = BUF_INIT(16u << 10);
-    cmd_finding_message(&message, f);
+    finding_message(&message, f);
     if (f->fix) {
         buf_printf(&message, "\nfix: %s", f->fix);
     }
@@ -113,7 +113,7 @@ bool lint_gitlab(const struct lint_report *r, struct buf *out, struct err *err)
             continue;
         }
         CLEANUP(buf_release) struct buf message = BUF_INIT(16u << 10);
-        cmd_finding_message(&message, e->f);
+        finding_message(&message, e->f);
         fingerprint(e, hex);
         jw_object(&j, NULL);
         jw_str(&j, "description", buf_text(&message));

@@ -8,6 +8,7 @@
 
 #include "formats/base/json.h"
 #include "formats/base/limits.h"
+#include "formats/base/xml.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,32 +130,6 @@ struct counts {
     size_t tests, failures, errors, skipped;
 };
 
-/* XML 1.0 has no way to write most control characters. */
-static void xml(struct buf *out, const char *s, size_t n)
-{
-    for (size_t i = 0, len; i < n; i += len) {
-        uint32_t cp;
-        len = utf8_decode(s + i, n - i, &cp);
-        const bool bad = !len || (cp < 0x20 && cp != '\t' && cp != '\n' && cp != '\r') ||
-                         cp == 0xFFFE || cp == 0xFFFF;
-        len = len ? len : 1;
-        if (bad) {
-            buf_puts(out, "\xEF\xBF\xBD");
-        } else if (cp < 0x20 || (cp < 0x80 && strchr("&<>\"'", (int)cp))) {
-            buf_printf(out, "&#%u;", cp);
-        } else {
-            buf_add(out, s + i, len);
-        }
-    }
-}
-
-static void attribute(struct buf *out, const char *name, const char *value)
-{
-    buf_printf(out, " %s=\"", name);
-    xml(out, value, strlen(value));
-    buf_putc(out, '"');
-}
-
 static void counted(struct buf *out, const struct counts *c)
 {
     buf_printf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", c->tests,
@@ -176,7 +151,7 @@ static void lines(struct buf *out, const struct lint_report *r, const struct tes
         }
         for (const char *p = buf_text(&line); *p;) {
             size_t n = strcspn(p, "\n");
-            xml(out, p, n);
+            xml_text(out, p, n);
             p += n;
             if (*p) {
                 buf_putc(out, *p++);
@@ -201,29 +176,29 @@ static void test_case(struct buf *out, const struct lint_report *r, const struct
     const struct finding *f = first_failing(r, t);
     c->tests++;
     buf_puts(out, "    <testcase");
-    attribute(out, "classname", s->file->path);
-    attribute(out, "name", t->name);
-    attribute(out, "file", s->file->path);
+    xml_attribute(out, "classname", s->file->path);
+    xml_attribute(out, "name", t->name);
+    xml_attribute(out, "file", s->file->path);
     buf_puts(out, ">\n");
     if (unread(s, t)) {
         char text[4096];
         err_format(&s->file->err, text, sizeof text);
         c->errors++;
         buf_puts(out, "      <error type=\"unreadable\"");
-        attribute(out, "message", text);
+        xml_attribute(out, "message", text);
         buf_puts(out, "/>\n");
     } else if (f) {
         c->failures++;
         buf_puts(out, "      <failure");
-        attribute(out, "type", f->rule);
-        attribute(out, "message", f->message);
+        xml_attribute(out, "type", f->rule);
+        xml_attribute(out, "message", f->message);
         buf_putc(out, '>');
         lines(out, r, t, true);
         buf_puts(out, "</failure>\n");
     } else if (t->skipped) {
         c->skipped++;
         buf_puts(out, "      <skipped");
-        attribute(out, "message", not_judged);
+        xml_attribute(out, "message", not_judged);
         buf_puts(out, "/>\n");
     }
     if (has_more(r, t)) {
@@ -247,7 +222,7 @@ bool lint_junit(const struct lint_report *r, struct buf *out, struct err *err)
             test_case(&cases, r, &s, &s.v[k], &c);
         }
         buf_puts(&suites, "  <testsuite");
-        attribute(&suites, "name", s.file->path);
+        xml_attribute(&suites, "name", s.file->path);
         counted(&suites, &c);
         buf_puts(&suites, ">\n");
         buf_add(&suites, buf_text(&cases), cases.n);

@@ -75,43 +75,6 @@ const char *lint_relative(struct arena *a, const char *here, const char *base, c
     return arena_strdup(a, out.n ? buf_text(&out) : ".");
 }
 
-/* Some messages say where the other half of a conflict stands: "line 12, column 3". */
-static void add_without_places(struct buf *out, const char *message)
-{
-    static const char *const words[] = {"line ", "column "};
-    for (const char *p = message; *p;) {
-        size_t len = 1;
-        for (size_t i = 0; i < NITEMS(words); i++) {
-            if (str_starts(p, words[i])) {
-                len = strlen(words[i]);
-            }
-        }
-        buf_add(out, p, len);
-        p += len;
-        if (len > 1) {
-            p += strspn(p, "0123456789");
-        }
-    }
-}
-
-static void identify(const struct finding *f, char id[static LINT_ID])
-{
-    CLEANUP(buf_release) struct buf b = BUF_INIT(64u << 10);
-    char hex[SHA256_HEX];
-    buf_add(&b, f->rule, strlen(f->rule) + 1);
-    buf_puts(&b, f->item ? f->item : "");
-    buf_putc(&b, '\0');
-    buf_putc(&b, f->value ? 'v' : 'm');
-    if (f->value) {
-        buf_puts(&b, f->value);
-    } else {
-        add_without_places(&b, f->message);
-    }
-    sha256_hex(b.p, b.n, hex);
-    memcpy(id, hex, LINT_ID - 1);
-    id[LINT_ID - 1] = '\0';
-}
-
 static int by_identity(const void *pa, const void *pb)
 {
     const struct lint_entry *a = *(const struct lint_entry *const *)pa;
@@ -156,7 +119,7 @@ void lint_view_make(struct lint_view *view, const struct lint *l, const char *ba
                 path = lint_relative(&view->arena, here, base, f->file);
             }
             *e = (struct lint_entry){.f = f, .write = f, .file = i, .path = path};
-            identify(f, e->id);
+            finding_identity(f, e->id);
         }
     }
     if (view->n) {

@@ -7,15 +7,12 @@
 #define CMD_LINT_VIEW_H
 
 #include "cmd/lint.h"
-#include "formats/base/sha.h"
-
-enum { LINT_ID = 17 }; /* 16 hexadecimal digits and NUL */
 
 struct lint_entry {
     const struct finding *f;
     size_t file;           /* index in lint.files: whose list it is in */
     const char *path;      /* of f->file, relative to the base */
-    char id[LINT_ID];      /* of rule, item and value, not of the place */
+    char id[FINDING_ID];   /* finding_identity() */
     unsigned nth;          /* of those with the same path and id, from 1 */
     struct finding *write; /* the finding itself, for the one who marks it as known */
 };

@@ -16,15 +16,22 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_STATE] = {"state", 0, KIND_TEXT, AT(state), "DIR",
                    "state directory (default: <name>.state beside the manifest)"},
     [OPT_OUT] = {"output", 'o', KIND_TEXT, AT(out), "PATH",
-                 "where bundles go (run, bundle); the file to write (plan, inventory)"},
+                 "where bundles go (run, bundle); the file to write (plan, status, inventory, "
+                 "import, export)"},
     [OPT_JOBS] = {"jobs", 'j', KIND_COUNT, AT(jobs), "N", "worker threads (default: one per CPU)"},
     [OPT_POLICY] = {"policy", 0, KIND_LIST, AT(policies), "P",
                     "judge by this pack or policy file too; repeatable"},
-    [OPT_PROFILE] = {"profile", 0, KIND_TEXT, AT(profile), "NAME",
-                     "judge items that name no profile by this one"},
+    [OPT_PROFILE] =
+        {"profile", 0, KIND_TEXT, AT(profile), "NAME",
+         "judge items that name no profile by this one; import: the profile of the file"},
     [OPT_AS_OF] = {"as-of", 0, KIND_DATE, AT(as_of), "DATE",
                    "judge as if everything were ordered on this day"},
     [OPT_FORMAT] = {"format", 0, KIND_TEXT, AT(format), "F", "output format"},
+    [OPT_FILTER] = {"filter", 0, KIND_LIST, AT(filters), "FILTER",
+                    "only items like state=issued, not_after<2027-03-01, common_name~api; "
+                    "repeatable: all must hold"},
+    [OPT_COLUMNS] = {"columns", 0, KIND_TEXT, AT(columns), "LIST",
+                     "these fields in this order, like id,state,not_after"},
     [OPT_SEVERITY] = {"severity", 0, KIND_SEVERITY, AT(severity), "S",
                       "least severity that fails: info, warning, error (default error)"},
     [OPT_WAIT] = {"wait", 0, KIND_DURATION, AT(wait), "DURATION",
@@ -68,6 +75,18 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_CSR] = {"csr", 0, KIND_TEXT, AT(csr), "FILE", "judge this request by the CA's rules"},
     [OPT_ESCALATION] = {"escalation", 0, KIND_TEXT, AT(escalation), "FILE",
                         "write what the CA's support needs to know; no secret is in it"},
+    [OPT_CA] = {"ca", 0, KIND_TEXT, AT(ca), "NAME", "the CA that the manifest names"},
+    [OPT_TICKET] = {"ticket", 0, KIND_TEXT, AT(ticket), "FILE",
+                    "export of the change the manifest belongs to: CSV, XLSX or JSON"},
+    [OPT_TICKET_TZ] = {"ticket-tz", 0, KIND_TEXT, AT(ticket_tz), "ZONE",
+                       "zone of its times, like Europe/Berlin, +02:00 or UTC"},
+    [OPT_PARTIAL] = {"partial", 0, KIND_FLAG, AT(partial), NULL,
+                     "write the manifest of the good rows although others are bad"},
+    [OPT_LIST_PROFILES] = {"list-profiles", 0, KIND_FLAG, AT(list_profiles), NULL,
+                           "the profiles that are shipped"},
+    [OPT_SHOW] = {"show", 0, KIND_FLAG, AT(show), NULL,
+                  "print the profile, as a start for a new one"},
+    [OPT_TO] = {"to", 0, KIND_TEXT, AT(to), "FORMAT", "what to write: servicenow-xlsx"},
     [OPT_COLOR] = {"color", 0, KIND_COLOR, AT(color), "WHEN", "auto, always or never"},
     [OPT_NO_COLOR] = {"no-color", 0, KIND_NEVER, AT(color), NULL, "same as --color never"},
     [OPT_QUIET] = {"quiet", 'q', KIND_FLAG, AT(quiet), NULL, "only results and errors"},
@@ -89,6 +108,7 @@ void options_release(struct options *o)
 {
     strlist_release(&o->policies);
     strlist_release(&o->operands);
+    strlist_release(&o->filters);
 }
 
 static bool set_number(const struct option_row *row, const char *text, void *target,

@@ -21,6 +21,8 @@ enum option_id {
     OPT_PROFILE,
     OPT_AS_OF,
     OPT_FORMAT,
+    OPT_FILTER,
+    OPT_COLUMNS,
     OPT_SEVERITY,
     OPT_WAIT,
     OPT_CONFIRM,
@@ -43,6 +45,13 @@ enum option_id {
     OPT_AS_MANIFEST,
     OPT_CSR,
     OPT_ESCALATION,
+    OPT_CA,
+    OPT_TICKET,
+    OPT_TICKET_TZ,
+    OPT_PARTIAL,
+    OPT_LIST_PROFILES,
+    OPT_SHOW,
+    OPT_TO,
     OPT_COLOR,
     OPT_NO_COLOR,
     OPT_QUIET,
@@ -60,14 +69,15 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
-        *password_env, *passwords, *pack, *baseline, *write_baseline, *csr, *escalation;
-    struct strlist policies, operands;
+        *password_env, *passwords, *pack, *baseline, *write_baseline, *csr, *escalation, *columns,
+        *ca, *ticket, *ticket_tz, *to;
+    struct strlist policies, operands, filters;
     int64_t jobs, as_of, wait, confirm; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
     int64_t since, expiring;            /* TIME_NONE; 0 = not given */
     int severity;                       /* enum severity: threshold */
     int color;
-    bool ignore_expired, as_manifest, fix, forecast, simulate, detailed_exitcode,
-        pending_is_success, quiet, verbose, debug, help, version;
+    bool partial, list_profiles, show, ignore_expired, as_manifest, fix, forecast, simulate,
+        detailed_exitcode, pending_is_success, quiet, verbose, debug, help, version;
 };
 
 enum option_kind {

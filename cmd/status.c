@@ -6,8 +6,8 @@
 
 #include "cmd/cmd.h"
 #include "cmd/history.h"
+#include "cmd/status.h"
 #include "formats/base/fs.h"
-#include "formats/base/time.h"
 
 #include <string.h>
 
@@ -22,60 +22,26 @@ bool history_load(const char *state, struct history *h, struct err *err)
     return ok;
 }
 
-static void print_table(const struct history *h, struct buf *out)
-{
-    static const char *const head[] = {"ITEM", "ACTION", "STATE",     "CA",   "PRODUCT",
-                                       "NAME", "SERIAL", "NOT AFTER", "ERROR"};
-    struct table table;
-    table_init(&table, NITEMS(head));
-    for (size_t i = 0; i < NITEMS(head); i++) {
-        table_cell(&table, head[i]);
-    }
-    for (size_t i = 0; i < h->n; i++) {
-        const struct item_record *r = &h->v[i];
-        char date[TIME_TEXT] = "";
-        if (r->not_after != TIME_NONE && r->not_after != 0) {
-            time_format_date(r->not_after, date);
-        }
-        const char *const cells[] = {r->id,     r->action,  state_report_name(r->state),
-                                     r->ca,     r->product, r->common_name,
-                                     r->serial, date,       r->error_message};
-        _Static_assert(NITEMS(cells) == NITEMS(head), "a cell for every head");
-        for (size_t k = 0; k < NITEMS(cells); k++) {
-            table_cell(&table, cells[k]);
-        }
-    }
-    table_print(&table, out);
-    table_release(&table);
-}
-
 int cmd_status(const struct options *o, struct term *t)
 {
     const char *format = cmd_format(o, t, "status");
-    CLEANUP(buf_release) struct buf b = BUF_INIT(512u << 20);
     struct err err = ERR_INIT;
     struct history h = HISTORY_INIT;
     struct statedir s = {.fd = -1};
+    struct report r = {0};
     if (!format) {
         return EXIT_USAGE;
     }
-    bool ok = history_load(o->operands.v[0], &h, &err);
-    if (ok && str_eq(format, "csv")) {
-        ok = report_csv(&h, &b, &err);
-    } else if (ok && str_eq(format, "json")) {
-        ok = statedir_view(&s, o->operands.v[0], &err) && report_json(&h, &s, &b, &err);
-        statedir_close(&s);
-    } else if (ok) {
-        print_table(&h, &b);
-    }
+    CLEANUP(status_view_release) struct status_view v = {0};
+    bool ok = status_view_read(&v, o, &err) && history_load(o->operands.v[0], &h, &err) &&
+              statedir_view(&s, o->operands.v[0], &err) && report_open(&r, &h, &s, &err) &&
+              status_print(&v, &r, format, o, t, &err);
     size_t counts[STATE__MAX] = {0};
     history_counts(&h, counts);
+    report_release(&r);
+    statedir_close(&s);
     history_release(&h);
-    if (!ok) {
-        return cmd_fail(t, &err);
-    }
-    term_out(t, buf_span(&b));
-    return exit_for_counts(counts, false);
+    return ok ? exit_for_counts(counts, false) : cmd_fail(t, &err);
 }
 
 int cmd_resolve(const struct options *o, struct term *t)

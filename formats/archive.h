@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * tar.gz in and out; archive.c and archive_read.c are the only users of libarchive.
+ * tar.gz in and out, zip in; archive*.c are the only users of libarchive.
  *
  * Writing: pax-restricted, gzip -6 without timestamp, mtime fixed, uid/gid 0, entries in the
  * order given: the same entries give the same bytes. libarchive accepts "../x" and newlines in
@@ -55,6 +55,13 @@ typedef bool archive_digest_fn(void *ctx, const char *name, const uint8_t conten
                                struct err *err);
 bool archive_read_digests(int fd, const char *name, archive_digest_fn *fn, void *ctx,
                           uint8_t file_sha256[SHA256_SIZE], struct err *err) MUST_USE;
+
+/* The regular files of a zip in memory (office documents), in order. want() chooses by name before
+ * anything is unpacked; it may be NULL. Entry, total and ratio are capped, encrypted entries and
+ * names twice are refused. ERR_INPUT: such a file was given to be read, not to be verified. */
+bool archive_read_zip(struct span bytes, const char *name,
+                      bool (*want)(void *ctx, const char *entry), archive_fn *fn, void *ctx,
+                      struct err *err) MUST_USE;
 
 /* Reads back what was written: do all entries give the digest of archive_digest()? */
 bool archive_check(int fd, const uint8_t digest[SHA256_SIZE], uint8_t file_sha256[SHA256_SIZE],

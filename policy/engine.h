@@ -373,7 +373,6 @@ struct policy_ctx { /* reading one file */
 
 /* policy_load.c: reads a source and what it extends into p->files, parents first. Problems are
  * findings. */
-bool policy_is_file(const char *name); /* else the name of a pack */
 void policy_load(struct policy *p, const struct policy_source *source, struct findings *findings);
 /* policy_rules.c: `rules:` and `ticket:` of one settings block. */
 void overrides_read(struct policy_ctx *ctx, struct settings_text *set);

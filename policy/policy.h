@@ -103,6 +103,7 @@ struct pack {
 extern const struct pack policy_packs[];
 extern const size_t policy_packs_count;
 const struct pack *policy_pack_find(const char *name);
+bool policy_is_file(const char *name); /* else the name of a pack */
 
 /* What is known of the pace at which a kind of CA takes orders: one every so many milliseconds (0:
  * nothing is known) after so many at once. */

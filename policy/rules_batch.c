@@ -368,7 +368,7 @@ static const struct param required_params[] = {
      .help = "every batch runs under a ticket"},
 };
 static const struct param format_params[] = {
-    {.name = "pattern", .kind = PARAM_PATTERNS, .fallback = "(CHG|RFC|INC)[0-9]{7,10}",
+    {.name = "pattern", .kind = PARAM_PATTERNS, .fallback = "(CHG|RFC|INC)[0-9]{7,10}|[A-Z][A-Z0-9_]{1,15}-[0-9]{1,10}",
      .help = "ticket numbers"},
 };
 static const struct param approval_params[] = {

@@ -12,6 +12,7 @@
 #define FORMATS_BASE_FINDING_H
 
 #include "formats/base/arena.h"
+#include "formats/base/buf.h"
 #include "formats/base/err.h"
 
 enum severity { SEV_DISABLED, SEV_INFO, SEV_WARNING, SEV_ERROR, SEV__MAX };
@@ -69,6 +70,13 @@ size_t findings_count(const struct findings *list, enum severity least) MUST_USE
 /* Has an error been added since the list had `from` entries? Waivers do not matter. */
 bool findings_error_since(const struct findings *list, size_t from) MUST_USE;
 size_t findings_waived(const struct findings *list) MUST_USE;
+/* The message with value and item, where it does not say them itself. */
+void finding_message(struct buf *out, const struct finding *f);
+/* An identity that does not move when lines are added above: of rule, item and value (without a
+ * value, of the message without its places), so that a service can tell an old finding from a new
+ * one. 16 hexadecimal digits and NUL. */
+enum { FINDING_ID = 17 };
+void finding_identity(const struct finding *f, char id[FINDING_ID]);
 void findings_release(struct findings *list);
 
 #endif

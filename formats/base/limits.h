@@ -41,6 +41,16 @@
 #define LIMIT_ARCHIVE_RATIO      100u       /* unpacked to packed; deflate itself reaches 1032 */
 #define LIMIT_ARCHIVE_RATIO_FREE (8u << 20) /* small archives may be any ratio */
 
+/* Tables that are imported. Spreadsheets themselves end at 16,384 columns and 32,767 characters. */
+#define LIMIT_TABLE_BYTES   (64u << 20) /* of the file; 50,000 rows of an inventory are about 20 MB */
+#define LIMIT_TABLE_ROWS    200000u
+#define LIMIT_TABLE_COLUMNS 1024u /* real exports have up to 200 */
+#define LIMIT_TABLE_CELLS   4000000u
+#define LIMIT_TABLE_CELL    (32u << 10)
+#define LIMIT_XLSX_PART     (256u << 20) /* one XML part, unpacked */
+#define LIMIT_XLSX_PARTS    4096u
+#define LIMIT_XML_DEPTH     64u /* a worksheet nests 6 deep */
+
 #define LIMIT_REGEX_PATTERN  1024u
 #define LIMIT_REGEX_SUBJECT  1024u
 #define LIMIT_REGEX_PARENS   50u

@@ -4,7 +4,7 @@
 #   fuzz.sh replay      every seed and fixed mutations of it, once, no engine needed
 set -eu
 cd "$(dirname "$0")/../.."
-packages='libcrypto libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl'
+packages='libcrypto libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl expat xlsxwriter'
 seeds() { # target
   case $1 in
   fz_manifest) find samples tests/golden -name '*.batch.yaml' ;;
@@ -30,14 +30,15 @@ if [ "${1:-}" = replay ]; then
 fi
 seconds=${1:-60}
 mkdir -p build/fuzz/gen
-sh tests/tools/embed.sh policy/packs/*.yaml > build/fuzz/gen/packs.c
+sh tests/tools/embed.sh policy/policy.h policy_packs policy/packs/*.yaml > build/fuzz/gen/packs.c
+sh tests/tools/embed.sh batch/import_profile.h import_profiles batch/profiles/*.yaml > build/fuzz/gen/profiles.c
 # shellcheck disable=SC2046,SC2086
 for source in tests/fuzz/fz_*.c; do
   name=$(basename "$source" .c)
   clang -std=c11 -D_GNU_SOURCE -DPCRE2_CODE_UNIT_WIDTH=8 -DCERTBATCH_VERSION='"fuzz"' -I. -O1 -g \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(pkg-config --cflags $packages) \
-    -o "build/fuzz/$name" "$source" build/fuzz/gen/packs.c \
-    $(find formats policy batch cmd -name '*.c' ! -path cmd/main.c) $(pkg-config --libs $packages) -lpthread
+    -o "build/fuzz/$name" "$source" build/fuzz/gen/packs.c build/fuzz/gen/profiles.c \
+    $(find formats policy batch cmd -name '*.c' ! -path cmd/main.c) $(pkg-config --libs $packages) -lcsv -lpthread
   mkdir -p "build/fuzz/corpus-$name"
   seeds "$name" | while read -r f; do cp -n "$f" "build/fuzz/corpus-$name/$(echo "$f" | tr / _)"; done
   echo "== $name, $seconds s"

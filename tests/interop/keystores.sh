@@ -32,7 +32,7 @@ if [ -f "$library" ]; then sources=$library; else sources=$(ls formats/*.c forma
 # shellcheck disable=SC2086,SC2046
 ${CC:-cc} -std=c11 -D_GNU_SOURCE -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED -O1 -w -I. \
   -o "$tool" tests/interop/keystore_tool.c $sources \
-  $(pkg-config --cflags --libs libcrypto yaml-0.1 libarchive jansson libidn2 libpsl) -lpthread || {
+  $(pkg-config --cflags --libs libcrypto yaml-0.1 libarchive jansson libidn2 libpsl xlsxwriter) -lpthread || {
   echo 'not ok the writer compiles'
   exit 1
 }

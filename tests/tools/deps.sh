@@ -3,7 +3,7 @@
 # As root or with sudo through apt; otherwise says exactly what is missing and stops.
 set -eu
 
-# pkg-config name or command, and the Debian package that has it
+# pkg-config name, header or command, and the Debian package that has it
 table='
 libcrypto libssl-dev
 libssl libssl-dev
@@ -14,6 +14,9 @@ libpcre2-8 libpcre2-dev
 jansson libjansson-dev
 libidn2 libidn2-dev
 libpsl libpsl-dev
+expat libexpat1-dev
+csv.h libcsv-dev
+xlsxwriter libxlsxwriter-dev
 cmocka libcmocka-dev
 zlib zlib1g-dev
 libssl libssl-dev
@@ -52,6 +55,11 @@ echo "$tools" | { while read -r tool package; do
   done; } > "$found"
 for name in "$@"; do
   [ "$name" = cmocka ] && testing=yes
+  case $name in
+  *.h) # a library without a description for pkg-config
+    [ -f "/usr/include/$name" ] || lookup "$name" >> "$found"
+    continue ;;
+  esac
   if ! command -v pkg-config > /dev/null 2>&1 || ! pkg-config --exists "$name"; then
     lookup "$name" >> "$found"
   fi

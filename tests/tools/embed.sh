@@ -1,9 +1,13 @@
 #!/bin/sh
-# Turns policy packs into one C file: embed.sh policy/packs/*.yaml > packs.c
-# Bytes become numbers, so the text needs no escaping and the result is the same everywhere.
+# Turns YAML files into one C file: embed.sh HEADER ARRAY FILE... > array.c, where HEADER declares
+# `struct pack ARRAY[]` and ARRAY_count. Bytes become numbers, so the text needs no escaping and the
+# result is the same everywhere.
 set -eu
-echo '/* made by tests/tools/embed.sh from policy/packs */'
-echo '#include "policy/policy.h"'
+header=$1
+array=$2
+shift 2
+echo "/* made by tests/tools/embed.sh */"
+echo "#include \"$header\""
 i=0
 for f in "$@"; do
   echo "static const unsigned char pack_${i}[] = {"
@@ -11,7 +15,7 @@ for f in "$@"; do
   echo '0};'
   i=$((i + 1))
 done
-echo 'const struct pack policy_packs[] = {'
+echo "const struct pack ${array}[] = {"
 i=0
 for f in "$@"; do
   name=$(basename "$f" .yaml)
@@ -19,4 +23,4 @@ for f in "$@"; do
   i=$((i + 1))
 done
 echo '};'
-echo "const size_t policy_packs_count = $i;"
+echo "const size_t ${array}_count = $i;"

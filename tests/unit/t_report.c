@@ -143,10 +143,10 @@ static void csv(void **unused)
     struct err err = ERR_INIT;
     CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
     CLEANUP(buf_release) struct buf cells = BUF_INIT(1 << 20);
-    assert_true(report_csv(&state.history, &b, &err));
+    assert_true(report_csv(&state.history, &state.dir, &b, &err));
     const char *p = buf_text(&b);
     int columns = csv_row(&p, &cells);
-    assert_int_equal(columns, 18);
+    assert_int_equal(columns, 20);
     assert_string_equal(csv_at(&cells, 0), "id");
     for (size_t i = 0; i < state.history.n; i++) {
         assert_int_equal(csv_row(&p, &cells), columns);
