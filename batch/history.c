@@ -179,6 +179,10 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
     if (str_eq(r->ev, "names")) {
         return apply_names(h, to, r, err);
     }
+    if (str_eq(r->ev, RECORD_CANARY)) {
+        to->canary = true;
+        return true;
+    }
     if (dcv_is_record(r->ev)) {
         return dcv_apply(h, to, r, t, err);
     }
@@ -186,6 +190,15 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
         return err_set(err, ERR_ENV, "an unknown record \"%.32s\"", r->ev);
     }
     return apply_event(h, to, ev, r, t, err);
+}
+
+/* Other items are other revocations: those that went well vouch for them no longer. */
+static void forget_canaries(struct history *h)
+{
+    h->canaries = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        h->v[i].canary = h->v[i].canary && !state_is_good(h->v[i].state);
+    }
 }
 
 bool history_head(struct history *h, const struct history_head *head)
@@ -204,8 +217,15 @@ bool history_head(struct history *h, const struct history_head *head)
         h->closed = arena_strdup(&h->arena, head->t);
         return true;
     }
+    if (str_eq(head->ev, RECORD_CANARY_PASSED)) {
+        h->canaries = head->revoked > 0 ? (size_t)head->revoked : 0;
+        return true;
+    }
     if (!str_eq(head->ev, "open") && !str_eq(head->ev, "resume") && !str_eq(head->ev, "plan")) {
         return false;
+    }
+    if (str_eq(head->ev, "plan")) {
+        forget_canaries(h);
     }
     if (!h->opened) {
         h->opened = arena_strdup(&h->arena, head->t);
@@ -229,6 +249,7 @@ static bool read_head(struct history *h, const struct journal_record *r)
                                 .digest = json_get_str(f, "digest"),
                                 .delivery_sha256 = json_get_str(f, "delivery_sha256"),
                                 .audit_sha256 = json_get_str(f, "audit_sha256"),
+                                .revoked = json_get_int(f, "revoked", 0),
                                 .simulate = json_get_bool(f, "simulate", false),
                                 .seq = r->seq,
                                 .end = r->offset + r->length + 1};

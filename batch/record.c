@@ -153,15 +153,20 @@ bool record_read(const struct journal_record *in, struct arena *scratch, struct 
     return true;
 }
 
-bool runlog_add(struct runlog *log, const struct record *r, struct err *err)
+void runlog_open(struct runlog *log)
 {
-    int64_t t;
     if (!log->opened) {
         log->opened = true;
         if (log->resume) {
             log->resume(log);
         }
     }
+}
+
+bool runlog_add(struct runlog *log, const struct record *r, struct err *err)
+{
+    int64_t t;
+    runlog_open(log);
     struct jw *j = journal_begin(log->journal, r->ev, r->item);
     if (!time_parse(journal_time(log->journal), &t)) {
         return err_set(err, ERR_INTERNAL, "a record has no time");
@@ -196,6 +201,9 @@ void runlog_head(struct runlog *log, const struct history_head *head,
     }
     if (h.simulate) {
         jw_bool(j, "simulate", true);
+    }
+    if (h.revoked) {
+        jw_int(j, "revoked", h.revoked);
     }
     for (size_t i = 0; i < nextra; i++) {
         if (extra[i].text) {

@@ -40,10 +40,15 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
 struct history_head {
     const char *ev, *t, *batch, *manifest_sha256, *policy_sha256, *digest;
     const char *delivery_sha256, *audit_sha256; /* `bundle` */
+    int64_t revoked;                            /* `canary-passed` */
     bool simulate;
     uint64_t seq;
     size_t end; /* of its line */
 };
+/* Of an item: it goes before other revocations. Of the batch: those did, were watched over, and the
+ * others may follow; `revoked` says how many they are. */
+#define RECORD_CANARY "canary"
+#define RECORD_CANARY_PASSED "canary-passed"
 /* False when `ev` is none of them. */
 bool history_head(struct history *h, const struct history_head *head);
 
@@ -63,6 +68,7 @@ struct head_extra {
     const char *name, *text;
     int64_t number;
 };
+void runlog_open(struct runlog *log); /* before a first record that is not of an item */
 void runlog_head(struct runlog *log, const struct history_head *head,
                  const struct head_extra *extra, size_t nextra);
 bool runlog_add(struct runlog *log, const struct record *r, struct err *err) MUST_USE;

@@ -80,6 +80,17 @@ static bool count_is_confirmed(struct run *r, struct err *err)
     return true;
 }
 
+static bool canary_has_revocations(struct run *r, struct err *err)
+{
+    const struct batch *b = &r->batch;
+    if (!r->options->first || b->nitems > b->norders) {
+        return true;
+    }
+    err_set(err, ERR_USAGE, "--first is about revocations; %s has none", b->manifest.path);
+    err_hint(err, "leave it out: orders are never held");
+    return false;
+}
+
 static bool something_is_left(struct run *r, struct err *err)
 {
     size_t blocked = r->plan.counts[PLAN_BLOCKED];
@@ -98,8 +109,7 @@ static bool something_is_left(struct run *r, struct err *err)
 bool run_check(struct run *r, struct err *err)
 {
     static bool (*const checks[])(struct run *, struct err *) = {
-        unique_ids,       cas_can_send,       inside_window,    plan_is_current,
-        plan_is_approved, count_is_confirmed, something_is_left};
+        unique_ids, canary_has_revocations, cas_can_send, inside_window, plan_is_current, plan_is_approved, count_is_confirmed, something_is_left};
     for (size_t i = 0; i < NITEMS(checks); i++) {
         if (!checks[i](r, err)) {
             return false;

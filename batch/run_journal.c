@@ -107,14 +107,6 @@ void run_resume_record(struct runlog *log)
     head_record(r, r->history.opened ? "resume" : "open");
 }
 
-static void open_log(struct run *r)
-{
-    if (!r->log.opened) {
-        r->log.opened = true;
-        run_resume_record(&r->log);
-    }
-}
-
 /* Names of one record's worth, from *next on; NULL when none are left. */
 static const char *names_chunk(struct run *r, const char *const *names, size_t *next)
 {
@@ -182,14 +174,14 @@ bool run_describe(struct run *r, struct err *err)
     const struct head_extra items = {"items", NULL, (int64_t)r->plan.n};
     bool headed = false;
     if (r->changed) {
-        open_log(r);
+        runlog_open(&r->log);
     }
     for (size_t i = 0; i < r->plan.n; i++) {
         if (!to_be_described(r, &r->plan.v[i])) {
             continue;
         }
         if (!headed) {
-            open_log(r);
+            runlog_open(&r->log);
             runlog_head(&r->log, &plan, &items, 1);
             headed = true;
         }

@@ -35,9 +35,11 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_SEVERITY] = {"severity", 0, KIND_SEVERITY, AT(severity), "S",
                       "least severity that fails: info, warning, error (default error)"},
     [OPT_WAIT] = {"wait", 0, KIND_DURATION, AT(wait), "DURATION",
-                  "how long to stay for pending items (default 10m)"},
+                  "how long to stay for pending items, and to watch (default 10m)"},
     [OPT_CONFIRM] = {"confirm", 0, KIND_COUNT, AT(confirm), "N",
                      "the number of revocations, needed when there are many"},
+    [OPT_FIRST] = {"first", 0, KIND_COUNT, AT(first), "N",
+                   "revoke so many, watch for the time of --wait, then revoke the others"},
     [OPT_PLAN_DIGEST] = {"plan-digest", 0, KIND_TEXT, AT(plan_digest), "SHA256",
                          "run only the plan with this digest"},
     [OPT_SIMULATE] = {"simulate", 0, KIND_FLAG, AT(simulate), NULL,
@@ -101,7 +103,7 @@ _Static_assert(OPT__MAX <= 64, "option masks are 64 bits");
 void options_init(struct options *o)
 {
     *o = (struct options){
-        .as_of = TIME_NONE, .since = TIME_NONE, .wait = 600, .confirm = -1, .severity = SEV_ERROR};
+        .as_of = TIME_NONE, .since = TIME_NONE, .wait = 600, .confirm = -1, .first = -1, .severity = SEV_ERROR};
 }
 
 void options_release(struct options *o)

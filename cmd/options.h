@@ -26,6 +26,7 @@ enum option_id {
     OPT_SEVERITY,
     OPT_WAIT,
     OPT_CONFIRM,
+    OPT_FIRST,
     OPT_PLAN_DIGEST,
     OPT_SIMULATE,
     OPT_DETAILED_EXITCODE,
@@ -72,7 +73,7 @@ struct options {
         *password_env, *passwords, *pack, *baseline, *write_baseline, *csr, *escalation, *columns,
         *ca, *ticket, *ticket_tz, *to;
     struct strlist policies, operands, filters;
-    int64_t jobs, as_of, wait, confirm; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
+    int64_t jobs, as_of, wait, confirm, first; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
     int64_t since, expiring;            /* TIME_NONE; 0 = not given */
     int severity;                       /* enum severity: threshold */
     int color;
