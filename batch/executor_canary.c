@@ -39,11 +39,10 @@ static bool was_chosen(const struct item_slot *s)
 static bool order_may_come(const struct executor *x, const struct item *item)
 {
     const struct item_record *order =
-        item->after == ITEM_NO_INDEX
-            ? NULL
-            : history_item(x->history, x->batch->items[item->after].id);
-    return !order || order->state == STATE_ISSUED ||
-           !state_is_final(record_resume_state(order)) || order->state == STATE_UNKNOWN;
+        item->after == ITEM_NO_INDEX ? NULL
+                                     : history_item(x->history, x->batch->items[item->after].id);
+    return !order || order->state == STATE_ISSUED || !state_is_final(record_resume_state(order)) ||
+           order->state == STATE_UNKNOWN;
 }
 
 /* Something will be done about it in this run. */
@@ -311,8 +310,8 @@ void executor_canary_end(struct executor *x)
     struct canary *c = &x->canary;
     for (size_t i = 0; i < x->nslots; i++) {
         const struct item_slot *s = &x->slots[i];
-        c->not_started += s->item->kind == ITEM_REVOCATION &&
-                          state_report(s->record->state) == STATE_NEW;
+        c->not_started +=
+            s->item->kind == ITEM_REVOCATION && state_report(s->record->state) == STATE_NEW;
     }
     free(c->first.v);
     free(c->held.v);

@@ -47,7 +47,7 @@ struct history_head {
 };
 /* Of an item: it goes before other revocations. Of the batch: those did, were watched over, and the
  * others may follow; `revoked` says how many they are. */
-#define RECORD_CANARY "canary"
+#define RECORD_CANARY        "canary"
 #define RECORD_CANARY_PASSED "canary-passed"
 /* False when `ev` is none of them. */
 bool history_head(struct history *h, const struct history_head *head);

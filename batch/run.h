@@ -93,7 +93,7 @@ struct item_record { /* one item, as the journal tells */
     char digest[SHA256_HEX];                          /* item_digest() when it was planned */
     int64_t not_before, not_after, intent_time;       /* TIME_NONE = not known */
     unsigned attempts;
-    bool canary; /* a revocation that was chosen to go before the others */
+    bool canary;            /* a revocation that was chosen to go before the others */
     const char *key;        /* "generated" "file" "none": where the private key is */
     const char *outputs;    /* JSON array text [{"path","sha256"}], or NULL; paths are
                                relative to items/<id>/out/ */

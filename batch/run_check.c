@@ -109,7 +109,8 @@ static bool something_is_left(struct run *r, struct err *err)
 bool run_check(struct run *r, struct err *err)
 {
     static bool (*const checks[])(struct run *, struct err *) = {
-        unique_ids, canary_has_revocations, cas_can_send, inside_window, plan_is_current, plan_is_approved, count_is_confirmed, something_is_left};
+        unique_ids,      canary_has_revocations, cas_can_send,       inside_window,
+        plan_is_current, plan_is_approved,       count_is_confirmed, something_is_left};
     for (size_t i = 0; i < NITEMS(checks); i++) {
         if (!checks[i](r, err)) {
             return false;

@@ -27,8 +27,8 @@ const struct command commands[] = {
      JUDGING | OPT(STATE) | OPT(OUT) | OPT(FORMAT) | OPT(DETAILED_EXITCODE) | OPT(SIMULATE), 1, 1,
      cmd_plan, false},
     {"run", "MANIFEST|PLAN.json", "execute; the same command resumes an unfinished run", NULL,
-     JUDGING | OPT(STATE) | OPT(OUT) | OPT(WAIT) | OPT(CONFIRM) | OPT(FIRST) | OPT(PLAN_DIGEST) | OPT(SIMULATE) |
-         OPT(PENDING_SUCCESS),
+     JUDGING | OPT(STATE) | OPT(OUT) | OPT(WAIT) | OPT(CONFIRM) | OPT(FIRST) | OPT(PLAN_DIGEST) |
+         OPT(SIMULATE) | OPT(PENDING_SUCCESS),
      1, 1, cmd_run, false},
     {"status", "STATE", "the items of a state directory", "table csv json xlsx",
      OPT(FORMAT) | OPT(FILTER) | OPT(COLUMNS) | OPT(OUT), 1, 1, cmd_status, false},

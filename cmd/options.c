@@ -102,8 +102,12 @@ _Static_assert(OPT__MAX <= 64, "option masks are 64 bits");
 
 void options_init(struct options *o)
 {
-    *o = (struct options){
-        .as_of = TIME_NONE, .since = TIME_NONE, .wait = 600, .confirm = -1, .first = -1, .severity = SEV_ERROR};
+    *o = (struct options){.as_of = TIME_NONE,
+                          .since = TIME_NONE,
+                          .wait = 600,
+                          .confirm = -1,
+                          .first = -1,
+                          .severity = SEV_ERROR};
 }
 
 void options_release(struct options *o)

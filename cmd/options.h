@@ -74,8 +74,8 @@ struct options {
         *ca, *ticket, *ticket_tz, *to;
     struct strlist policies, operands, filters;
     int64_t jobs, as_of, wait, confirm, first; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
-    int64_t since, expiring;            /* TIME_NONE; 0 = not given */
-    int severity;                       /* enum severity: threshold */
+    int64_t since, expiring;                   /* TIME_NONE; 0 = not given */
+    int severity;                              /* enum severity: threshold */
     int color;
     bool partial, list_profiles, show, ignore_expired, as_manifest, fix, forecast, simulate,
         detailed_exitcode, pending_is_success, quiet, verbose, debug, help, version;
