@@ -24,6 +24,8 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_PROFILE] =
         {"profile", 0, KIND_TEXT, AT(profile), "NAME",
          "judge items that name no profile by this one; import: the profile of the file"},
+    [OPT_INVENTORY] = {"inventory", 0, KIND_LIST, AT(inventories), "FILE",
+                       "CSV or XLSX that says which certificates are in use where; repeatable"},
     [OPT_AS_OF] = {"as-of", 0, KIND_DATE, AT(as_of), "DATE",
                    "judge as if everything were ordered on this day"},
     [OPT_FORMAT] = {"format", 0, KIND_TEXT, AT(format), "F", "output format"},
@@ -113,6 +115,7 @@ void options_init(struct options *o)
 void options_release(struct options *o)
 {
     strlist_release(&o->policies);
+    strlist_release(&o->inventories);
     strlist_release(&o->operands);
     strlist_release(&o->filters);
 }

@@ -19,6 +19,7 @@ enum option_id {
     OPT_JOBS,
     OPT_POLICY,
     OPT_PROFILE,
+    OPT_INVENTORY,
     OPT_AS_OF,
     OPT_FORMAT,
     OPT_FILTER,
@@ -72,7 +73,7 @@ struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
         *password_env, *passwords, *pack, *baseline, *write_baseline, *csr, *escalation, *columns,
         *ca, *ticket, *ticket_tz, *to;
-    struct strlist policies, operands, filters;
+    struct strlist policies, inventories, operands, filters;
     int64_t jobs, as_of, wait, confirm, first; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
     int64_t since, expiring;                   /* TIME_NONE; 0 = not given */
     int severity;                              /* enum severity: threshold */
