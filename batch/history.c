@@ -48,7 +48,8 @@ static struct item_record *add_item(struct history *h, const char *id)
     struct item_record r = {.id = arena_strdup(&h->arena, id),
                             .not_before = TIME_NONE,
                             .not_after = TIME_NONE,
-                            .intent_time = TIME_NONE};
+                            .intent_time = TIME_NONE,
+                            .issued = TIME_NONE};
     if ((h->n + 1) * 2 > h->nslots) {
         rehash(h);
     }
@@ -84,6 +85,7 @@ static bool set_facts(struct history *h, struct item_record *to, const struct re
     set_text(h, &to->product, r->product);
     set_text(h, &to->common_name, r->common_name);
     set_text(h, &to->after, r->after);
+    set_text(h, &to->replaces, r->replaces);
     set_text(h, &to->order_id, r->order_id);
     set_text(h, &to->client_key, r->client_key);
     set_text(h, &to->serial, r->serial);
@@ -111,7 +113,7 @@ static bool apply_item(struct history *h, const struct record *r, struct err *er
     to = to ? to : add_item(h, r->item);
     to->kind = revocation ? ITEM_REVOCATION : ITEM_ORDER;
     to->state = STATE_NEW;
-    to->error_code = to->error_message = to->san = NULL;
+    to->error_code = to->error_message = to->san = to->replaces = NULL;
     set_text(h, &to->san, r->san);
     return set_facts(h, to, r, err);
 }
@@ -158,6 +160,9 @@ static bool apply_event(struct history *h, struct item_record *to, enum item_eve
         set_text(h, &to->decision, r->reply_class);
         set_text(h, &to->decided_by, r->user);
         set_text(h, &to->decided_why, r->reason);
+    }
+    if (next == STATE_ISSUED) {
+        to->issued = t;
     }
     to->error_code = to->error_message = NULL;
     set_text(h, &to->error_code, r->code);

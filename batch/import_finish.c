@@ -107,14 +107,22 @@ static const char *common_name(struct import *im, const struct import_item *item
                : str_lower(&im->arena, item->common_name);
 }
 
-static void check_pair(struct import *im, const struct import_item *first, struct import_item *item)
+static void conflict(struct import *im, struct import_item *item, const struct import_item *other)
+{
+    import_error(im, item->file, item->row, 0, item->row_index,
+                 "%s orders %s too, with other details: which of them is meant? An order placed "
+                 "twice is paid twice",
+                 place(im, other), item->common_name);
+    item->conflict = true;
+}
+
+static void check_pair(struct import *im, struct import_item *first, struct import_item *item)
 {
     if (!replaces(first) && !replaces(item)) {
-        import_error(im, item->file, item->row, 0, item->row_index,
-                     "%s orders %s already, with other details: an order placed twice is paid "
-                     "twice",
-                     place(im, first), item->common_name);
-        item->file = NULL;
+        if (!first->conflict) {
+            conflict(im, first, item);
+        }
+        conflict(im, item, first);
         return;
     }
     VEC_PUSH(&item->decide, arena_printf(&im->arena,
@@ -141,7 +149,7 @@ static void drop_gone(struct import *im)
 {
     size_t to = 0;
     for (size_t i = 0; i < im->n; i++) {
-        if (im->items[i].file) {
+        if (im->items[i].file && !im->items[i].conflict) {
             im->items[to++] = im->items[i];
         } else {
             import_item_release(&im->items[i]);

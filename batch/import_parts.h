@@ -23,6 +23,7 @@ struct import_item {
     const char *id;   /* asked for, or NULL; unique after import_finish_items() */
     const char *base; /* what an id is made from when none is asked for */
     bool revoke;
+    bool conflict;      /* another row orders the same name: neither is taken */
     const char *action; /* NULL: by what it replaces */
     const char *common_name;
     struct strlist san; /* typed: "dns:www.example.com" */

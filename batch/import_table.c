@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A public CA puts 64 random bits into a serial number (BR 7.1): fewer digits are worth a look. */
+enum { SERIAL_SHORT = 16 };
+
 struct row_run {
     struct import *im;
     const struct import_map *map;
@@ -90,6 +93,9 @@ static bool take_serial(struct row_run *r, enum import_field f, const char *text
 {
     const enum serial_base base = (enum serial_base)r->im->profile.serial_base;
     r->item.serial = clean_serial(&r->clean, text, r->kind[f], base);
+    if (r->item.serial && strlen(r->item.serial) < SERIAL_SHORT) {
+        decide(r, "CHECK THE SERIAL NUMBER: it is short, zeros or other digits may be lost");
+    }
     return r->item.serial != NULL;
 }
 

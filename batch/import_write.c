@@ -216,8 +216,8 @@ static void put_change(struct buf *b, const struct import_change *c)
 static void put_head(struct buf *b, const struct import *im, struct arena *a)
 {
     buf_printf(b,
-               "# Imported from %s with the profile %s. Look for words in capitals, where you\n"
-               "# have to decide; then: certbatch lint, plan, run.\ncertbatch: 1\nname: %s\n",
+               "# Imported from %s\n# with the profile %s. Look for words in capitals, where you "
+               "have to decide; then:\n# certbatch lint, plan, run.\ncertbatch: 1\nname: %s\n",
                str_vis_dup(a, im->options->input, strlen(im->options->input)), im->profile.name,
                batch_name(im, a));
     put_change(b, im->change);

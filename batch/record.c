@@ -30,6 +30,7 @@ static const struct record_field {
     F("san", san, JSON),
     F("digest", digest, TEXT),
     F("after", after, TEXT),
+    F("replaces", replaces, TEXT),
     F("key", key, TEXT),
     F("spki_sha256", spki_sha256, TEXT),
     F("request_sha256", request_sha256, TEXT),

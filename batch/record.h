@@ -13,7 +13,7 @@
 /* NULL, 0 and TIME_NONE mean: not in this record. RECORD(EV_X, "id") starts one. */
 struct record {
     const char *ev, *reply_class, *item;
-    const char *kind, *action, *ca, *product, *common_name, *san, *digest, *after;
+    const char *kind, *action, *ca, *product, *common_name, *san, *digest, *after, *replaces;
     const char *key, *spki_sha256, *request_sha256, *client_key;
     int64_t attempt;
     const char *order_id, *code, *message;

@@ -92,6 +92,8 @@ struct item_record { /* one item, as the journal tells */
     char sha256[SHA256_HEX], spki_sha256[SHA256_HEX]; /* of the certificate; of the key */
     char digest[SHA256_HEX];                          /* item_digest() when it was planned */
     int64_t not_before, not_after, intent_time;       /* TIME_NONE = not known */
+    int64_t issued;       /* when the order came to its good end; TIME_NONE */
+    const char *replaces; /* serial number of the certificate that an order replaces, or NULL */
     unsigned attempts;
     bool canary;            /* a revocation that was chosen to go before the others */
     const char *key;        /* "generated" "file" "none": where the private key is */

@@ -144,6 +144,7 @@ static bool describe(struct run *r, const struct plan_item *p, struct err *err)
                          .common_name = p->common_name,
                          .digest = digest,
                          .after = revocation ? item->revocation->after : NULL,
+                         .replaces = revocation ? NULL : p->replaces,
                          RECORD_NONE};
     rec.san = names_chunk(r, (const char *const *)p->names, &next);
     if (!runlog_add(&r->log, &rec, err)) {

@@ -16,14 +16,12 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_STATE] = {"state", 0, KIND_TEXT, AT(state), "DIR",
                    "state directory (default: <name>.state beside the manifest)"},
     [OPT_OUT] = {"output", 'o', KIND_TEXT, AT(out), "PATH",
-                 "where bundles go (run, bundle); the file to write (plan, status, inventory, "
-                 "import, export)"},
+                 "where bundles go (run, bundle); the file to write (others)"},
     [OPT_JOBS] = {"jobs", 'j', KIND_COUNT, AT(jobs), "N", "worker threads (default: one per CPU)"},
     [OPT_POLICY] = {"policy", 0, KIND_LIST, AT(policies), "P",
                     "judge by this pack or policy file too; repeatable"},
-    [OPT_PROFILE] =
-        {"profile", 0, KIND_TEXT, AT(profile), "NAME",
-         "judge items that name no profile by this one; import: the profile of the file"},
+    [OPT_PROFILE] = {"profile", 0, KIND_TEXT, AT(profile), "NAME",
+                     "policy profile of items that name none; how to read a file (import)"},
     [OPT_INVENTORY] = {"inventory", 0, KIND_LIST, AT(inventories), "FILE",
                        "CSV or XLSX that says which certificates are in use where; repeatable"},
     [OPT_AS_OF] = {"as-of", 0, KIND_DATE, AT(as_of), "DATE",
@@ -90,7 +88,10 @@ const struct option_row option_rows[OPT__MAX] = {
                            "the profiles that are shipped"},
     [OPT_SHOW] = {"show", 0, KIND_FLAG, AT(show), NULL,
                   "print the profile, as a start for a new one"},
-    [OPT_TO] = {"to", 0, KIND_TEXT, AT(to), "FORMAT", "what to write: servicenow-xlsx"},
+    [OPT_TO] = {"to", 0, KIND_TEXT, AT(to), "FORMAT",
+                "what to write: servicenow-xlsx, revocations"},
+    [OPT_SOAK] = {"soak", 0, KIND_DURATION, AT(soak), "DURATION",
+                  "how long what was replaced stays after its replacement was issued (default 7d)"},
     [OPT_COLOR] = {"color", 0, KIND_COLOR, AT(color), "WHEN", "auto, always or never"},
     [OPT_NO_COLOR] = {"no-color", 0, KIND_NEVER, AT(color), NULL, "same as --color never"},
     [OPT_QUIET] = {"quiet", 'q', KIND_FLAG, AT(quiet), NULL, "only results and errors"},
@@ -108,6 +109,7 @@ void options_init(struct options *o)
                           .since = TIME_NONE,
                           .wait = 600,
                           .confirm = -1,
+                          .soak = 7 * DAY_SECONDS,
                           .first = -1,
                           .severity = SEV_ERROR};
 }

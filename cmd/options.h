@@ -54,6 +54,7 @@ enum option_id {
     OPT_LIST_PROFILES,
     OPT_SHOW,
     OPT_TO,
+    OPT_SOAK,
     OPT_COLOR,
     OPT_NO_COLOR,
     OPT_QUIET,
@@ -74,9 +75,9 @@ struct options {
         *password_env, *passwords, *pack, *baseline, *write_baseline, *csr, *escalation, *columns,
         *ca, *ticket, *ticket_tz, *to;
     struct strlist policies, inventories, operands, filters;
-    int64_t jobs, as_of, wait, confirm, first; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
-    int64_t since, expiring;                   /* TIME_NONE; 0 = not given */
-    int severity;                              /* enum severity: threshold */
+    int64_t jobs, as_of, wait, confirm, first, soak; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
+    int64_t since, expiring;                         /* TIME_NONE; 0 = not given */
+    int severity;                                    /* enum severity: threshold */
     int color;
     bool partial, list_profiles, show, ignore_expired, as_manifest, fix, forecast, simulate,
         detailed_exitcode, pending_is_success, quiet, verbose, debug, help, version;

@@ -4,6 +4,18 @@
  */
 #include "cmd/cmd.h"
 
+#include "batch/import_profile.h"
+
+/* Beside that of the configuration, which depends on the kinds of CA. */
+static const struct {
+    const char *name, *id;
+    const struct schema *schema;
+} schemas[] = {
+    {"manifest", "urn:certbatch:schema:manifest:1", &manifest_schema},
+    {"policy", policy_schema_id, &policy_schema},
+    {"import", "urn:certbatch:schema:import:1", &import_profile_schema},
+};
+
 static bool schema_of(const char *what, bool roff, struct buf *out, struct err *err)
 {
     struct jw j;
@@ -16,19 +28,17 @@ static bool schema_of(const char *what, bool roff, struct buf *out, struct err *
         config_schema_json(&j);
         return jw_finish(&j, err);
     }
-    const struct schema *s = str_eq(what, "manifest") ? &manifest_schema
-                             : str_eq(what, "policy") ? &policy_schema
-                                                      : NULL;
-    if (!s) {
-        return err_set(err, ERR_USAGE, "usage: certbatch schema manifest|policy|config");
+    for (size_t i = 0; i < NITEMS(schemas); i++) {
+        if (str_eq(schemas[i].name, what)) {
+            if (roff) {
+                schema_roff(out, schemas[i].schema);
+                return true;
+            }
+            schema_json(&j, schemas[i].schema, schemas[i].id);
+            return jw_finish(&j, err);
+        }
     }
-    if (roff) {
-        schema_roff(out, s);
-        return true;
-    }
-    schema_json(&j, s,
-                str_eq(what, "policy") ? policy_schema_id : "urn:certbatch:schema:manifest:1");
-    return jw_finish(&j, err);
+    return err_set(err, ERR_USAGE, "usage: certbatch schema manifest|policy|config|import");
 }
 
 int cmd_schema(const struct options *o, struct term *t)

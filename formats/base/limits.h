@@ -42,7 +42,7 @@
 #define LIMIT_ARCHIVE_RATIO_FREE (8u << 20) /* small archives may be any ratio */
 
 /* Tables that are imported. Spreadsheets themselves end at 16,384 columns and 32,767 characters. */
-#define LIMIT_TABLE_BYTES   (64u << 20) /* of the file; 50,000 rows of an inventory are about 20 MB */
+#define LIMIT_TABLE_BYTES   (64u << 20) /* of the file; 50,000 rows of an inventory: 20 MB */
 #define LIMIT_TABLE_ROWS    200000u
 #define LIMIT_TABLE_COLUMNS 1024u /* real exports have up to 200 */
 #define LIMIT_TABLE_CELLS   4000000u

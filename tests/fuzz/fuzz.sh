@@ -15,6 +15,8 @@ seeds() { # target
   fz_keystore) find tests/corpora -type f \( -name '*.jks' -o -name '*.p12' -o -name '*.pfx' -o -name '*.key' \) ;;
   fz_lsp) find tests/fuzz/seeds -name '*.lsp' ;;
   fz_journal) find tests/fuzz/seeds -name '*.jsonl' ;;
+  fz_csv_in) find samples/import -type f ;;
+  fz_xlsx_in) find tests/fuzz/seeds -name '*.xlsx' ;;
   fz_pattern) find tests/fuzz/seeds -name '*.pattern' ;;
   esac | sort
 }

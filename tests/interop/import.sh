@@ -1,6 +1,6 @@
 #!/bin/bash
-# Imports of every shipped profile, read back by lint; workbooks made by python3 and by LibreOffice's
-# rules (compressed, shared strings), and workbooks made to do harm.
+# Imports of every shipped profile, read back by lint; workbooks made by python3
+# (compressed, shared strings) and workbooks made to do harm; what was issued goes back to ServiceNow.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 root=$PWD
@@ -111,6 +111,10 @@ del row["Serial Number"]  # the order number says the same
 for h, v in row.items():
     assert v in r.stdout, (h, v)
 PY
+
+printf 'Common Name,Serial Number\na.example.com,4711\nb.example.com,0A1B2C3D4E5F6071\n' > short.csv
+check 'a short serial number is for somebody to look at' sh -c "
+  [ \"\$(\"$certbatch\" import --profile certinext-inventory short.csv -q | grep -c 'CHECK THE SERIAL NUMBER')\" = 1 ]"
 
 # a workbook as spreadsheets write it, and its CSV twin, give one manifest
 cat > xlsx.py << 'PY'
@@ -245,4 +249,39 @@ run_smime() {
   [ "$n" = 2 ]
 }
 check 'S/MIME users become one PFX each' run_smime
+
+# what was issued goes back: openssl says the same of each certificate as the workbook
+check 'export to ServiceNow' /usr/bin/python3 - "$certbatch" << 'PY'
+import glob, re, subprocess, sys, zipfile
+import xml.etree.ElementTree as E
+subprocess.run([sys.argv[1], "export", "smime.state", "--to", "servicenow-xlsx", "-o", "sn.xlsx"], check=True, timeout=60)
+z = zipfile.ZipFile("sn.xlsx")
+n = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+texts = []
+if "xl/sharedStrings.xml" in z.namelist():
+    texts = ["".join(t.text or "" for t in si.iter("{%s}t" % n["m"])) for si in E.fromstring(z.read("xl/sharedStrings.xml")).findall("m:si", n)]
+rows = []
+for row in E.fromstring(z.read("xl/worksheets/sheet1.xml")).iter("{%s}row" % n["m"]):
+    cells = {}
+    for c in row.findall("m:c", n):
+        v = c.find("m:v", n)
+        t = c.get("t")
+        cells[re.match("[A-Z]+", c.get("r")).group()] = (texts[int(v.text)] if t == "s" else "".join(x.text or "" for x in c.iter("{%s}t" % n["m"])) if t == "inlineStr" else v.text) if len(c) else ""
+    rows.append(cells)
+assert len(rows[0]) == 23 and len(rows) == 3, rows
+by_name = {r["C"]: r for r in rows[1:]}
+for pem in glob.glob("smime.state/items/*/certificate.pem"):
+    def ossl(*a, f=pem):
+        return subprocess.run(["openssl", "x509", "-noout", "-in", f, *a], capture_output=True, text=True, check=True).stdout.strip()
+    r = by_name[re.search("CN *= *([^,]+)", ossl("-subject")).group(1)]
+    assert r["A"].replace(" ", "") == ossl("-fingerprint", "-sha256").split("=")[1].replace(":", "").lower()
+    assert r["N"].replace(" ", "").upper().lstrip("0") == ossl("-serial").split("=")[1].lstrip("0")
+    end = int(subprocess.run(["date", "-u", "-d", ossl("-enddate").split("=")[1], "+%s"], capture_output=True, text=True).stdout)
+    assert float(r["J"]) == end * 1000
+    chain = open(pem.replace("certificate", "chain")).read()
+    blocks = re.findall("-----BEGIN.*?END CERTIFICATE-----", chain, re.S)
+    for column, block in (("E", blocks[0]), ("H", blocks[-1])):
+        open("one.pem", "w").write(block)
+        assert r[column].replace(" ", "") == ossl("-fingerprint", "-sha256", f="one.pem").split("=")[1].replace(":", "").lower()
+PY
 exit $bad

@@ -17,7 +17,7 @@ part() {
     "$certbatch" help --format roff options ;;
   exit-codes)
     "$certbatch" help --format roff exit-codes ;;
-  manifest | policy | config)
+  manifest | policy | config | import)
     "$certbatch" schema --format roff "$1" ;;
   esac
 }
