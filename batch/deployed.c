@@ -9,7 +9,6 @@
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/xlsx_in.h"
-#include "policy/engine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -203,14 +202,18 @@ static bool take_headings(struct reading *r, const struct rows *rows, size_t *he
 
 static void tell_spoilt(const struct reading *r, struct findings *findings)
 {
-    if (r->spoilt) {
-        rule_report(
-            findings, "revoke.target.in-use",
-            (struct pos){.file = r->file, .line = r->spoilt_row, .column = 1},
-            "%zu row%s without a serial number that can be read, from here on (%s): whether "
-            "their certificates are in use is not known",
-            r->spoilt, r->spoilt == 1 ? " is" : "s are", r->spoilt_why);
-    }
+    const struct finding f = {
+        .rule = "revoke.target.in-use",
+        .severity = SEV_WARNING,
+        .file = r->file,
+        .line = r->spoilt_row,
+        .column = 1,
+        .offset = -1,
+        .message = arena_printf(&findings->strings,
+                                "%zu row%s without a serial number that can be read, from here on "
+                                "(%s): whether their certificates are in use is not known",
+                                r->spoilt, r->spoilt == 1 ? " is" : "s are", r->spoilt_why)};
+    findings_add(findings, &f);
 }
 
 static bool read_file(struct deployed *d, const char *file, struct findings *findings,
@@ -228,7 +231,9 @@ static bool read_file(struct deployed *d, const char *file, struct findings *fin
             read_row(&r, &rows.v[i]);
         }
     }
-    tell_spoilt(&r, findings);
+    if (r.spoilt) {
+        tell_spoilt(&r, findings);
+    }
     return true;
 }
 
