@@ -148,6 +148,13 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
         !options->text.p) {
         return false;
     }
+    if (options->ninventories) {
+        b->deployed = deployed_new();
+        if (!deployed_read(b->deployed, options->inventories, options->ninventories, findings,
+                           err)) {
+            return false;
+        }
+    }
     find_issuers(b);
     items_resolve(b, findings);
     if (!b->manifest_ok) {
@@ -164,6 +171,7 @@ bool batch_open(struct batch *b, const struct batch_options *options, struct fin
 void batch_release(struct batch *b)
 {
     policy_free(b->policy);
+    deployed_free(b->deployed);
     fs_root_close(&b->root);
     config_release(&b->config);
     manifest_release(&b->manifest);

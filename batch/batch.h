@@ -15,6 +15,7 @@
 #define BATCH_BATCH_H
 
 #include "batch/config.h"
+#include "batch/deployed.h"
 #include "batch/manifest.h"
 #include "formats/base/fs.h"
 #include "policy/policy.h"
@@ -50,6 +51,8 @@ struct batch_options {
     const char *state_dir;         /* --state, or NULL: where the twins of a simulation live */
     const char *const *policies;   /* --policy, may be empty */
     size_t npolicies;
+    const char *const *inventories; /* --inventory: what is in use where, may be empty */
+    size_t ninventories;
     bool only_policies;  /* they replace what manifest and configuration name */
     const char *profile; /* --profile, or NULL */
     int64_t as_of;       /* --as-of, or TIME_NONE */
@@ -64,6 +67,7 @@ struct batch {
     bool manifest_ok;     /* the manifest itself was read without an error */
     struct fs_root root;  /* the manifest's directory */
     struct policy *policy;
+    struct deployed *deployed;               /* of the inventories; NULL without any */
     const struct suppressions *suppressions; /* comments of the manifest, or NULL */
     const struct batch_options *options;
     int64_t now; /* taken once */

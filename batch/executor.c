@@ -134,13 +134,13 @@ static void wait_for_something(struct executor *x)
 static bool finished(const struct executor *x)
 {
     bool nothing_waits = x->draining || (!x->ready_n && !x->ntimers);
-    return !x->live && nothing_waits && !executor_dcv_busy(x);
+    return !x->live && nothing_waits && !executor_dcv_busy(x) && !executor_canary_busy(x);
 }
 
 static bool pass(struct executor *x)
 {
     struct err err = ERR_INIT;
-    if ((round_is_due(x) && !executor_round(x)) || !executor_dcv(x)) {
+    if ((round_is_due(x) && !executor_round(x)) || !executor_dcv(x) || !executor_canary_step(x)) {
         return false;
     }
     if (!executor_send(x)) {
@@ -208,6 +208,7 @@ static void begin(struct executor *x, struct item_slot *slots, size_t n)
         slots[i].first_dependent = slots[i].next_dependent = ITEM_NO_INDEX;
         load_passwords(x, &slots[i]);
     }
+    executor_canary_begin(x);
     executor_open_cas(x);
     x->lanes = xcalloc(x->ncas + 1, sizeof *x->lanes);
     executor_dcv_begin(x);
@@ -256,6 +257,7 @@ static void end(struct executor *x)
 {
     wind_down(x);
     executor_dcv_end(x);
+    executor_canary_end(x);
     for (size_t i = 0; i < x->nslots; i++) {
         x->left_over = x->left_over || !x->slots[i].done;
     }

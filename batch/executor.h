@@ -25,6 +25,7 @@
  *   executor_reply.c    what a reply means for the item
  *   reconcile.c         lost replies: FIND by key
  *   executor_revoke.c   revocations
+ *   executor_canary.c   the first revocations, and the watch over them
  *   executor_token.c    the credential that a CA wants before anything else
  *   executor_progress.c what is told while it runs
  *   executor_dcv*.c     proofs of control of names, see executor_dcv.h
@@ -165,8 +166,31 @@ struct item_slot {
     const char *no_password;            /* why a password of an output could not be read, or NULL */
     uint32_t first_dependent, next_dependent; /* revocations that wait for this order */
     uint16_t finds, tries, polls;
-    bool proving; /* its names are being proven: stayed for, whatever wait_ms says */
-    bool done;    /* nothing more in this run */
+    bool proving;   /* its names are being proven: stayed for, whatever wait_ms says */
+    bool done;      /* nothing more in this run */
+    bool canary;    /* a revocation that goes before the others */
+    bool asked;     /* revoked, and its CA is being asked once more at the end of the watch */
+    bool confirmed; /* by that answer */
+};
+
+/* The first revocations of a run go alone; the others follow when all of these are revoked and the
+ * CA says so again at the end of the watch. Nobody else is held. */
+enum canary_phase {
+    CANARY_OFF,   /* nothing is held: not asked for, or passed */
+    CANARY_FIRST, /* the first are being revoked */
+    CANARY_WATCH, /* they are; the run waits */
+    CANARY_ASK,   /* their CA is asked about them */
+    CANARY_HELD   /* nothing more is revoked in this run */
+};
+struct canary {
+    enum canary_phase phase;
+    struct slot_list {
+        uint32_t *v;
+        size_t n, cap;
+    } first, held;      /* the canaries; who came to the gate meanwhile */
+    int64_t until;      /* ms: end of the watch */
+    size_t not_started; /* at the end of the run: revocations that nothing was sent for */
+    char why[256];      /* why it held; "": it did not */
 };
 
 struct timer {
@@ -182,7 +206,8 @@ struct executor {
     struct runlog *log;
     struct passwords *passwords;
     unsigned workers;
-    int64_t wait_ms;                   /* how long to stay for pending items */
+    int64_t wait_ms;                   /* how long to stay for pending items, and to watch */
+    size_t first;                      /* revocations that go before the others; 0 = none */
     int64_t not_after;                 /* end of the change window, or TIME_NONE */
     const volatile sig_atomic_t *stop; /* may be NULL */
     void (*progress)(void *ctx, const struct run_progress *p);
@@ -192,6 +217,7 @@ struct executor {
     struct pool *pool;
     struct wire *wire;
     struct dcv *dcv;
+    struct canary canary;
     struct policy_scratch *scratch; /* per worker */
     struct ca_slot *cas;
     size_t ncas;
@@ -238,6 +264,7 @@ void executor_add_timer(struct executor *x, uint32_t slot, int64_t due);
 uint32_t executor_take_timer(struct executor *x);
 void executor_slot_done(struct executor *x, struct item_slot *s);
 void executor_open_cas(struct executor *x);
+enum item_action executor_action(const struct item_slot *s); /* what is next for the item */
 struct ca_slot *executor_ca(struct executor *x, const struct ca_config *config);
 void executor_take_up(struct executor *x, uint32_t slot);
 struct work *work_new(struct executor *x, uint32_t slot) MUST_USE;
@@ -290,6 +317,20 @@ bool executor_login_answer(struct executor *x, const struct ca_exchange *e);
 bool executor_may_log_in_again(const struct ca_slot *c);
 /* why: static text for whoever watches, "asked to". */
 void executor_pause_ca(struct ca_slot *c, int64_t delay_ms, const char *why);
+
+/* The canary. begin: who goes first, before any CA is opened; step: once a pass, false when the
+ * journal cannot be written; busy: a verdict is still to come. */
+void executor_canary_begin(struct executor *x);
+bool executor_canary_step(struct executor *x) MUST_USE;
+bool executor_canary_busy(const struct executor *x);
+void executor_canary_end(struct executor *x);
+/* The gate of revocations. True: the work is gone, its item waits or is left alone. */
+bool executor_canary_holds(struct work *w);
+/* A cleared revocation that may not be sent any more. */
+bool executor_canary_forbids(const struct work *w);
+/* A canary at the end of the watch: asks its CA, and takes the answer. */
+void executor_canary_ask(struct work *w);
+void executor_canary_answer(struct work *w);
 
 /* A request about a name has come to its end. */
 void executor_dcv_gone(struct challenge *c);

@@ -90,6 +90,7 @@ uint32_t executor_take_timer(struct executor *x)
 void executor_slot_done(struct executor *x, struct item_slot *s)
 {
     s->done = true;
+    s->asked = false;
     for (uint32_t i = s->first_dependent; i != ITEM_NO_INDEX; i = x->slots[i].next_dependent) {
         executor_make_ready(x, i);
     }

@@ -35,6 +35,9 @@ static bool still_good(struct work *w)
 
 bool revoked_record(struct work *w)
 {
+    if (work_slot(w)->asked) {
+        return true; /* a canary: it is on record */
+    }
     if (w->answer.outcome == OUTCOME_ACCEPTED) {
         return w->answer.revoked ? record_revoked(w) : still_good(w);
     }
@@ -63,7 +66,9 @@ static void not_revoked_yet(struct work *w)
 void revoked_act(struct work *w)
 {
     struct item_slot *s = work_slot(w);
-    if (answer_is_retry(w)) {
+    if (s->asked) {
+        executor_canary_answer(w);
+    } else if (answer_is_retry(w)) {
         answer_retry_act(w);
     } else if (w->answer.outcome == OUTCOME_ACCEPTED && !w->answer.revoked) {
         answer_went_through(w);

@@ -244,6 +244,10 @@ static bool record_intents(struct executor *x, struct ca_slot *c, struct work_li
     while (sent->n < x->round && open_for_orders(c, time_monotonic_ms())) {
         struct work *w = work_list_take(&c->queue);
         enum ca_step step = w->item->kind == ITEM_REVOCATION ? STEP_REVOKE : STEP_ORDER;
+        if (executor_canary_forbids(w)) {
+            work_finish(w);
+            continue;
+        }
         if (!work_request(w, step, &err)) {
             work_trouble(w, EV_FAILED, "request", err.msg);
             continue;

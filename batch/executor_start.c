@@ -39,7 +39,7 @@ void executor_cannot_ask(struct executor *x, const struct work *w, const char *w
     }
 }
 
-static enum item_action slot_action(const struct item_slot *s)
+enum item_action executor_action(const struct item_slot *s)
 {
     return state_action(record_resume_state(s->record), s->item->kind == ITEM_REVOCATION);
 }
@@ -55,8 +55,9 @@ void executor_open_cas(struct executor *x)
     x->cas = xcalloc(x->nslots + 1, sizeof *x->cas);
     for (size_t i = 0; i < x->nslots; i++) {
         const struct ca_config *config = x->slots[i].item->ca;
-        enum item_action action = slot_action(&x->slots[i]);
-        bool wanted = action != DO_NOTHING && !(is_fresh(action) && x->slots[i].blocked);
+        enum item_action action = executor_action(&x->slots[i]);
+        bool wanted = x->slots[i].canary ||
+                      (action != DO_NOTHING && !(is_fresh(action) && x->slots[i].blocked));
         if (!config || !wanted || executor_ca(x, config)) {
             continue;
         }
@@ -113,9 +114,27 @@ static bool dependency_met(struct executor *x, struct work *w)
     return false;
 }
 
+/* True when the time of a revocation has come; else the work is gone. One that is near is stayed
+ * for as long as for pending items. */
+static bool is_due(struct executor *x, struct work *w)
+{
+    const int64_t from = w->item->revocation->not_before;
+    const int64_t delay = from == TIME_NONE ? 0 : (from - time_now()) * 1000;
+    if (delay <= 0) {
+        return true;
+    }
+    if (time_monotonic_ms() + delay > x->started_ms + x->wait_ms) {
+        work_finish(w);
+    } else {
+        executor_add_timer(x, w->slot, time_monotonic_ms() + delay);
+        work_release(w);
+    }
+    return false;
+}
+
 static void start_revocation(struct executor *x, struct work *w)
 {
-    if (dependency_met(x, w)) {
+    if (is_due(x, w) && !executor_canary_holds(w) && dependency_met(x, w)) {
         start_job(w, work_prepare);
     }
 }
@@ -123,8 +142,12 @@ static void start_revocation(struct executor *x, struct work *w)
 void executor_take_up(struct executor *x, uint32_t index)
 {
     struct item_slot *s = &x->slots[index];
-    enum item_action action = slot_action(s);
+    enum item_action action = executor_action(s);
     struct work *w = work_new(x, index);
+    if (s->asked) {
+        executor_canary_ask(w);
+        return;
+    }
     if (is_fresh(action) && s->blocked) {
         work_trouble(w, EV_SKIP, s->blocked_rule, s->blocked);
         return;

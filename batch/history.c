@@ -48,7 +48,8 @@ static struct item_record *add_item(struct history *h, const char *id)
     struct item_record r = {.id = arena_strdup(&h->arena, id),
                             .not_before = TIME_NONE,
                             .not_after = TIME_NONE,
-                            .intent_time = TIME_NONE};
+                            .intent_time = TIME_NONE,
+                            .issued = TIME_NONE};
     if ((h->n + 1) * 2 > h->nslots) {
         rehash(h);
     }
@@ -84,6 +85,7 @@ static bool set_facts(struct history *h, struct item_record *to, const struct re
     set_text(h, &to->product, r->product);
     set_text(h, &to->common_name, r->common_name);
     set_text(h, &to->after, r->after);
+    set_text(h, &to->replaces, r->replaces);
     set_text(h, &to->order_id, r->order_id);
     set_text(h, &to->client_key, r->client_key);
     set_text(h, &to->serial, r->serial);
@@ -111,7 +113,7 @@ static bool apply_item(struct history *h, const struct record *r, struct err *er
     to = to ? to : add_item(h, r->item);
     to->kind = revocation ? ITEM_REVOCATION : ITEM_ORDER;
     to->state = STATE_NEW;
-    to->error_code = to->error_message = to->san = NULL;
+    to->error_code = to->error_message = to->san = to->replaces = NULL;
     set_text(h, &to->san, r->san);
     return set_facts(h, to, r, err);
 }
@@ -184,6 +186,9 @@ static bool apply_event(struct history *h, struct item_record *to, enum item_eve
         forget_order(to);
     }
     note_decision(h, to, ev, r, t);
+    if (next == STATE_ISSUED) {
+        to->issued = t;
+    }
     to->error_code = to->error_message = NULL;
     set_text(h, &to->error_code, r->code);
     set_text(h, &to->error_message, r->message);
@@ -204,6 +209,10 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
     if (str_eq(r->ev, "names")) {
         return apply_names(h, to, r, err);
     }
+    if (str_eq(r->ev, RECORD_CANARY)) {
+        to->canary = true;
+        return true;
+    }
     if (dcv_is_record(r->ev)) {
         return dcv_apply(h, to, r, t, err);
     }
@@ -211,6 +220,15 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
         return err_set(err, ERR_ENV, "an unknown record \"%.32s\"", r->ev);
     }
     return apply_event(h, to, ev, r, t, err);
+}
+
+/* Other items are other revocations: those that went well vouch for them no longer. */
+static void forget_canaries(struct history *h)
+{
+    h->canaries = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        h->v[i].canary = h->v[i].canary && !state_is_good(h->v[i].state);
+    }
 }
 
 bool history_head(struct history *h, const struct history_head *head)
@@ -230,8 +248,15 @@ bool history_head(struct history *h, const struct history_head *head)
         h->closed = arena_strdup(&h->arena, head->t);
         return true;
     }
+    if (str_eq(head->ev, RECORD_CANARY_PASSED)) {
+        h->canaries = head->revoked > 0 ? (size_t)head->revoked : 0;
+        return true;
+    }
     if (!str_eq(head->ev, "open") && !str_eq(head->ev, "resume") && !str_eq(head->ev, "plan")) {
         return false;
+    }
+    if (str_eq(head->ev, "plan")) {
+        forget_canaries(h);
     }
     if (!h->opened) {
         h->opened = arena_strdup(&h->arena, head->t);
@@ -260,6 +285,7 @@ static bool read_head(struct history *h, const struct journal_record *r)
                                 .merkle_root = json_get_str(f, "merkle_root"),
                                 .items = json_get_int(f, "items", 0),
                                 .recipients_sha256 = json_get_str(f, "recipients_sha256"),
+                                .revoked = json_get_int(f, "revoked", 0),
                                 .simulate = json_get_bool(f, "simulate", false),
                                 .seq = r->seq,
                                 .end = r->offset + r->length + 1};

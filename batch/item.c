@@ -205,6 +205,10 @@ static bool load_revocation(struct load *l)
     } else if (l->out->has_prior) {
         s->serial = l->out->prior.serial_hex;
     }
+    const struct deployed_certificate *known =
+        l->b->deployed ? deployed_find(l->b->deployed, s->serial, v->order) : NULL;
+    s->places = known ? known->places : NULL;
+    s->revoked = known ? known->revoked : NULL;
     return ok;
 }
 

@@ -132,6 +132,7 @@ struct revocation {
     const char *replaced_by; /* order, serial or item that takes its place */
     int64_t situation;       /* number in BR 4.9.1.1, 1 to 16; 0 = not said */
     int64_t known_since;     /* when the situation became known; TIME_NONE */
+    int64_t not_before;      /* no run revokes it earlier; TIME_NONE = at once */
 };
 
 struct manifest {

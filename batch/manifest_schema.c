@@ -486,6 +486,10 @@ static const struct field revocation_fields[] = {
      .kind = FIELD_TIME,
      .offset = offsetof(struct revocation, known_since),
      .help = "when the situation became known"},
+    {.name = "not_before",
+     .kind = FIELD_TIME,
+     .offset = offsetof(struct revocation, not_before),
+     .help = "no run revokes it before this time"},
 };
 const struct schema revocation_schema = {"revocation",
                                          "one certificate to revoke",

@@ -2,7 +2,8 @@
  *
  * Making a plan: what each item will do and why, from the resolved batch, the findings of its
  * judgement and what the journal says is done. Reads files through item_load() on the workers;
- * changes nothing anywhere. Writing and reading plan files is plan_file.c.
+ * changes nothing anywhere. Writing and reading plan files is plan_file.c, text is
+ * plan_text.c.
  */
 #include "batch/batch_parts.h"
 #include "batch/plan.h"
@@ -104,6 +105,8 @@ static void plan_one(void *ctx, size_t index, unsigned worker)
     item_digest(p->b, out->item, &d, out->digest);
     take_names(&d, scratch, a, out);
     out->key = own(a, d.has_csr && d.csr.usable ? d.csr.key.token : d.subject.key);
+    out->replaces = out->item->kind == ITEM_ORDER ? own(a, d.subject.serial) : NULL;
+    out->places = own(a, d.subject.places);
     p->most[index] = policy_max_severity(p->b->policy, &d.subject);
     p->audit_only[index] = policy_is_audit_only(p->b->policy, &d.subject);
     if (!loaded || out->item->broken) {

@@ -30,7 +30,9 @@ struct plan_item {
     uint8_t digest[SHA256_SIZE]; /* item_digest() */
     const char **names;          /* effective, "dns:www.example.com", sorted, unique; NULL-closed */
     const char *common_name;
-    const char *key; /* token of the key, generated or of the CSR; NULL = not known */
+    const char *replaces; /* serial number of the certificate an order replaces, or NULL */
+    const char *places;   /* where an inventory says that what is revoked is in use, or NULL */
+    const char *key;      /* token of the key, generated or of the CSR; NULL = not known */
 };
 struct plan {
     struct plan_item *v;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A plan as a file and as text for people. The file binds: its digest is over its canonical form,
+ * A plan as a file. The file binds: its digest is over its canonical form,
  * made the same way when it is written, read and compared.
  */
 #include "batch/plan.h"
@@ -41,6 +41,9 @@ static void put_item(struct jw *j, const struct plan_item *p)
     if (item->kind == ITEM_REVOCATION) {
         jw_str(j, "reason", revocation_reason_name(item->revocation->reason));
         jw_str(j, "after", item->revocation->after);
+        if (item->revocation->not_before != TIME_NONE) {
+            jw_time(j, "not_before", item->revocation->not_before);
+        }
     }
     duration_format(item->validity_seconds, text);
     jw_str(j, "validity", item->validity_seconds ? text : NULL);
@@ -323,91 +326,4 @@ bool plan_still(const struct plan_file *file, const struct batch *b, const struc
             what);
     err_hint(err, "make the plan again, look at what changed, and have it approved again");
     return false;
-}
-
-/* --- for people --- */
-enum { NAME_WIDTH = 34 };
-
-static void put_cell(struct buf *out, const char *text, int width)
-{
-    CLEANUP(buf_release) struct buf cell = BUF_INIT(LIMIT_MESSAGE);
-    str_vis(&cell, text, strlen(text), LIMIT_VALUE_SHOWN);
-    buf_puts(out, buf_text(&cell));
-    for (size_t n = utf8_length(buf_text(&cell), cell.n); n < (size_t)width; n++) {
-        buf_putc(out, ' ');
-    }
-}
-
-static void put_names(struct buf *out, const struct plan_item *p)
-{
-    size_t n = 0;
-    while (p->names[n]) {
-        n++;
-    }
-    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_MESSAGE);
-    const char *first = p->common_name ? p->common_name : n ? p->names[0] : "-";
-    const char *colon = p->common_name ? NULL : strchr(first, ':');
-    first = colon ? colon + 1 : first;
-    size_t length = strlen(first);
-    int room = n > 1 ? NAME_WIDTH - 6 : NAME_WIDTH;
-    bool cut = length > (size_t)room;
-    size_t shown = cut ? (size_t)room - 2 : length;
-    while (cut && ((unsigned char)first[shown] & 0xC0) == 0x80) {
-        shown--; /* not inside a character */
-    }
-    buf_printf(&text, "%.*s%s", (int)shown, first, cut ? ".." : "");
-    if (n > 1) {
-        buf_printf(&text, " +%zu", n - 1);
-    }
-    put_cell(out, buf_text(&text), NAME_WIDTH);
-}
-
-struct widths {
-    int id, ca, product;
-};
-
-static int wider(int width, const char *text)
-{
-    size_t n = text ? strlen(text) : 1;
-    n = n > 40 ? 40 : n;
-    return (int)n > width ? (int)n : width;
-}
-
-static void put_row(struct buf *out, const struct plan_item *p, const struct widths *w)
-{
-    put_cell(out, plan_action_names[p->action], 9);
-    put_cell(out, p->item->id, w->id + 2);
-    put_cell(out, p->item->ca ? p->item->ca->name : "-", w->ca + 2);
-    put_cell(out, p->item->product_code ? p->item->product_code : "-", w->product + 2);
-    put_names(out, p);
-    buf_puts(out, "  ");
-    put_cell(out, p->why ? p->why : "", 0);
-    buf_putc(out, '\n');
-}
-
-void plan_text(const struct batch *b, const struct plan *p, struct buf *out)
-{
-    static const char *const words[PLAN__MAX] = {
-        [PLAN_ORDER] = "to order",   [PLAN_RENEW] = "to renew", [PLAN_REISSUE] = "to reissue",
-        [PLAN_REVOKE] = "to revoke", [PLAN_KEEP] = "to keep",   [PLAN_BLOCKED] = "blocked",
-    };
-    struct widths w = {.id = 4, .ca = 4, .product = 7};
-    for (size_t i = 0; i < p->n; i++) {
-        w.id = wider(w.id, p->v[i].item->id);
-        w.ca = wider(w.ca, p->v[i].item->ca ? p->v[i].item->ca->name : NULL);
-        w.product = wider(w.product, p->v[i].item->product_code);
-    }
-    for (size_t i = 0; i < p->n; i++) {
-        put_row(out, &p->v[i], &w);
-    }
-    buf_printf(out, "%sPlan for %s: ", p->n ? "\n" : "", b->manifest.name);
-    bool any = false;
-    for (size_t i = 0; i < PLAN__MAX; i++) {
-        if (p->counts[i]) {
-            buf_printf(out, "%s%zu %s", any ? ", " : "", p->counts[i], words[i]);
-            any = true;
-        }
-    }
-    buf_printf(out, "%s.%s\nDigest %s\n", any ? "" : "nothing to do",
-               b->options->simulate ? " (simulation)" : "", p->digest);
 }

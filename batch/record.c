@@ -31,6 +31,7 @@ static const struct record_field {
     F("digest", digest, TEXT),
     F("after", after, TEXT),
     F("endpoint", endpoint, TEXT),
+    F("replaces", replaces, TEXT),
     F("key", key, TEXT),
     F("spki_sha256", spki_sha256, TEXT),
     F("request_sha256", request_sha256, TEXT),
@@ -130,15 +131,20 @@ bool record_read(const struct journal_record *in, struct arena *scratch, struct 
     return true;
 }
 
-bool runlog_add(struct runlog *log, const struct record *r, struct err *err)
+void runlog_open(struct runlog *log)
 {
-    int64_t t;
     if (!log->opened) {
         log->opened = true;
         if (log->resume) {
             log->resume(log);
         }
     }
+}
+
+bool runlog_add(struct runlog *log, const struct record *r, struct err *err)
+{
+    int64_t t;
+    runlog_open(log);
     struct jw *j = journal_begin(log->journal, r->ev, r->item);
     if (!time_parse(journal_time(log->journal), &t)) {
         return err_set(err, ERR_INTERNAL, "a record has no time");
@@ -178,6 +184,9 @@ void runlog_head(struct runlog *log, const struct history_head *head,
     }
     if (h.items) {
         jw_int(j, "items", h.items);
+    }
+    if (h.revoked) {
+        jw_int(j, "revoked", h.revoked);
     }
     for (size_t i = 0; i < nextra; i++) {
         if (extra[i].text) {

@@ -13,7 +13,7 @@
 /* NULL, 0 and TIME_NONE mean: not in this record. RECORD(EV_X, "id") starts one. */
 struct record {
     const char *ev, *reply_class, *item;
-    const char *kind, *action, *ca, *product, *common_name, *san, *digest, *after;
+    const char *kind, *action, *ca, *product, *common_name, *san, *digest, *after, *replaces;
     const char *endpoint;  /* of the CA, when the item was planned */
     const char *clearance; /* digest of what was cleared, beside the request it allowed */
     const char *key, *spki_sha256, *request_sha256, *client_key;
@@ -44,10 +44,15 @@ struct history_head {
     const char *delivery_sha256, *audit_sha256, *recipients_sha256; /* `bundle` */
     const char *merkle_root;                                        /* `plan`: batch/population.h */
     int64_t items;                                                  /* `plan` */
+    int64_t revoked;                                                /* `canary-passed` */
     bool simulate;
     uint64_t seq;
     size_t end; /* of its line */
 };
+/* Of an item: it goes before other revocations. Of the batch: those did, were watched over, and the
+ * others may follow; `revoked` says how many they are. */
+#define RECORD_CANARY        "canary"
+#define RECORD_CANARY_PASSED "canary-passed"
 /* False when `ev` is none of them. */
 bool history_head(struct history *h, const struct history_head *head);
 
@@ -67,6 +72,7 @@ struct head_extra {
     const char *name, *text;
     int64_t number;
 };
+void runlog_open(struct runlog *log); /* before a first record that is not of an item */
 void runlog_head(struct runlog *log, const struct history_head *head,
                  const struct head_extra *extra, size_t nextra);
 bool runlog_add(struct runlog *log, const struct record *r, struct err *err) MUST_USE;

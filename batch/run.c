@@ -174,6 +174,7 @@ static bool execute(struct run *r, struct err *err)
                          .passwords = r->passwords,
                          .workers = o->workers ? o->workers : pool_default_workers(),
                          .wait_ms = o->wait_seconds * 1000,
+                         .first = o->first,
                          .not_after =
                              change && !r->batch_options.simulate ? change->window_end : TIME_NONE,
                          .stop = o->stop,
@@ -183,6 +184,8 @@ static bool execute(struct run *r, struct err *err)
     bool ok = executor_run(&x, r->slots, r->history.n, err);
     r->left_over = x.left_over;
     r->fatal = x.fatal.code != ERR_NONE;
+    r->summary->canary = x.canary.why[0] ? arena_strdup(r->arena, x.canary.why) : NULL;
+    r->summary->not_started = x.canary.not_started;
     return ok;
 }
 

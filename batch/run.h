@@ -40,6 +40,8 @@ struct run_options {
     unsigned workers;        /* -j */
     int64_t wait_seconds;    /* --wait */
     int64_t confirm;         /* --confirm N, -1 = not given */
+    size_t first;            /* --first N, 0 = not given: so many revocations go first, the others
+                                after a watch of wait_seconds, see executor_canary.c */
     bool pending_is_success;
     const volatile sig_atomic_t *stop; /* 0; 1 = drain, by the signal handler */
     /* progress: called from the run thread, rarely (at most 10 times a second) */
@@ -71,6 +73,8 @@ struct run_summary {
     const char *state_path;                            /* the state directory, once it was opened */
     const char *delivery, *audit, *passwords, *report; /* paths that were written, or NULL */
     const char *remark;                                /* what the audit bundle lacks, or NULL */
+    const char *canary;   /* why the others were not revoked, or NULL */
+    size_t not_started;   /* they */
     const char *overview; /* report_text() of what the journal holds; NULL: read it from there */
     bool torn_tail;
     bool interrupted;
@@ -101,7 +105,10 @@ struct item_record { /* one item, as the journal tells */
     char sha256[SHA256_HEX], spki_sha256[SHA256_HEX]; /* of the certificate; of the key */
     char digest[SHA256_HEX];                          /* item_digest() when it was planned */
     int64_t not_before, not_after, intent_time;       /* TIME_NONE = not known */
+    int64_t issued;       /* when the order came to its good end; TIME_NONE */
+    const char *replaces; /* serial number of the certificate that an order replaces, or NULL */
     unsigned attempts;
+    bool canary;            /* a revocation that was chosen to go before the others */
     const char *key;        /* "generated" "file" "none": where the private key is */
     const char *outputs;    /* JSON array text [{"path","sha256"}], or NULL; paths are
                                relative to items/<id>/out/ */
@@ -120,6 +127,7 @@ struct history {
     const char *merkle_root; /* of the population, in the latest `plan` record; hex */
     int64_t planned;         /* how many items that record says there are */
     bool simulate;
+    size_t canaries; /* so many were revoked and watched over, for the items as they are now */
     const char *opened, *closed; /* times of first open and last close; NULL */
     uint64_t close_seq;          /* of the last `close`, 0 = none */
     uint64_t last_seq;           /* of the last record that is not `bundle` */

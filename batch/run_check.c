@@ -93,6 +93,17 @@ static bool recipients_can_receive(struct run *r, struct err *err)
     return true;
 }
 
+static bool canary_has_revocations(struct run *r, struct err *err)
+{
+    const struct batch *b = &r->batch;
+    if (!r->options->first || b->nitems > b->norders) {
+        return true;
+    }
+    err_set(err, ERR_USAGE, "--first is about revocations; %s has none", b->manifest.path);
+    err_hint(err, "leave it out: orders are never held");
+    return false;
+}
+
 static bool something_is_left(struct run *r, struct err *err)
 {
     size_t blocked = r->plan.counts[PLAN_BLOCKED];
@@ -111,8 +122,9 @@ static bool something_is_left(struct run *r, struct err *err)
 bool run_check(struct run *r, struct err *err)
 {
     static bool (*const checks[])(struct run *, struct err *) = {
-        unique_ids,       cas_can_send,       inside_window,          plan_is_current,
-        plan_is_approved, count_is_confirmed, recipients_can_receive, something_is_left};
+        unique_ids,         canary_has_revocations, cas_can_send,
+        inside_window,      plan_is_current,        plan_is_approved,
+        count_is_confirmed, recipients_can_receive, something_is_left};
     for (size_t i = 0; i < NITEMS(checks); i++) {
         if (!checks[i](r, err)) {
             return false;

@@ -142,14 +142,6 @@ void run_resume_record(struct runlog *log)
     head_record(r, r->history.opened ? "resume" : "open");
 }
 
-static void open_log(struct run *r)
-{
-    if (!r->log.opened) {
-        r->log.opened = true;
-        run_resume_record(&r->log);
-    }
-}
-
 /* Names of one record's worth, from *next on; NULL when none are left. */
 static const char *names_chunk(struct run *r, const char *const *names, size_t *next)
 {
@@ -188,6 +180,7 @@ static bool describe(struct run *r, const struct plan_item *p, struct err *err)
                          .digest = digest,
                          .after = revocation ? item->revocation->after : NULL,
                          .endpoint = item->ca ? ca_endpoint(item->ca) : NULL,
+                         .replaces = revocation ? NULL : p->replaces,
                          RECORD_NONE};
     rec.san = names_chunk(r, (const char *const *)p->names, &next);
     if (!runlog_add(&r->log, &rec, err)) {
@@ -242,14 +235,14 @@ bool run_describe(struct run *r, struct err *err)
 {
     bool headed = false;
     if (r->changed) {
-        open_log(r);
+        runlog_open(&r->log);
     }
     for (size_t i = 0; i < r->plan.n; i++) {
         if (!to_be_described(r, &r->plan.v[i])) {
             continue;
         }
         if (!headed) {
-            open_log(r);
+            runlog_open(&r->log);
             plan_record(r);
             headed = true;
         }

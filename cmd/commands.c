@@ -13,7 +13,7 @@ const struct command commands[] = {
     {"lint", "FILE|DIR...", "check manifests, policies, configs, CSRs, certificates; offline",
      "text json sarif junit github gitlab tap",
      JUDGING | OPT(FORMAT) | OPT(SEVERITY) | OPT(BASELINE) | OPT(WRITE_BASELINE) | OPT(FIX) |
-         OPT(FORECAST),
+         OPT(FORECAST) | OPT(INVENTORY),
      1, UINT_MAX, cmd_lint, false},
     {"rules", "", "the rule catalogue", "text json", OPT(PACK) | OPT(FORMAT) | OPT(POLICY), 0, 0,
      cmd_rules, false},
@@ -24,11 +24,12 @@ const struct command commands[] = {
      "text json", OPT(PROFILE) | OPT(CONFIG) | OPT(AS_OF) | OPT(JOBS) | OPT(FORMAT), 2, UINT_MAX,
      cmd_policy, false},
     {"plan", "MANIFEST", "what would be ordered, renewed, revoked, kept", "text json",
-     JUDGING | OPT(STATE) | OPT(OUT) | OPT(FORMAT) | OPT(DETAILED_EXITCODE) | OPT(SIMULATE), 1, 1,
-     cmd_plan, false},
+     JUDGING | OPT(INVENTORY) | OPT(STATE) | OPT(OUT) | OPT(FORMAT) | OPT(DETAILED_EXITCODE) |
+         OPT(SIMULATE),
+     1, 1, cmd_plan, false},
     {"run", "MANIFEST|PLAN.json", "execute; the same command resumes an unfinished run", NULL,
-     JUDGING | OPT(STATE) | OPT(OUT) | OPT(WAIT) | OPT(CONFIRM) | OPT(PLAN_DIGEST) | OPT(SIMULATE) |
-         OPT(PENDING_SUCCESS),
+     JUDGING | OPT(INVENTORY) | OPT(STATE) | OPT(OUT) | OPT(WAIT) | OPT(CONFIRM) | OPT(FIRST) |
+         OPT(PLAN_DIGEST) | OPT(SIMULATE) | OPT(PENDING_SUCCESS),
      1, 1, cmd_run, false},
     {"status", "STATE", "the items of a state directory", "table csv json xlsx",
      OPT(FORMAT) | OPT(FILTER) | OPT(COLUMNS) | OPT(OUT), 1, 1, cmd_status, false},
@@ -56,8 +57,9 @@ const struct command commands[] = {
      OPT(PROFILE) | OPT(OUT) | OPT(CA) | OPT(TICKET) | OPT(TICKET_TZ) | OPT(PARTIAL) |
          OPT(LIST_PROFILES) | OPT(SHOW),
      0, 1, cmd_import, false},
-    {"export", "STATE|MANIFEST", "what was issued, as other programs take it", NULL,
-     OPT(TO) | OPT(OUT), 1, 1, cmd_export, false},
+    {"export", "STATE|MANIFEST",
+     "what was issued, as other programs take it; what it replaced, to be revoked", NULL,
+     OPT(TO) | OPT(OUT) | OPT(SOAK), 1, 1, cmd_export, false},
     {"cancel", "CA ORDER...", "drop orders that are not issued yet", NULL,
      OPT(CONFIG) | OPT(REASON), 2, UINT_MAX, cmd_cancel, false},
     {"doctor", "CA [MANIFEST]", "step by step, why a CA does not work and what to do", "text json",

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `certbatch export STATE|MANIFEST --to servicenow-xlsx -o FILE`: what was issued, for the
- * inventories of others.
+ * `certbatch export STATE|MANIFEST --to TARGET -o FILE`: what was issued, for the inventories of
+ * others; what it replaced, as a manifest of revocations.
  */
 #include "batch/servicenow.h"
+#include "batch/soak.h"
 
 #include "cmd/cmd.h"
 #include "cmd/history.h"
+#include "cmd/out.h"
 #include "formats/base/limits.h"
 
 #include <string.h>
@@ -99,19 +101,91 @@ static int say(const struct options *o, struct term *t, const struct target *tar
     return EXIT_DONE;
 }
 
-int cmd_export(const struct options *o, struct term *t)
+static int export_servicenow(const struct options *o, struct term *t, const char *state)
 {
     struct target target = {.path = o->out};
     struct servicenow_totals totals = {0};
     struct err err = ERR_INIT;
-    if (!str_eq(o->to, "servicenow-xlsx") || !o->out) {
-        term_err(t, "certbatch: export needs --to servicenow-xlsx and -o FILE");
+    if (!o->out) {
+        term_err(t, "certbatch: export --to servicenow-xlsx needs -o FILE");
         return EXIT_USAGE;
     }
-    const char *state = state_of(&target.arena, o->operands.v[0], &err);
-    const bool ok = state && export_state(state, &target, &totals, &err);
-    const int code = ok ? say(o, t, &target, &totals) : cmd_fail(t, &err);
+    const int code = export_state(state, &target, &totals, &err) ? say(o, t, &target, &totals)
+                                                                 : cmd_fail(t, &err);
     strlist_release(&target.made);
     arena_release(&target.arena);
     return code;
+}
+
+/* --- revocations of what was replaced --- */
+static void say_soak(const struct options *o, struct term *t, const struct soak_totals *totals)
+{
+    const struct {
+        size_t n;
+        const char *what;
+    } left[] = {
+        {totals->not_issued, "replacements are not issued yet"},
+        {totals->elsewhere, "are revoked by the batch itself"},
+        {totals->unknown, "cannot be named: neither serial nor order number is known"},
+    };
+    if (!totals->items) {
+        term_err(t, "certbatch: no renewal or reissue of this batch leaves anything to revoke; "
+                    "nothing was written");
+    } else if (!o->quiet && o->out) {
+        term_err(t, "certbatch: wrote %s: %zu revocation%s", o->out, totals->items,
+                 totals->items == 1 ? "" : "s");
+    }
+    for (size_t i = 0; i < NITEMS(left) && !o->quiet; i++) {
+        if (left[i].n) {
+            term_err(t, "certbatch: left out: %zu %s", left[i].n, left[i].what);
+        }
+    }
+}
+
+static bool write_revocations(const struct options *o, struct term *t, const char *state,
+                              struct soak_totals *totals, struct err *err)
+{
+    struct out out;
+    CLEANUP(buf_release) struct buf text = BUF_INIT(WORKBOOK_MAX);
+    struct history h = HISTORY_INIT;
+    bool ok = history_load(state, &h, err) && soak_manifest(state, &h, o->soak, &text, totals, err);
+    history_release(&h);
+    if (!ok || !totals->items) {
+        return ok;
+    }
+    ok = out_open(&out, o, t, false, err);
+    ok = ok && out_write(&out, buf_span(&text), err);
+    return out_close(&out, o, ok, err);
+}
+
+static int export_revocations(const struct options *o, struct term *t, const char *state)
+{
+    struct soak_totals totals = {0};
+    struct err err = ERR_INIT;
+    if (!write_revocations(o, t, state, &totals, &err)) {
+        return cmd_fail(t, &err);
+    }
+    say_soak(o, t, &totals);
+    return EXIT_DONE;
+}
+
+static const struct export_row {
+    const char *name;
+    int (*run)(const struct options *o, struct term *t, const char *state);
+} targets[] = {{"servicenow-xlsx", export_servicenow}, {"revocations", export_revocations}};
+
+int cmd_export(const struct options *o, struct term *t)
+{
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    struct err err = ERR_INIT;
+    const struct export_row *row = NULL;
+    for (size_t i = 0; i < NITEMS(targets); i++) {
+        row = str_eq(o->to, targets[i].name) ? &targets[i] : row;
+    }
+    if (!row) {
+        term_err(t, "certbatch: export needs --to servicenow-xlsx or --to revocations");
+        return EXIT_USAGE;
+    }
+    const char *state = state_of(&a, o->operands.v[0], &err);
+    return state ? row->run(o, t, state) : cmd_fail(t, &err);
 }

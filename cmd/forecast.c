@@ -185,6 +185,8 @@ static void forecast_manifest(const struct options *o, const struct lint_file *f
                               struct forecast *out)
 {
     struct batch_options bo = {.manifest = f->path,
+                               .inventories = o->inventories.v,
+                               .ninventories = o->inventories.n,
                                .config = o->config,
                                .policies = o->policies.v,
                                .npolicies = o->policies.n,

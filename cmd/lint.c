@@ -54,6 +54,8 @@ static void lint_manifest(const struct options *o, struct lint *l, struct lint_f
                                .config = o->config,
                                .policies = o->policies.v,
                                .npolicies = o->policies.n,
+                               .inventories = o->inventories.v,
+                               .ninventories = o->inventories.n,
                                .profile = o->profile,
                                .as_of = o->as_of,
                                .lint = true};

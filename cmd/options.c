@@ -22,6 +22,8 @@ const struct option_row option_rows[OPT__MAX] = {
                     "judge by this pack or policy file too; repeatable"},
     [OPT_PROFILE] = {"profile", 0, KIND_TEXT, AT(profile), "NAME",
                      "policy profile of items that name none; how to read a file (import)"},
+    [OPT_INVENTORY] = {"inventory", 0, KIND_LIST, AT(inventories), "FILE",
+                       "CSV or XLSX that says which certificates are in use where; repeatable"},
     [OPT_AS_OF] = {"as-of", 0, KIND_DATE, AT(as_of), "DATE",
                    "judge as if everything were ordered on this day"},
     [OPT_FORMAT] = {"format", 0, KIND_TEXT, AT(format), "F", "output format"},
@@ -33,9 +35,11 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_SEVERITY] = {"severity", 0, KIND_SEVERITY, AT(severity), "S",
                       "least severity that fails: info, warning, error (default error)"},
     [OPT_WAIT] = {"wait", 0, KIND_DURATION, AT(wait), "DURATION",
-                  "how long to stay for pending items (default 10m)"},
+                  "how long to stay for pending items, and to watch (default 10m)"},
     [OPT_CONFIRM] = {"confirm", 0, KIND_COUNT, AT(confirm), "N",
                      "the number of revocations, needed when there are many"},
+    [OPT_FIRST] = {"first", 0, KIND_COUNT, AT(first), "N",
+                   "revoke so many, watch for the time of --wait, then revoke the others"},
     [OPT_PLAN_DIGEST] = {"plan-digest", 0, KIND_TEXT, AT(plan_digest), "SHA256",
                          "run only the plan with this digest"},
     [OPT_SIMULATE] = {"simulate", 0, KIND_FLAG, AT(simulate), NULL,
@@ -91,7 +95,10 @@ const struct option_row option_rows[OPT__MAX] = {
                            "the profiles that are shipped"},
     [OPT_SHOW] = {"show", 0, KIND_FLAG, AT(show), NULL,
                   "print the profile, as a start for a new one"},
-    [OPT_TO] = {"to", 0, KIND_TEXT, AT(to), "FORMAT", "what to write: servicenow-xlsx"},
+    [OPT_TO] = {"to", 0, KIND_TEXT, AT(to), "FORMAT",
+                "what to write: servicenow-xlsx, revocations"},
+    [OPT_SOAK] = {"soak", 0, KIND_DURATION, AT(soak), "DURATION",
+                  "how long what was replaced stays after its replacement was issued (default 7d)"},
     [OPT_COLOR] = {"color", 0, KIND_COLOR, AT(color), "WHEN", "auto, always or never"},
     [OPT_NO_COLOR] = {"no-color", 0, KIND_NEVER, AT(color), NULL, "same as --color never"},
     [OPT_QUIET] = {"quiet", 'q', KIND_FLAG, AT(quiet), NULL, "only results and errors"},
@@ -105,13 +112,19 @@ _Static_assert(OPT__MAX <= 64, "option masks are 64 bits");
 
 void options_init(struct options *o)
 {
-    *o = (struct options){
-        .as_of = TIME_NONE, .since = TIME_NONE, .wait = 600, .confirm = -1, .severity = SEV_ERROR};
+    *o = (struct options){.as_of = TIME_NONE,
+                          .since = TIME_NONE,
+                          .wait = 600,
+                          .confirm = -1,
+                          .soak = 7 * DAY_SECONDS,
+                          .first = -1,
+                          .severity = SEV_ERROR};
 }
 
 void options_release(struct options *o)
 {
     strlist_release(&o->policies);
+    strlist_release(&o->inventories);
     strlist_release(&o->operands);
     strlist_release(&o->filters);
 }

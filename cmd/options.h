@@ -19,6 +19,7 @@ enum option_id {
     OPT_JOBS,
     OPT_POLICY,
     OPT_PROFILE,
+    OPT_INVENTORY,
     OPT_AS_OF,
     OPT_FORMAT,
     OPT_FILTER,
@@ -26,6 +27,7 @@ enum option_id {
     OPT_SEVERITY,
     OPT_WAIT,
     OPT_CONFIRM,
+    OPT_FIRST,
     OPT_PLAN_DIGEST,
     OPT_SIMULATE,
     OPT_DETAILED_EXITCODE,
@@ -56,6 +58,7 @@ enum option_id {
     OPT_LIST_PROFILES,
     OPT_SHOW,
     OPT_TO,
+    OPT_SOAK,
     OPT_COLOR,
     OPT_NO_COLOR,
     OPT_QUIET,
@@ -75,10 +78,10 @@ struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
         *password_env, *key, *certificate, *passwords, *signer_ca, *tsa_ca, *pack, *baseline,
         *write_baseline, *csr, *escalation, *columns, *ca, *ticket, *ticket_tz, *to;
-    struct strlist policies, operands, filters;
-    int64_t jobs, as_of, wait, confirm; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
-    int64_t since, expiring;            /* TIME_NONE; 0 = not given */
-    int severity;                       /* enum severity: threshold */
+    struct strlist policies, inventories, operands, filters;
+    int64_t jobs, as_of, wait, confirm, first, soak; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
+    int64_t since, expiring;                         /* TIME_NONE; 0 = not given */
+    int severity;                                    /* enum severity: threshold */
     int color;
     bool partial, list_profiles, show, ignore_expired, as_manifest, fix, forecast, simulate,
         detailed_exitcode, pending_is_success, quiet, verbose, debug, help, version;

@@ -86,6 +86,8 @@ int cmd_plan(const struct options *o, struct term *t)
                                .config = o->config,
                                .policies = o->policies.v,
                                .npolicies = o->policies.n,
+                               .inventories = o->inventories.v,
+                               .ninventories = o->inventories.n,
                                .profile = o->profile,
                                .as_of = o->as_of,
                                .simulate = o->simulate};

@@ -55,6 +55,12 @@ static int finish(const struct options *o, struct term *t, const struct run_summ
     if (s->remark) {
         term_err(t, "certbatch: %s; `certbatch bundle %s` asks again", s->remark, s->state_path);
     }
+    if (s->canary) {
+        term_err(t,
+                 "certbatch: the canary held: %s; %zu revocation%s not started. Look into it, then "
+                 "run the same command again",
+                 s->canary, s->not_started, s->not_started == 1 ? " was" : "s were");
+    }
     if (!ok) {
         return cmd_fail(t, err);
     }
@@ -62,7 +68,8 @@ static int finish(const struct options *o, struct term *t, const struct run_summ
         term_err(t, "certbatch: interrupted; run the same command again to go on");
         return cmd_stop_signal == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
     }
-    return exit_for_counts(s->counts, o->pending_is_success);
+    /* what a canary held back is not on its way */
+    return exit_for_counts(s->counts, o->pending_is_success && !s->canary);
 }
 
 int cmd_run(const struct options *o, struct term *t)
@@ -77,6 +84,8 @@ int cmd_run(const struct options *o, struct term *t)
                                        .config = o->config,
                                        .policies = o->policies.v,
                                        .npolicies = o->policies.n,
+                                       .inventories = o->inventories.v,
+                                       .ninventories = o->inventories.n,
                                        .profile = o->profile,
                                        .as_of = o->as_of,
                                        .simulate = o->simulate},
@@ -87,12 +96,17 @@ int cmd_run(const struct options *o, struct term *t)
                              .workers = (unsigned)o->jobs,
                              .wait_seconds = o->wait,
                              .confirm = o->confirm,
+                             .first = o->first > 0 ? (size_t)o->first : 0,
                              .pending_is_success = o->pending_is_success,
                              .stop = &cmd_stop,
                              .progress = progress_show,
                              .progress_ctx = &progress};
     if (ro.plan) {
         ro.batch.manifest = NULL; /* the plan names it */
+    }
+    if (o->first == 0) {
+        term_err(t, "certbatch: --first takes a number of at least 1");
+        return EXIT_USAGE;
     }
     bool ok = run_batch(&ro, &findings, &s, &a, &err);
     term_progress_end(t);

@@ -77,6 +77,9 @@ struct subject {
 
     int reason;         /* revocation reason, REASON_* */
     const char *serial; /* normalised, of the certificate to revoke or renew */
+    /* what inventories say of the certificate to revoke; NULL = nothing: */
+    const char *places;  /* where it is in use, one text */
+    const char *revoked; /* who says that it is revoked already: "inventory.csv, row 3" */
 };
 
 enum { VIEW_CSR = 1, VIEW_ORDER = 2, VIEW_EFFECTIVE = 4 };

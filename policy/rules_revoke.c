@@ -49,6 +49,25 @@ static void check_expired(struct rule_run *run)
     }
 }
 
+static void check_in_use(struct rule_run *run)
+{
+    const char *places = rule_facts(run)->s->places;
+    if (places) {
+        rule_hit(run, (struct hit){.value = places},
+                 "the certificate is still in use, by the inventory: %s",
+                 str_vis_dup(rule_arena(run), places, strlen(places)));
+    }
+}
+
+static void check_already(struct rule_run *run)
+{
+    const char *by = rule_facts(run)->s->revoked;
+    if (by) {
+        rule_hit(run, (struct hit){.value = by}, "the certificate is revoked already, says %s",
+                 str_vis_dup(rule_arena(run), by, strlen(by)));
+    }
+}
+
 static void check_is_ca(struct rule_run *run)
 {
     const struct subject *s = rule_facts(run)->s;
@@ -95,16 +114,17 @@ static void check_approval(struct rule_run *run)
     }
 }
 
-/* When the run is planned: the window of the change, if it has not opened yet. */
+/* When the revocation is planned: the window of the change and its own not_before, where these are
+ * still to come. */
 static int64_t planned(const struct rule_run *run)
 {
     const struct ynode *start = rule_change_field(run, "window.start");
-    const int64_t date = subject_date(rule_facts(run)->s);
-    int64_t opens = date;
-    if (start && start->kind == YAML_SCALAR && time_parse_any(start->text, &opens)) {
-        return opens > date ? opens : date;
+    int64_t date = subject_date(rule_facts(run)->s);
+    int64_t at;
+    if (start && start->kind == YAML_SCALAR && time_parse_any(start->text, &at) && at > date) {
+        date = at;
     }
-    return date;
+    return revoke_time(run, "not_before", &at) && at > date ? at : date;
 }
 
 static void check_deadline(struct rule_run *run)
@@ -187,6 +207,11 @@ static const struct param order_params[] = {
     {.name = "min-delay", .kind = PARAM_INT, .fallback = "0", .min = 0, .max = 720,
      .help = "hours between the issue of the new certificate and the revocation of the old; more "
              "than 0 puts them into two batches"},
+};
+static const struct param mixed_params[] = {
+    {.name = "together", .kind = PARAM_STRINGS, .fallback = "", .tokens = revoke_class_tokens,
+     .help = "kinds of reasons that may share a batch: compromise (of a key or CA), withdrawn "
+             "(privilegeWithdrawn), hold (certificateHold, removeFromCRL), routine (the rest)"},
 };
 static const struct param count_params[] = {
     {.name = "max", .kind = PARAM_INT, .fallback = "50", .min = 1, .max = 50000,
@@ -282,6 +307,17 @@ const struct rule rules_revoke[] = {
      .cite = "MRSP 6.1.1, BR 4.9.1.1", .check = revoke_check_hierarchy,
      .bad = ONE(", reason: superseded, situation: 3"),
      .good = ONE(", reason: keyCompromise, situation: 3")},
+    {.id = "revoke.reason.mixed", .severity = SEV_ERROR, BATCH,
+     .title = "revocations of different kinds in one batch",
+     .why = "A compromised key is revoked within hours and approved by whoever handles the "
+            "incident; superseded certificates wait for their servers. In one batch the urgent is "
+            "late or the rest is rushed.",
+     .fix = "put them into a batch of their own",
+     .cite = "BR 4.9.1.1", .check = revoke_check_mixed, RULE_PARAMS(mixed_params),
+     .bad = LIST "  - {id: a, serial: '01', reason: keyCompromise}\n"
+                 "  - {id: b, serial: '02', reason: superseded}\n",
+     .good = LIST "  - {id: a, serial: '01', reason: cessationOfOperation}\n"
+                  "  - {id: b, serial: '02', reason: superseded}\n"},
     {.id = "revoke.superseded.replacement", .severity = SEV_WARNING, BATCH,
      .title = "superseded by nothing",
      .why = "The reason says that a new certificate is in place; if there is none, servers stop.",
@@ -344,6 +380,22 @@ const struct rule rules_revoke[] = {
      .cite = "RFC 5280 section 3.3", .check = check_expired,
      .bad = FILE_("prior-expired.pem", ", reason: superseded"),
      .good = FILE_("prior.pem", ", reason: superseded")},
+    {.id = "revoke.target.in-use", .severity = SEV_WARNING, REVOKE,
+     .title = "certificate is still in use",
+     .why = "Whatever still serves it stops working for those who check. Needs an inventory: "
+            "--inventory FILE.",
+     .fix = "put the new certificate in place first, or correct the inventory",
+     .cite = "certbatch", .check = check_in_use,
+     .bad = ONE(", reason: superseded, places: 'www.example.com:443, 192.0.2.11:8443'"),
+     .good = ONE(", reason: superseded")},
+    {.id = "revoke.target.already", .severity = SEV_INFO, REVOKE,
+     .title = "certificate is revoked already",
+     .why = "Nothing changes any more, except that keyCompromise may take the place of a lesser "
+            "reason. Needs an inventory: --inventory FILE.",
+     .fix = "leave the revocation out",
+     .cite = "BR 7.2.2", .check = check_already,
+     .bad = ONE(", reason: superseded, revoked: 'inventory.csv, row 3'"),
+     .good = ONE(", reason: superseded")},
     {.id = "revoke.target.is-ca", .severity = SEV_ERROR, REVOKE,
      .title = "certificate is that of a CA",
      .why = "With a CA every certificate below it is revoked, and other rules and deadlines hold.",

@@ -34,5 +34,7 @@ void revoke_check_replacement(struct rule_run *run);
 void revoke_check_order(struct rule_run *run);
 void revoke_check_cessation(struct rule_run *run);
 void revoke_check_count(struct rule_run *run);
+void revoke_check_mixed(struct rule_run *run);
+extern const char *const revoke_class_tokens[];
 
 #endif

@@ -201,6 +201,59 @@ void revoke_check_cessation(struct rule_run *run)
     }
 }
 
+/* --- kinds of reasons: who has to approve, and how fast it must go --- */
+
+const char *const revoke_class_tokens[] = {"hold", "routine", "withdrawn", "compromise", NULL};
+enum reason_class { CLASS_HOLD, CLASS_ROUTINE, CLASS_WITHDRAWN, CLASS_COMPROMISE }; /* by haste */
+
+static enum reason_class class_of(int reason)
+{
+    switch (reason) {
+    case REASON_KEY_COMPROMISE:
+    case REASON_CA_COMPROMISE:
+    case REASON_AA_COMPROMISE:
+        return CLASS_COMPROMISE;
+    case REASON_PRIVILEGE_WITHDRAWN:
+        return CLASS_WITHDRAWN;
+    case REASON_CERTIFICATE_HOLD:
+    case REASON_REMOVE_FROM_CRL:
+        return CLASS_HOLD;
+    default:
+        return CLASS_ROUTINE;
+    }
+}
+
+static bool has_reason(const struct batch_member *m)
+{
+    return m->kind == SUBJECT_REVOCATION && m->reason != REASON_NONE;
+}
+
+/* What is most urgent stays in the batch; the rest is sent off into one of its own. */
+void revoke_check_mixed(struct rule_run *run)
+{
+    size_t n;
+    const struct batch_member *m = rule_members(run, &n);
+    const struct batch_member *first = NULL;
+    const struct strlist *together = rule_strings(run, 0);
+    for (size_t i = 0; i < n; i++) {
+        if (has_reason(&m[i]) && (!first || class_of(m[i].reason) > class_of(first->reason))) {
+            first = &m[i];
+        }
+    }
+    for (size_t i = 0; first && i < n; i++) {
+        const char *own = has_reason(&m[i]) ? revoke_class_tokens[class_of(m[i].reason)] : NULL;
+        const char *urgent = revoke_class_tokens[class_of(first->reason)];
+        if (own && own != urgent &&
+            !(strlist_has(together, own) && strlist_has(together, urgent))) {
+            const char *reason = revocation_reason_name(m[i].reason);
+            rule_hit_member(run, &m[i], "reason", reason,
+                            "%s (%s) in one batch with %s of %s (%s): they are not approved by the "
+                            "same people, nor equally urgent",
+                            reason, own, revocation_reason_name(first->reason), first->id, urgent);
+        }
+    }
+}
+
 void revoke_check_count(struct rule_run *run)
 {
     size_t n, count = 0;

@@ -180,6 +180,8 @@ static inline void read_revocation(struct arena *a, const struct ynode *map, str
     s->kind = SUBJECT_REVOCATION;
     s->reason = REASON_NONE;
     assert_true(!reason || revocation_reason_parse(reason, &s->reason));
+    s->places = yaml_text(map, "places");
+    s->revoked = yaml_text(map, "revoked");
     s->serial = yaml_text(map, "serial") ? serial_normal(a, yaml_text(map, "serial")) : NULL;
 }
 
@@ -207,6 +209,7 @@ static inline void read_ca(struct arena *a, const struct ynode *map, struct subj
  *   csr, key_file, prior, cert   files of tests/samples (cert: the certificate under judgement)
  *   issuer                       certificate of the CA that will sign, a file too
  *   key_file_mode                what batch would have found out
+ *   places, revoked              what an inventory says of the certificate to revoke
  *   ca                           name of a CA, or its settings as a mapping
  *   change, defaults, today      of the manifest and the run
  *   request                      a mapping like this one: the order `cert` was issued for */

@@ -25,7 +25,10 @@ static struct {
     struct err err;
     volatile sig_atomic_t stop;
     unsigned progress;
-    int64_t confirm; /* 0: not said */
+    int64_t confirm;  /* 0: not said */
+    size_t first;     /* --first */
+    unsigned watched; /* progress that spoke of the canary's watch */
+    bool stop_at_watch;
 } t;
 
 #define HEAD                                                                                       \
@@ -75,6 +78,10 @@ static inline void on_progress(void *ctx UNUSED, const struct run_progress *p)
 {
     t.progress++;
     assert_true(p->done <= p->items && p->failed <= p->done);
+    if (p->note && strstr(p->note, "canary: watching for ")) {
+        t.watched++;
+        t.stop = t.stop_at_watch;
+    }
 }
 
 static inline bool run_wait(const char *manifest, int64_t wait)
@@ -85,6 +92,7 @@ static inline bool run_wait(const char *manifest, int64_t wait)
         .workers = 2,
         .wait_seconds = wait,
         .confirm = t.confirm ? t.confirm : -1,
+        .first = t.first,
         .stop = &t.stop,
         .progress = on_progress};
     findings_release(&t.findings);
