@@ -177,9 +177,11 @@ static bool run_jobs(struct bundle_job *jobs, const char *out_dir, struct bundle
 }
 
 bool bundle_make(const struct statedir *s, const struct history *h, const char *out_dir,
-                 const char *name, struct bundle_paths *out, struct err *err)
+                 const char *name, struct seal *seal, struct bundle_paths *out, struct err *err)
 {
-    struct bundle_source source = {.state = s, .history = h, .name = name, .dirfd = -1};
+    CLEANUP(buf_release) struct buf remark = BUF_INIT(LIMIT_MESSAGE);
+    struct bundle_source source = {
+        .state = s, .history = h, .seal = seal, .remark = &remark, .name = name, .dirfd = -1};
     size_t counts[STATE__MAX];
     *out = (struct bundle_paths){0};
     history_counts(h, counts);
@@ -202,6 +204,7 @@ bool bundle_make(const struct statedir *s, const struct history *h, const char *
                        .wanted = true},
     };
     bool ok = source.dirfd >= 0 && run_jobs(jobs, out_dir, out, err);
+    out->remark = ok && remark.n ? xstrdup(buf_text(&remark)) : NULL;
     for (size_t i = 0; i < JOB__MAX; i++) {
         free(jobs[i].file_name);
     }
@@ -256,5 +259,6 @@ void bundle_paths_release(struct bundle_paths *p)
     free(p->delivery);
     free(p->audit);
     free(p->passwords);
+    free(p->remark);
     *p = (struct bundle_paths){0};
 }

@@ -185,33 +185,6 @@ static bool put_items(struct audit *a, struct err *err)
 
 /* --- tag files --- */
 
-static const char readme[] =
-    "The record of a certificate batch, as a BagIt 1.0 bag (RFC 8493). It holds no private key\n"
-    "and no password. Everything here can be checked with stock tools, in this directory:\n"
-    "\n"
-    "Is every file here and unchanged?\n"
-    "    sha256sum -c --strict --quiet manifest-sha256.txt tagmanifest-sha256.txt\n"
-    "\n"
-    "What was done, and do the numbers add up?   data/report.json, data/report.csv\n"
-    "What was asked, checked and planned?        data/manifest.yaml, data/policy/,\n"
-    "                                            data/findings.json, data/plan.json\n"
-    "What happened to one item?                  data/items/ID/record.json\n"
-    "\n"
-    "Is its certificate for the key of its request? Both print the same:\n"
-    "    openssl req  -noout -pubkey -in data/items/ID/request.csr\n"
-    "    openssl x509 -noout -pubkey -in data/items/ID/certificate.pem\n"
-    "\n"
-    "Was it signed by its chain? (whether to trust the chain is for you to say)\n"
-    "    openssl verify -no_check_time -partial_chain -trusted data/items/ID/chain.pem \\\n"
-    "        data/items/ID/certificate.pem\n"
-    "\n"
-    "Is the log unbroken? Each line of data/journal.jsonl names in \"prev\" the SHA-256 of the\n"
-    "line before it, without its newline. For line N:\n"
-    "    sed -n Np data/journal.jsonl | tr -d '\\n' | sha256sum\n"
-    "\n"
-    "All of this at once, on the packed archive:\n"
-    "    certbatch verify NAME-audit.tar.gz\n";
-
 static bool put_tags(struct audit *a, struct err *err)
 {
     char date[TIME_TEXT];
@@ -222,8 +195,7 @@ static bool put_tags(struct audit *a, struct err *err)
     if (report_ticket(&a->report)) {
         bag_info(a->bag, "External-Identifier", report_ticket(&a->report));
     }
-    return bag_tag(a->bag, "README.txt", (struct span){(const uint8_t *)readme, strlen(readme)},
-                   err);
+    return bundle_seal(a->source, a->bag, a->report.history, report_ticket(&a->report), err);
 }
 
 static bool fill(struct audit *a, struct err *err)

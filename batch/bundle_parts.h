@@ -8,7 +8,9 @@
 #define BATCH_BUNDLE_PARTS_H
 
 #include "batch/bundle.h"
+#include "batch/seal.h"
 #include "batch/secret_scan.h"
+#include "formats/bag.h"
 #include "formats/base/sha.h"
 #include "formats/base/time.h"
 
@@ -16,6 +18,8 @@ struct bundle_source {
     const struct statedir *state;
     const struct history *history;
     const struct secret_scan *secrets;
+    struct seal *seal;  /* of the configuration, may be NULL; the audit bundle's alone */
+    struct buf *remark; /* what the run should say about the audit bundle; its maker's alone */
     const char *name;
     int dirfd;     /* of the output directory */
     int64_t mtime; /* of every entry: the last close of the journal */
@@ -30,5 +34,9 @@ size_t bundle_order(const struct history *h, bool issued, size_t **order);
 /* Reads items/<id>/<name>; absent is fine when it may be (then out stays empty, *there false). */
 bool bundle_read_item(int dir, const char *name, struct buf *out, bool *there,
                       struct err *err) MUST_USE;
+
+/* bundle_seal.c: the last files of an audit bag, whose payload and bag-info are complete. */
+bool bundle_seal(const struct bundle_source *s, struct bag *bag, const struct history *h,
+                 const char *ticket, struct err *err) MUST_USE;
 
 #endif

@@ -66,12 +66,18 @@ struct ca_config {
     size_t nproducts;
 };
 
+/* Who signs audit bundles. Exactly one of key and key_uri is there. */
 struct signing {
-    const char *certificate;
-    struct secret_ref key;
+    const char *certificate, *chain; /* chain may be NULL */
+    struct secret_ref key, key_password;
+    const char *key_uri; /* "pkcs11:..." */
 };
+/* Who timestamps them; how its server is reached is said as for a CA. */
 struct timestamp {
-    const char *url, *ca_file;
+    const char *url, *ca_file; /* ca_file NULL: the TSA's certificate is not judged */
+    bool required;
+    const char *policy, *hash; /* OID or NULL; "sha256" */
+    struct ca_common common;   /* tls, proxy, timeouts */
 };
 
 struct config {

@@ -8,6 +8,7 @@
 #include "formats/base/str.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool is_store_type(const char *text, const char **why)
 {
@@ -141,22 +142,21 @@ static const struct schema limits_schema = {"limits",
                                             sizeof(struct ca_limits),
                                             NO_OFFSET};
 
-static const struct field timeouts_fields[] = {
-    {.name = "connect_seconds",
-     .kind = FIELD_INT,
-     .offset = offsetof(struct ca_timeouts, connect_seconds),
-     .fallback = "10",
-     .min = 1,
-     .max = 600,
-     .help = "for the connection"},
-    {.name = "request_seconds",
-     .kind = FIELD_INT,
-     .offset = offsetof(struct ca_timeouts, request_seconds),
-     .fallback = "180",
-     .min = 1,
-     .max = 3600,
-     .help = "for a whole request"},
-};
+#define TIMEOUT_FIELDS(request_fallback)                                                           \
+    {.name = "connect_seconds",                                                                    \
+     .kind = FIELD_INT,                                                                            \
+     .offset = offsetof(struct ca_timeouts, connect_seconds),                                      \
+     .fallback = "10",                                                                             \
+     .min = 1,                                                                                     \
+     .max = 600,                                                                                   \
+     .help = "for the connection"},                                                                \
+    {                                                                                              \
+        .name = "request_seconds", .kind = FIELD_INT,                                              \
+        .offset = offsetof(struct ca_timeouts, request_seconds), .fallback = request_fallback,     \
+        .min = 1, .max = 3600, .help = "for a whole request"                                       \
+    }
+
+static const struct field timeouts_fields[] = {TIMEOUT_FIELDS("180")};
 static const struct schema timeouts_schema = {"timeouts",
                                               "how long to wait",
                                               timeouts_fields,
@@ -207,17 +207,40 @@ void config_secrets(const struct ca_config *ca,
 
 /* --- everything else --- */
 
+static bool is_pkcs11_uri(const char *text, const char **why)
+{
+    *why = strstr(text, "pin-value=") ? "must not carry the PIN; name it as key_password"
+                                      : "must be a pkcs11: URI (RFC 7512)";
+    return str_starts(text, "pkcs11:") && !strstr(text, "pin-value=");
+}
+
 static const struct field signing_fields[] = {
     {.name = "certificate",
      .kind = FIELD_PATH,
      .flags = FIELD_REQUIRED | FIELD_NONEMPTY,
      .offset = offsetof(struct signing, certificate),
      .help = "PEM file of the certificate that signs audit bundles; its chain may follow"},
+    {.name = "chain",
+     .kind = FIELD_PATH,
+     .flags = FIELD_NONEMPTY,
+     .offset = offsetof(struct signing, chain),
+     .help = "PEM file of further certificates of its chain"},
     {.name = "key",
      .kind = FIELD_SECRET,
-     .flags = FIELD_REQUIRED,
+     .flags = FIELD_ONE_OF,
      .offset = offsetof(struct signing, key),
      .help = "its private key (PEM)"},
+    {.name = "key_uri",
+     .kind = FIELD_STRING,
+     .flags = FIELD_ONE_OF | FIELD_NONEMPTY,
+     .offset = offsetof(struct signing, key_uri),
+     .pattern = "pkcs11:.+",
+     .check = is_pkcs11_uri,
+     .help = "its private key in a token, as pkcs11: URI; OpenSSL needs its pkcs11 provider"},
+    {.name = "key_password",
+     .kind = FIELD_SECRET,
+     .offset = offsetof(struct signing, key_password),
+     .help = "password of an encrypted key, PIN of a token"},
 };
 static const struct schema signing_schema = {"signing",
                                              "who signs audit bundles",
@@ -232,6 +255,26 @@ static bool is_endpoint(const char *text, const char **why)
     return str_starts(text, "https://") || str_starts(text, "http://");
 }
 
+static bool is_hash(const char *text, const char **why)
+{
+    *why = "must be sha256, sha384 or sha512";
+    return str_eq(text, "sha256") || str_eq(text, "sha384") || str_eq(text, "sha512");
+}
+
+static bool is_oid(const char *text, const char **why)
+{
+    uint8_t der[DER_OID_MAX];
+    size_t n;
+    *why = "must be an OID in dotted form";
+    return der_oid_encode(text, der, &n);
+}
+
+/* A TSA that is slow must not hold up a run as long as a CA may. */
+static const struct field stamp_timeouts_fields[] = {TIMEOUT_FIELDS("30")};
+static const struct schema stamp_timeouts_schema = {
+    "timestamp_timeouts",          "how long to wait",         stamp_timeouts_fields,
+    NITEMS(stamp_timeouts_fields), sizeof(struct ca_timeouts), NO_OFFSET};
+
 static const struct field timestamp_fields[] = {
     {.name = "url",
      .kind = FIELD_STRING,
@@ -245,6 +288,39 @@ static const struct field timestamp_fields[] = {
      .flags = FIELD_NONEMPTY,
      .offset = offsetof(struct timestamp, ca_file),
      .help = "PEM file of the roots its certificate must lead to"},
+    {.name = "required",
+     .kind = FIELD_BOOL,
+     .offset = offsetof(struct timestamp, required),
+     .fallback = "false",
+     .help = "true: no bundle without a timestamp; false: one without, and a warning"},
+    {.name = "policy",
+     .kind = FIELD_STRING,
+     .offset = offsetof(struct timestamp, policy),
+     .pattern = "[0-2](\\.[0-9]+)+",
+     .check = is_oid,
+     .help = "OID of the policy to stamp under; default that of the authority"},
+    {.name = "hash",
+     .kind = FIELD_STRING,
+     .offset = offsetof(struct timestamp, hash),
+     .fallback = "sha256",
+     .pattern = "sha256|sha384|sha512",
+     .check = is_hash,
+     .help = "what is stamped is this hash"},
+    {.name = "tls",
+     .kind = FIELD_OBJECT,
+     .offset = offsetof(struct timestamp, common.tls),
+     .sub = &tls_schema,
+     .help = "whom to trust and who we are, for an https:// URL"},
+    {.name = "proxy",
+     .kind = FIELD_OBJECT,
+     .offset = offsetof(struct timestamp, common.proxy),
+     .sub = &proxy_schema,
+     .help = "HTTP proxy on the way to the authority"},
+    {.name = "timeouts",
+     .kind = FIELD_OBJECT,
+     .offset = offsetof(struct timestamp, common.timeouts),
+     .sub = &stamp_timeouts_schema,
+     .help = "how long to wait"},
 };
 static const struct schema timestamp_schema = {"timestamp",
                                                "who timestamps audit bundles",

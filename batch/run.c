@@ -73,6 +73,20 @@ static bool judge(struct run *r, struct err *err)
     return plan_make(&r->batch, r->findings, NULL, r->options->workers, &r->plan, err);
 }
 
+/* What will sign and stamp the audit bundle is looked at before anything is sent: a key that cannot
+ * be read must not come to light when 400 orders are paid. A rehearsal is not sealed: nothing that
+ * did not happen gets evidence. */
+static bool open_seal(struct run *r, struct err *err)
+{
+    if (!seal_open(r->batch.config.path, r->options->stop, &r->seal, err)) {
+        return false;
+    }
+    if (r->batch_options.simulate) {
+        seal_free(TAKE(r->seal));
+    }
+    return true;
+}
+
 static void forget_ahead(struct run *r)
 {
     journal_ahead_free(r->ahead);
@@ -218,8 +232,9 @@ static bool make_bundles(struct run *r, struct err *err)
     release_batch(r); /* 10,000 items of manifest are not needed for what is on disk */
     sweep_out(out);
     bool ok = bundle_stands(&r->dir, &r->history, out, r->name, &paths) ||
-              (bundle_make(&r->dir, &r->history, out, r->name, &paths, err) &&
+              (bundle_make(&r->dir, &r->history, out, r->name, r->seal, &paths, err) &&
                record_bundles(r, &paths, err));
+    r->summary->remark = keep_path(r, paths.remark);
     r->summary->delivery = keep_path(r, paths.delivery);
     r->summary->audit = keep_path(r, paths.audit);
     r->summary->passwords = keep_path(r, paths.passwords);
@@ -275,6 +290,7 @@ static bool run_state(struct run *r, struct err *err)
 
 static void release(struct run *r)
 {
+    seal_free(r->seal);
     passwords_close(r->passwords);
     journal_ahead_free(r->ahead); /* before the history it writes to */
     journal_close(r->journal);
@@ -304,7 +320,8 @@ bool run_batch(const struct run_options *options, struct findings *findings,
                     .arena = arena,
                     .dir = {.fd = -1, .keys = -1, .items = -1, .lock = -1}};
     *summary = (struct run_summary){0};
-    bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) && run_state(&r, err);
+    bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) &&
+              open_seal(&r, err) && run_state(&r, err);
     overview(&r);
     release(&r);
     return ok;

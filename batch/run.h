@@ -58,6 +58,7 @@ struct run_summary {
     size_t items;
     const char *state_path;                            /* the state directory, once it was opened */
     const char *delivery, *audit, *passwords, *report; /* paths that were written, or NULL */
+    const char *remark;                                /* what the audit bundle lacks, or NULL */
     const char *overview; /* report_text() of what the journal holds; NULL: read it from there */
     bool torn_tail;
     bool interrupted;

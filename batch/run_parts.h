@@ -12,6 +12,7 @@
 
 #include "batch/executor.h"
 #include "batch/plan.h"
+#include "batch/seal.h"
 
 struct run {
     const struct run_options *options;
@@ -33,6 +34,7 @@ struct run {
     struct journal *journal;
     struct runlog log;
     struct passwords *passwords;
+    struct seal *seal; /* NULL: audit bundles are not sealed, or a rehearsal */
     struct item_slot *slots;
     bool changed;      /* manifest or policy are not those of the last run */
     uint64_t reported; /* report.json tells of so many records and these findings; 0 = stale */

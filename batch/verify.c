@@ -4,6 +4,7 @@
  */
 #include "batch/verify.h"
 
+#include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 
@@ -38,6 +39,24 @@ static bool find_kind(const char *file, const struct kind **kind, struct err *er
     return true;
 }
 
+static bool read_trust(const char *option, const char *path, struct trust **out, struct err *err)
+{
+    CLEANUP(buf_release) struct buf pem = BUF_INIT(LIMIT_INPUT_BYTES);
+    return !path || (fs_read(path, &pem, err) && trust_read(path, buf_span(&pem), out, err)) ||
+           err_wrap(err, "%s", option);
+}
+
+/* What a delivery bundle cannot have must not seem to have been checked. */
+static void no_seals(struct verify *v)
+{
+    if (v->signers || v->tsas) {
+        verify_problem(v->findings, v->file, v->signers ? RULE_SIGNATURE : RULE_TIMESTAMP,
+                       SEV_ERROR, NULL,
+                       "a delivery bundle carries no signature and no timestamp: the audit bundle "
+                       "does, with the digests of these files");
+    }
+}
+
 static bool run(struct verify *v, const char *passwords, struct buf *summary, struct err *err)
 {
     const struct kind *kind;
@@ -51,6 +70,9 @@ static bool run(struct verify *v, const char *passwords, struct buf *summary, st
     }
     if (!v->secrets || !kind->verify(v, &facts, err)) {
         return false;
+    }
+    if (kind == &delivery_kind) {
+        no_seals(v);
     }
     size_t errors = findings_count(v->findings, SEV_ERROR);
     buf_printf(summary, "%s: %s, %s\n", v->file, kind->title, errors ? "NOT VALID" : "valid");
@@ -66,9 +88,14 @@ bool bundle_verify(const struct verify_options *o, struct findings *findings, st
 {
     struct verify v = {.file = o->bundle, .findings = findings};
     v.pool = pool_new(pool_default_workers());
-    bool ok = run(&v, o->passwords, summary, err);
+    bool ok = read_trust("--signer-ca", o->signer_ca, &v.signers, err) &&
+              read_trust("--tsa-ca", o->tsa_ca, &v.tsas, err) &&
+              run(&v, o->passwords, summary, err);
     pool_free(v.pool);
     secret_scan_close(v.secrets);
     verify_passwords_free(v.passwords);
+    verify_seal_free(v.seal);
+    trust_free(v.signers);
+    trust_free(v.tsas);
     return ok;
 }

@@ -9,6 +9,7 @@
  *   verify_audit.c     audit bags: journal, plan, report, completeness
  *   verify_report.c    what report.json and record.json must say
  *   verify_delivery.c  delivery bundles: folders, keys and key stores
+ *   verify_seal.c      signature, timestamp and provenance of an audit bag
  *   verify_item.c      certificate and chain of one item; the pool
  *   verify_passwords.c the passwords CSV beside a delivery bundle
  */
@@ -21,21 +22,28 @@
 #include "formats/base/finding.h"
 #include "formats/base/pool.h"
 #include "formats/cert.h"
+#include "formats/trust.h"
 
-#define RULE_BAG      "verify.bag"
-#define RULE_JOURNAL  "verify.journal"
-#define RULE_COMPLETE "verify.complete"
-#define RULE_PAIRING  "verify.pairing"
-#define RULE_CHAIN    "verify.chain"
-#define RULE_KEYSTORE "verify.keystore"
-#define RULE_SECRET   "verify.secret"
+#define RULE_BAG        "verify.bag"
+#define RULE_JOURNAL    "verify.journal"
+#define RULE_COMPLETE   "verify.complete"
+#define RULE_PAIRING    "verify.pairing"
+#define RULE_CHAIN      "verify.chain"
+#define RULE_KEYSTORE   "verify.keystore"
+#define RULE_SECRET     "verify.secret"
+#define RULE_SIGNATURE  "verify.signature"
+#define RULE_TIMESTAMP  "verify.timestamp"
+#define RULE_PROVENANCE "verify.provenance"
 
 struct verify_passwords;
+struct verify_seal;
 
 struct verify {
     const char *file; /* the bundle, as it was named */
     struct findings *findings;
     struct verify_passwords *passwords; /* NULL: not given */
+    struct trust *signers, *tsas;       /* NULL: not given */
+    struct verify_seal *seal;           /* files in the root of an audit bag */
     struct secret_scan *secrets;
     struct pool *pool;
     struct verify_item *current; /* being collected */
@@ -87,6 +95,12 @@ bool verify_delivery(struct verify *v, struct buf *summary, struct err *err) MUS
 /* --- verify_report.c --- */
 void verify_report_json(struct verify *v, const struct history *h, struct span data);
 void verify_record_json(struct verify_item *item);
+
+/* --- verify_seal.c --- */
+struct verify_seal *verify_seal_new(void) MUST_USE;
+void verify_seal_file(struct verify_seal *s, const char *name, struct span data); /* of the root */
+void verify_seal(struct verify *v, const struct history *h, struct buf *summary);
+void verify_seal_free(struct verify_seal *s); /* NULL is fine */
 
 /* --- passwords --- */
 struct verify_passwords *verify_passwords_read(const char *path, struct secret_scan **secrets,

@@ -312,6 +312,14 @@ static bool take(void *ctx, const char *name, struct span data, struct err *err)
     return true;
 }
 
+static bool take_tag(void *ctx, const char *name, struct span data, struct err *err)
+{
+    struct audit *a = ctx;
+    (void)err;
+    verify_seal_file(a->v->seal, name, data);
+    return true;
+}
+
 /* --- completeness --- */
 
 static void check_complete(struct audit *a)
@@ -364,11 +372,13 @@ bool verify_audit(struct verify *v, struct buf *summary, struct err *err)
 {
     struct audit a = {.v = v, .history = HISTORY_INIT};
     v->check = check_item;
-    bool ok = read_journal(&a, err) && bag_check(v->file, take, &a, v->findings, err);
+    v->seal = verify_seal_new();
+    bool ok = read_journal(&a, err) && bag_check(v->file, take, take_tag, &a, v->findings, err);
     verify_drain(v);
     if (ok) {
         check_complete(&a);
         summarise(&a, summary);
+        verify_seal(v, &a.history, summary);
     }
     free(a.seen);
     free(a.recorded);

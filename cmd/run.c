@@ -68,6 +68,9 @@ static int finish(const struct options *o, struct term *t, const struct run_summ
         term_err(t, "certbatch: the journal ended in a torn record of an interrupted run; it was "
                     "cut off");
     }
+    if (s->remark) {
+        term_err(t, "certbatch: %s; `certbatch bundle %s` asks again", s->remark, s->state_path);
+    }
     if (!ok) {
         return cmd_fail(t, err);
     }

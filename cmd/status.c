@@ -3,6 +3,7 @@
  * `status`, `resolve`, `bundle`: commands on a state directory.
  */
 #include "batch/bundle.h"
+#include "batch/seal.h"
 
 #include "cmd/cmd.h"
 #include "cmd/history.h"
@@ -92,6 +93,17 @@ int cmd_resolve(const struct options *o, struct term *t)
     return EXIT_DONE;
 }
 
+/* What the configuration says about sealing. A rehearsal is not sealed. */
+static bool open_seal(const struct options *o, const struct history *h, struct seal **out,
+                      struct err *err)
+{
+    CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
+    CLEANUP(config_release) struct config config = {0};
+    *out = NULL;
+    return h->simulate || (config_read(&config, o->config, &findings, err) &&
+                           seal_open(config.path, &cmd_stop, out, err));
+}
+
 /* Bundles go beside the state directory unless -o says otherwise. */
 int cmd_bundle(const struct options *o, struct term *t)
 {
@@ -101,19 +113,25 @@ int cmd_bundle(const struct options *o, struct term *t)
     struct history h = HISTORY_INIT;
     struct statedir s = {.fd = -1};
     struct bundle_paths paths = {0};
+    struct seal *seal = NULL;
     char *state = arena_strdup(&a, o->operands.v[0]);
     for (size_t n = strlen(state); n > 1 && state[n - 1] == '/'; n--) {
         state[n - 1] = '\0';
     }
     const char *dir = o->out ? o->out : path_dir(&a, state);
     bool ok = history_load(state, &h, &err) && statedir_view(&s, state, &err) &&
-              bundle_make(&s, &h, dir, h.batch, &paths, &err);
+              open_seal(o, &h, &seal, &err) &&
+              bundle_make(&s, &h, dir, h.batch, seal, &paths, &err);
     if (ok) {
+        if (paths.remark) {
+            term_err(t, "certbatch: %s", paths.remark);
+        }
         buf_printf(&b, "%s%s%s", paths.delivery ? paths.delivery : "", paths.delivery ? "\n" : "",
                    paths.audit ? paths.audit : "");
         buf_puts(&b, paths.audit ? "\n" : "");
         term_out(t, buf_span(&b));
     }
+    seal_free(seal);
     bundle_paths_release(&paths);
     statedir_close(&s);
     history_release(&h);

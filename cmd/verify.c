@@ -41,7 +41,10 @@ int cmd_verify(const struct options *o, struct term *t)
     CLEANUP(buf_release) struct buf summary = BUF_INIT(1u << 20);
     CLEANUP(buf_release) struct buf json = BUF_INIT(256u << 20);
     struct err err = ERR_INIT;
-    struct verify_options vo = {.bundle = o->operands.v[0], .passwords = o->passwords};
+    struct verify_options vo = {.bundle = o->operands.v[0],
+                                .passwords = o->passwords,
+                                .signer_ca = o->signer_ca,
+                                .tsa_ca = o->tsa_ca};
     if (!format) {
         return EXIT_USAGE;
     }

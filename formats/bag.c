@@ -83,32 +83,93 @@ bool bag_tag(struct bag *b, const char *name, struct span data, struct err *err)
     return put(b, &b->tags, name, data, err);
 }
 
-static bool put_manifest(struct bag *b, const struct bag_list *list, const char *name,
-                         struct bag_list *into, struct err *err)
+bool bag_beside(struct bag *b, const char *name, struct span data, struct err *err)
 {
-    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_ARCHIVE_ENTRY);
+    struct bag_list unlisted = {0};
+    bool ok = put(b, &unlisted, name, data, err);
+    bag_list_release(&unlisted);
+    return ok;
+}
+
+void bag_each(const struct bag *b,
+              void (*fn)(void *ctx, const char *path, const uint8_t sha256[SHA256_SIZE]), void *ctx)
+{
+    for (size_t i = 0; i < b->payload.n; i++) {
+        fn(ctx, b->payload.v[i].path, b->payload.v[i].sha256);
+    }
+}
+
+/* --- manifests --- */
+
+/* Of a sorted list. */
+static bool manifest_text(const struct bag_list *list, const char *name, struct buf *text,
+                          struct err *err)
+{
     for (size_t i = 0; i < list->n; i++) {
         char hex[SHA256_HEX];
         hex_encode(list->v[i].sha256, SHA256_SIZE, hex);
-        buf_printf(&text, "%s  %s\n", hex, list->v[i].path);
+        buf_printf(text, "%s  %s\n", hex, list->v[i].path);
     }
-    if (buf_failed(&text)) {
-        return err_set(err, ERR_INTERNAL, "%s would be too large", name);
+    return !buf_failed(text) || err_set(err, ERR_INTERNAL, "%s would be too large", name);
+}
+
+static void info_text(const struct bag *b, struct buf *text)
+{
+    buf_add(text, b->info.p, b->info.n);
+    buf_printf(text, "Payload-Oxum: %" PRIu64 ".%zu\n", b->octets, b->payload.n);
+}
+
+static void copy_list(const struct bag_list *from, struct bag_list *to)
+{
+    for (size_t i = 0; i < from->n; i++) {
+        bag_list_add(to, from->v[i].path, from->v[i].sha256);
     }
-    return put(b, into, name, buf_span(&text), err);
+}
+
+static void list_text(struct bag_list *list, const char *path, struct span text)
+{
+    uint8_t digest[SHA256_SIZE];
+    sha256(text.p, text.n, digest);
+    bag_list_add(list, path, digest);
+}
+
+bool bag_preview(const struct bag *b, const char *name, struct span data, struct buf *tagmanifest,
+                 struct err *err)
+{
+    CLEANUP(buf_release) struct buf info = BUF_INIT(1u << 16);
+    CLEANUP(buf_release) struct buf manifest = BUF_INIT(LIMIT_ARCHIVE_ENTRY);
+    CLEANUP(bag_list_release) struct bag_list payload = {0};
+    CLEANUP(bag_list_release) struct bag_list tags = {0};
+    copy_list(&b->payload, &payload);
+    bag_list_sort(&payload);
+    copy_list(&b->tags, &tags);
+    info_text(b, &info);
+    if (!manifest_text(&payload, BAG_MANIFEST, &manifest, err)) {
+        return false;
+    }
+    list_text(&tags, name, data);
+    list_text(&tags, "bag-info.txt", buf_span(&info));
+    list_text(&tags, BAG_MANIFEST, buf_span(&manifest));
+    bag_list_sort(&tags);
+    return manifest_text(&tags, BAG_TAG_MANIFEST, tagmanifest, err);
+}
+
+static bool put_manifest(struct bag *b, struct bag_list *list, const char *name,
+                         struct bag_list *into, struct err *err)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_ARCHIVE_ENTRY);
+    bag_list_sort(list);
+    return manifest_text(list, name, &text, err) && put(b, into, name, buf_span(&text), err);
 }
 
 static bool put_tags(struct bag *b, struct err *err)
 {
-    struct bag_list unlisted = {0}; /* a tag manifest lists no tag manifest */
-    buf_printf(&b->info, "Payload-Oxum: %" PRIu64 ".%zu\n", b->octets, b->payload.n);
-    bag_list_sort(&b->payload);
-    bool ok = put(b, &b->tags, "bag-info.txt", buf_span(&b->info), err) &&
-              put_manifest(b, &b->payload, "manifest-sha256.txt", &b->tags, err);
-    bag_list_sort(&b->tags);
-    ok = ok && put_manifest(b, &b->tags, "tagmanifest-sha256.txt", &unlisted, err);
-    bag_list_release(&unlisted);
-    return ok;
+    CLEANUP(buf_release) struct buf info = BUF_INIT(1u << 16);
+    CLEANUP(bag_list_release) struct bag_list unlisted = {0}; /* a tag manifest lists none */
+    info_text(b, &info);
+    return put(b, &b->tags, "bag-info.txt", buf_span(&info), err) &&
+           put_manifest(b, &b->payload, BAG_MANIFEST, &b->tags, err) &&
+           put_manifest(b, &b->tags, BAG_TAG_MANIFEST, &unlisted, err);
 }
 
 static void release(struct bag **b)

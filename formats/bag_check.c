@@ -18,7 +18,7 @@ enum { PROBLEMS_MAX = 100 }; /* one broken manifest must not print 300,000 lines
 
 struct check {
     const char *file;
-    archive_fn *fn;
+    archive_fn *fn, *tag;
     void *ctx;
     struct findings *findings;
     size_t problems;
@@ -95,7 +95,7 @@ static bool take_entry(void *ctx, const char *name, struct span data, struct err
     if (!str_starts(path, "data/")) {
         bag_list_add(&c->tags, path, digest);
         capture(c, path, data);
-        return true;
+        return !c->tag || c->tag(c->ctx, path, data, err);
     }
     bag_list_add(&c->payload, path, digest);
     c->octets += data.n;
@@ -186,8 +186,8 @@ static enum severity payload_unlisted(const char *path)
 /* RFC 8493 2.2.1: the payload manifest must be listed, tag manifests must not, others should. */
 static enum severity tag_unlisted(const char *path)
 {
-    if (str_starts(path, "tagmanifest-")) {
-        return SEV_DISABLED; /* and the signature and timestamp over it, named after it */
+    if (str_starts(path, "tagmanifest-") || str_starts(path, "seal-")) {
+        return SEV_DISABLED; /* and the signature and timestamp over it; their digests */
     }
     return str_starts(path, "manifest-") || str_starts(path, "bag") ? SEV_ERROR : SEV_WARNING;
 }
@@ -260,12 +260,13 @@ static void check_release(struct check *c)
     }
 }
 
-bool bag_check(const char *path, archive_fn *fn, void *ctx, struct findings *findings,
-               struct err *err)
+bool bag_check(const char *path, archive_fn *fn, archive_fn *tag, void *ctx,
+               struct findings *findings, struct err *err)
 {
     CLEANUP(check_release)
     struct check c = {.file = path,
                       .fn = fn,
+                      .tag = tag,
                       .ctx = ctx,
                       .findings = findings,
                       .declaration = BUF_INIT(LIMIT_ARCHIVE_ENTRY),

@@ -61,6 +61,61 @@ static void write_bag(void)
     close(fd);
 }
 
+/* What bag_preview() says of a tag manifest is what comes to stand in the bag, byte for byte. */
+struct tag_manifest {
+    struct buf text;
+    size_t tags, beside;
+};
+
+static bool payload_seen(void *ctx, const char *name, struct span data, struct err *err)
+{
+    (void)ctx;
+    (void)name;
+    (void)data;
+    (void)err;
+    return true;
+}
+
+static bool tag_seen(void *ctx, const char *name, struct span data, struct err *err)
+{
+    struct tag_manifest *t = ctx;
+    (void)err;
+    t->tags++;
+    t->beside += str_eq(name, "tagmanifest-sha256.txt.p7s");
+    if (str_eq(name, "tagmanifest-sha256.txt")) {
+        buf_add(&t->text, data.p, data.n);
+    }
+    return true;
+}
+
+static void preview_is_what_comes(void **state)
+{
+    (void)state;
+    CLEANUP(findings_release) struct findings none = FINDINGS_INIT;
+    CLEANUP(buf_release) struct buf ahead = BUF_INIT(65536);
+    struct tag_manifest t = {.text = BUF_INIT(65536)};
+    struct err err = ERR_INIT;
+    uint8_t digest[SHA256_SIZE];
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    struct bag *b = bag_create(fd, "CHG1-audit", 1795000000, &err);
+    assert_true(bag_add(b, "z", span_of("z"), &err));
+    assert_true(bag_add(b, "a", span_of("a"), &err));
+    bag_info(b, "External-Identifier", "CHG1");
+    assert_true(bag_tag(b, "zz.txt", span_of("tag"), &err));
+    assert_true(bag_preview(b, "README.txt", span_of("read me"), &ahead, &err));
+    assert_true(bag_tag(b, "README.txt", span_of("read me"), &err));
+    assert_true(bag_beside(b, "tagmanifest-sha256.txt.p7s", span_of("seal"), &err));
+    assert_true(bag_finish(&b, digest, &err));
+    close(fd);
+    assert_true(bag_check(path, payload_seen, tag_seen, &t, &none, &err));
+    assert_int_equal(none.n, 0);
+    assert_string_equal(buf_text(&t.text), buf_text(&ahead));
+    assert_int_equal(t.tags, 7);
+    assert_int_equal(t.beside, 1);
+    assert_null(strstr(buf_text(&ahead), ".p7s"));
+    buf_release(&t.text);
+}
+
 /* --- a bag as a list of files, to be changed and packed again --- */
 
 struct file {
@@ -160,7 +215,7 @@ static size_t check(void)
     struct err err = ERR_INIT;
     CLEANUP(buf_release) struct buf names = BUF_INIT(4096);
     findings_release(&found);
-    assert_true(bag_check(path, seen, &names, &found, &err));
+    assert_true(bag_check(path, seen, NULL, &names, &found, &err));
     for (size_t i = 0; i < found.n; i++) {
         assert_string_equal(found.v[i].rule, "verify.bag");
     }
@@ -206,7 +261,7 @@ static void good_bag(void **state)
     CLEANUP(buf_release) struct buf names = BUF_INIT(4096);
     write_bag();
     findings_release(&found);
-    assert_true(bag_check(path, seen, &names, &found, &err));
+    assert_true(bag_check(path, seen, NULL, &names, &found, &err));
     assert_int_equal(found.n, 0);
     assert_string_equal(buf_text(&names), "report.json items/www/request.csr ");
 }
@@ -362,13 +417,14 @@ static void damaged_archive_is_a_finding(void **state)
     assert_int_equal(truncate(path, 100), 0);
     expect("not a whole tar.gz");
     findings_release(&found);
-    assert_false(bag_check("/nonexistent/bag", seen, &names, &found, &err));
+    assert_false(bag_check("/nonexistent/bag", seen, NULL, &names, &found, &err));
     assert_int_equal(err.code, ERR_INPUT);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(preview_is_what_comes),
         cmocka_unit_test(sha256sum_agrees),
         cmocka_unit_test(good_bag),
         cmocka_unit_test(changed_payload),

@@ -42,7 +42,7 @@ static void make(void)
 {
     struct err err = ERR_INIT;
     bundle_paths_release(&made);
-    state_must(bundle_make(&state.dir, &state.history, out, STATE_NAME, &made, &err), &err);
+    state_must(bundle_make(&state.dir, &state.history, out, STATE_NAME, NULL, &made, &err), &err);
 }
 
 static size_t count_files(const char *path, const char *prefix)
@@ -63,7 +63,7 @@ static void refused(const char *words)
 {
     struct err err = ERR_INIT;
     bundle_paths_release(&made);
-    if (bundle_make(&state.dir, &state.history, out, STATE_NAME, &made, &err)) {
+    if (bundle_make(&state.dir, &state.history, out, STATE_NAME, NULL, &made, &err)) {
         fail_msg("made in spite of: %s", words);
     }
     if (!strstr(err.msg, words)) {
@@ -287,7 +287,7 @@ static void nothing_closed(void **unused)
     (void)unused;
     struct err err = ERR_INIT;
     state.history.closed = NULL;
-    assert_false(bundle_make(&state.dir, &state.history, out, STATE_NAME, &made, &err));
+    assert_false(bundle_make(&state.dir, &state.history, out, STATE_NAME, NULL, &made, &err));
     assert_int_equal(err.code, ERR_INPUT);
     assert_non_null(err.hint);
 }

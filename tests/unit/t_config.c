@@ -270,7 +270,7 @@ static const struct problem {
      "unknown key 'alias'"},
     {HEAD "cas: {p: {type: far, api_url: 'https://x/', auth: {access_key: hunter2}}}", 2, 64,
      "manifest.secret.inline", "is a secret"},
-    {HEAD "signing: {certificate: a}", 2, 10, SHAPE, "signing lacks 'key'"},
+    {HEAD "signing: {certificate: a}", 2, 10, SHAPE, "signing needs exactly one of 'key', 'key_uri'"},
     {HEAD "timestamp: {url: tsa.example}", 2, 18, SHAPE, "must be an https:// URL"},
     {HEAD "timestamp: {url: 'http://tsa.example/'}", 2, 18, ENDPOINT, "use https://"},
     {HEAD "paths: {allow_outside: yes}", 2, 24, SHAPE, "true or false"},

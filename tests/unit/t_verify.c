@@ -27,7 +27,7 @@ static int set_up(void **unused)
     state_begin(&state);
     (void)snprintf(out, sizeof out, "%s/out", state.root);
     (void)snprintf(changed, sizeof changed, "%s/changed.tar.gz", state.root);
-    state_must(bundle_make(&state.dir, &state.history, out, STATE_NAME, &made, &err), &err);
+    state_must(bundle_make(&state.dir, &state.history, out, STATE_NAME, NULL, &made, &err), &err);
     return 0;
 }
 
@@ -44,7 +44,7 @@ static int tear_down(void **unused)
 static void verify(const char *bundle, const char *passwords)
 {
     struct err err = ERR_INIT;
-    const struct verify_options o = {bundle, passwords};
+    const struct verify_options o = {.bundle = bundle, .passwords = passwords};
     findings_release(&found);
     buf_reset(&summary);
     state_must(bundle_verify(&o, &found, &summary, &err), &err);
@@ -374,7 +374,7 @@ static void wrong_passwords(void **unused)
     expect("wrong", "verify.keystore", "key.pem does not open");
     size_t warnings = findings_count(&found, SEV_WARNING) - findings_count(&found, SEV_ERROR);
     assert_int_equal(warnings, 1); /* web/key.pem has no row */
-    const struct verify_options o = {made.delivery, state.path};
+    const struct verify_options o = {.bundle = made.delivery, .passwords = state.path};
     assert_false(bundle_verify(&o, &found, &summary, &err));
 }
 
@@ -382,7 +382,7 @@ static void not_a_bundle(void **unused)
 {
     (void)unused;
     struct err err = ERR_INIT;
-    const struct verify_options missing = {"/nonexistent/x.tar.gz", NULL};
+    const struct verify_options missing = {.bundle = "/nonexistent/x.tar.gz"};
     assert_false(bundle_verify(&missing, &found, &summary, &err));
     assert_int_equal(err.code, ERR_INPUT);
     state_must(fs_write_atomic(changed, state_span("not an archive"), 0600, &err), &err);
@@ -404,7 +404,7 @@ static void unfinished_batches_are_sound(void **unused)
     char sha[SHA256_HEX];
     sha256_hex(STATE_MANIFEST, strlen(STATE_MANIFEST), sha);
     bundle_paths_release(&made);
-    state_must(bundle_make(&state.dir, &state.history, out, STATE_NAME, &made, &err), &err);
+    state_must(bundle_make(&state.dir, &state.history, out, STATE_NAME, NULL, &made, &err), &err);
     verify(made.audit, NULL);
     size_t warned = 0;
     for (size_t i = 0; i < found.n; i++) {
