@@ -44,6 +44,8 @@ struct planning {
     struct arena *scratch; /* one per worker */
     enum severity *most;   /* of each item: the highest severity that may still be ordered */
     bool *audit_only;
+    struct policy_approvals *demands; /* of each item; count 0: none */
+    bool *firm;                       /* its policy forbids to override the window */
 };
 
 /* --- parallel: files, names, digests --- */
@@ -106,6 +108,8 @@ static void plan_one(void *ctx, size_t index, unsigned worker)
     out->key = own(a, d.has_csr && d.csr.usable ? d.csr.key.token : d.subject.key);
     p->most[index] = policy_max_severity(p->b->policy, &d.subject);
     p->audit_only[index] = policy_is_audit_only(p->b->policy, &d.subject);
+    p->firm[index] = !policy_may_override_window(p->b->policy, &d.subject, p->b->now);
+    (void)!policy_approvals(p->b->policy, &d.subject, p->b->now, &p->demands[index]);
     if (!loaded || out->item->broken) {
         out->action = PLAN_BLOCKED;
         out->why = "an input of the item cannot be used";
@@ -184,6 +188,45 @@ static void keep_finished(struct planning *p, const struct history *history)
     }
 }
 
+/* --- what is demanded of the run as a whole --- */
+
+static void add_demand(struct plan *plan, const struct policy_approvals *d)
+{
+    for (size_t i = 0; i < plan->ndemands; i++) {
+        if (policy_approvals_same(&plan->demands[i], d)) {
+            return;
+        }
+    }
+    plan->demands[plan->ndemands++] = *d;
+}
+
+static void gather_demands(struct planning *p)
+{
+    struct plan *plan = p->plan;
+    struct policy_approvals base;
+    plan->demands = arena_array(&plan->arena, plan->n + 1, sizeof *plan->demands);
+    plan->window_firm = !policy_may_override_window(p->b->policy, NULL, p->b->now);
+    if (policy_approvals(p->b->policy, NULL, p->b->now, &base)) {
+        add_demand(plan, &base);
+    }
+    for (size_t i = 0; i < plan->n; i++) {
+        plan->window_firm |= p->firm[i];
+        if (p->demands[i].count) {
+            add_demand(plan, &p->demands[i]);
+        }
+    }
+}
+
+size_t plan_approvals(const struct plan *p)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < p->ndemands; i++) {
+        const struct policy_approvals *d = &p->demands[i];
+        most = d->severity == SEV_ERROR && d->count > most ? d->count : most;
+    }
+    return most;
+}
+
 bool plan_make(const struct batch *b, const struct findings *findings,
                const struct history *history, unsigned workers, struct plan *out, struct err *err)
 {
@@ -195,12 +238,15 @@ bool plan_make(const struct batch *b, const struct findings *findings,
                          .plan = out,
                          .scratch = xcalloc(workers, sizeof *p.scratch),
                          .most = arena_array(&out->arena, b->nitems, sizeof *p.most),
-                         .audit_only = arena_array(&out->arena, b->nitems, sizeof *p.audit_only)};
+                         .audit_only = arena_array(&out->arena, b->nitems, sizeof *p.audit_only),
+                         .demands = arena_array(&out->arena, b->nitems, sizeof *p.demands),
+                         .firm = arena_array(&out->arena, b->nitems, sizeof *p.firm)};
     pool_map(workers, b->nitems, plan_one, &p);
     for (unsigned i = 0; i < workers; i++) {
         arena_release(&p.scratch[i]);
     }
     free(p.scratch);
+    gather_demands(&p);
     block_by_findings(&p, findings);
     block_others(&p);
     keep_finished(&p, history);

@@ -107,7 +107,7 @@ void run_resume_record(struct runlog *log)
     head_record(r, r->history.opened ? "resume" : "open");
 }
 
-static void open_log(struct run *r)
+void run_open_log(struct run *r)
 {
     if (!r->log.opened) {
         r->log.opened = true;
@@ -182,14 +182,14 @@ bool run_describe(struct run *r, struct err *err)
     const struct head_extra items = {"items", NULL, (int64_t)r->plan.n};
     bool headed = false;
     if (r->changed) {
-        open_log(r);
+        run_open_log(r);
     }
     for (size_t i = 0; i < r->plan.n; i++) {
         if (!to_be_described(r, &r->plan.v[i])) {
             continue;
         }
         if (!headed) {
-            open_log(r);
+            run_open_log(r);
             runlog_head(&r->log, &plan, &items, 1);
             headed = true;
         }

@@ -29,6 +29,7 @@ int cmd_rules(const struct options *o, struct term *t);
 int cmd_explain(const struct options *o, struct term *t);
 int cmd_policy(const struct options *o, struct term *t);
 int cmd_plan(const struct options *o, struct term *t);
+int cmd_approve(const struct options *o, struct term *t);
 int cmd_run(const struct options *o, struct term *t);
 int cmd_status(const struct options *o, struct term *t);
 int cmd_resolve(const struct options *o, struct term *t);

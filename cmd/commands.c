@@ -26,9 +26,12 @@ const struct command commands[] = {
     {"plan", "MANIFEST", "what would be ordered, renewed, revoked, kept", "text json",
      JUDGING | OPT(STATE) | OPT(OUT) | OPT(FORMAT) | OPT(DETAILED_EXITCODE) | OPT(SIMULATE), 1, 1,
      cmd_plan, false},
+    {"approve", "PLAN.json", "sign a plan: the approval that a policy may demand of a run", NULL,
+     OPT(CERTIFICATE) | OPT(KEY) | OPT(PASSWORD_FILE) | OPT(PASSWORD_ENV) | OPT(OUT), 1, 1,
+     cmd_approve, false},
     {"run", "MANIFEST|PLAN.json", "execute; the same command resumes an unfinished run", NULL,
      JUDGING | OPT(STATE) | OPT(OUT) | OPT(WAIT) | OPT(CONFIRM) | OPT(PLAN_DIGEST) | OPT(SIMULATE) |
-         OPT(PENDING_SUCCESS),
+         OPT(PENDING_SUCCESS) | OPT(APPROVAL) | OPT(OVERRIDE_WINDOW) | OPT(REASON),
      1, 1, cmd_run, false},
     {"status", "STATE", "the items of a state directory", "table csv json", OPT(FORMAT), 1, 1,
      cmd_status, false},

@@ -16,7 +16,7 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_STATE] = {"state", 0, KIND_TEXT, AT(state), "DIR",
                    "state directory (default: <name>.state beside the manifest)"},
     [OPT_OUT] = {"output", 'o', KIND_TEXT, AT(out), "PATH",
-                 "where bundles go (run, bundle); the file to write (plan, inventory)"},
+                 "where bundles go (run, bundle); the file to write (plan, approve, inventory)"},
     [OPT_JOBS] = {"jobs", 'j', KIND_COUNT, AT(jobs), "N", "worker threads (default: one per CPU)"},
     [OPT_POLICY] = {"policy", 0, KIND_LIST, AT(policies), "P",
                     "judge by this pack or policy file too; repeatable"},
@@ -40,7 +40,14 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_PENDING_SUCCESS] = {"treat-pending-as-success", 0, KIND_FLAG, AT(pending_is_success), NULL,
                              "exit 0 instead of 5 when items are pending"},
     [OPT_REASON] = {"reason", 0, KIND_TEXT, AT(reason), "TEXT",
-                    "why: it is kept with the item or order"},
+                    "why: it is kept with the item, the order or the run"},
+    [OPT_OVERRIDE_WINDOW] = {"override-window", 0, KIND_FLAG, AT(override_window), NULL,
+                             "act outside the change window; needs --reason, every report says so"},
+    [OPT_APPROVAL] = {"approval", 0, KIND_LIST, AT(approvals), "FILE",
+                      "a signed approval of the plan; repeatable (default: PLAN.json.*.p7s)"},
+    [OPT_CERTIFICATE] = {"certificate", 0, KIND_TEXT, AT(certificate), "FILE",
+                         "certificate of who signs, and its chain"},
+    [OPT_KEY] = {"key", 0, KIND_TEXT, AT(key), "FILE", "its private key"},
     [OPT_PASSWORD_FILE] = {"password-file", 0, KIND_TEXT, AT(password_file), "F",
                            "file that holds the password of a key or key store"},
     [OPT_PASSWORD_ENV] = {"password-env", 0, KIND_TEXT, AT(password_env), "NAME",
@@ -92,6 +99,7 @@ void options_init(struct options *o)
 void options_release(struct options *o)
 {
     strlist_release(&o->policies);
+    strlist_release(&o->approvals);
     strlist_release(&o->operands);
 }
 

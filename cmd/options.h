@@ -29,6 +29,10 @@ enum option_id {
     OPT_DETAILED_EXITCODE,
     OPT_PENDING_SUCCESS,
     OPT_REASON,
+    OPT_OVERRIDE_WINDOW,
+    OPT_APPROVAL,
+    OPT_CERTIFICATE,
+    OPT_KEY,
     OPT_PASSWORD_FILE,
     OPT_PASSWORD_ENV,
     OPT_PASSWORDS,
@@ -63,13 +67,13 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
         *password_env, *passwords, *signer_ca, *tsa_ca, *pack, *baseline, *write_baseline, *csr,
-        *escalation;
-    struct strlist policies, operands;
+        *escalation, *certificate, *key;
+    struct strlist policies, approvals, operands;
     int64_t jobs, as_of, wait, confirm; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
     int64_t since, expiring;            /* TIME_NONE; 0 = not given */
     int severity;                       /* enum severity: threshold */
     int color;
-    bool ignore_expired, as_manifest, fix, forecast, simulate, detailed_exitcode,
+    bool ignore_expired, as_manifest, fix, forecast, simulate, override_window, detailed_exitcode,
         pending_is_success, quiet, verbose, debug, help, version;
 };
 

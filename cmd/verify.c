@@ -5,6 +5,7 @@
 #include "batch/bundle.h"
 
 #include "cmd/cmd.h"
+#include "cmd/password.h"
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/inspect.h"
@@ -65,17 +66,6 @@ int cmd_verify(const struct options *o, struct term *t)
     return valid ? EXIT_DONE : EXIT_FINDINGS;
 }
 
-static bool password_of(const struct options *o, struct secret *out, struct err *err)
-{
-    struct secret_ref ref = {0};
-    if (o->password_file) {
-        ref = (struct secret_ref){.kind = SECRET_FILE, .name = o->password_file};
-    } else if (o->password_env) {
-        ref = (struct secret_ref){.kind = SECRET_ENV, .name = o->password_env};
-    }
-    return ref.kind == SECRET_NONE || secret_load(&ref, ".", out, err);
-}
-
 int cmd_inspect(const struct options *o, struct term *t)
 {
     const char *format = cmd_format(o, t, "inspect");
@@ -84,7 +74,7 @@ int cmd_inspect(const struct options *o, struct term *t)
     if (!format) {
         return EXIT_USAGE;
     }
-    if (!password_of(o, &password, &err)) {
+    if (!cmd_password(o, &password, &err)) {
         return cmd_fail(t, &err);
     }
     int code = EXIT_DONE;
