@@ -44,7 +44,7 @@ struct planning {
     struct arena *scratch; /* one per worker */
     enum severity *most;   /* of each item: the highest severity that may still be ordered */
     bool *audit_only;
-    struct policy_approvals *demands; /* of each item; count 0: none */
+    struct policy_approvals *demands; /* of each item, POLICY_DEMANDS places; count 0: none */
     bool *firm;                       /* its policy forbids to override the window */
 };
 
@@ -109,7 +109,8 @@ static void plan_one(void *ctx, size_t index, unsigned worker)
     p->most[index] = policy_max_severity(p->b->policy, &d.subject);
     p->audit_only[index] = policy_is_audit_only(p->b->policy, &d.subject);
     p->firm[index] = !policy_may_override_window(p->b->policy, &d.subject, p->b->now);
-    (void)!policy_approvals(p->b->policy, &d.subject, p->b->now, &p->demands[index]);
+    (void)!policy_approvals(p->b->policy, &d.subject, p->b->now,
+                            &p->demands[index * POLICY_DEMANDS]);
     if (!loaded || out->item->broken) {
         out->action = PLAN_BLOCKED;
         out->why = "an input of the item cannot be used";
@@ -203,14 +204,18 @@ static void add_demand(struct plan *plan, const struct policy_approvals *d)
 static void gather_demands(struct planning *p)
 {
     struct plan *plan = p->plan;
-    struct policy_approvals base;
-    plan->demands = arena_array(&plan->arena, plan->n + 1, sizeof *plan->demands);
+    struct policy_approvals base[POLICY_DEMANDS];
+    const size_t room = (plan->n + 1) * POLICY_DEMANDS;
+    plan->demands = arena_array(&plan->arena, room, sizeof *plan->demands);
     plan->window_firm = !policy_may_override_window(p->b->policy, NULL, p->b->now);
-    if (policy_approvals(p->b->policy, NULL, p->b->now, &base)) {
-        add_demand(plan, &base);
+    const size_t n = policy_approvals(p->b->policy, NULL, p->b->now, base);
+    for (size_t i = 0; i < n; i++) {
+        add_demand(plan, &base[i]);
     }
     for (size_t i = 0; i < plan->n; i++) {
         plan->window_firm |= p->firm[i];
+    }
+    for (size_t i = 0; i < plan->n * POLICY_DEMANDS; i++) {
         if (p->demands[i].count) {
             add_demand(plan, &p->demands[i]);
         }
@@ -221,8 +226,7 @@ size_t plan_approvals(const struct plan *p)
 {
     size_t most = 0;
     for (size_t i = 0; i < p->ndemands; i++) {
-        const struct policy_approvals *d = &p->demands[i];
-        most = d->severity == SEV_ERROR && d->count > most ? d->count : most;
+        most = p->demands[i].count > most ? p->demands[i].count : most;
     }
     return most;
 }
@@ -234,13 +238,14 @@ bool plan_make(const struct batch *b, const struct findings *findings,
     *out = (struct plan){.n = b->nitems, .narenas = workers};
     out->v = xcalloc(b->nitems ? b->nitems : 1, sizeof *out->v);
     out->arenas = xcalloc(workers, sizeof *out->arenas);
-    struct planning p = {.b = b,
-                         .plan = out,
-                         .scratch = xcalloc(workers, sizeof *p.scratch),
-                         .most = arena_array(&out->arena, b->nitems, sizeof *p.most),
-                         .audit_only = arena_array(&out->arena, b->nitems, sizeof *p.audit_only),
-                         .demands = arena_array(&out->arena, b->nitems, sizeof *p.demands),
-                         .firm = arena_array(&out->arena, b->nitems, sizeof *p.firm)};
+    struct planning p = {
+        .b = b,
+        .plan = out,
+        .scratch = xcalloc(workers, sizeof *p.scratch),
+        .most = arena_array(&out->arena, b->nitems, sizeof *p.most),
+        .audit_only = arena_array(&out->arena, b->nitems, sizeof *p.audit_only),
+        .demands = arena_array(&out->arena, b->nitems * POLICY_DEMANDS, sizeof *p.demands),
+        .firm = arena_array(&out->arena, b->nitems, sizeof *p.firm)};
     pool_map(workers, b->nitems, plan_one, &p);
     for (unsigned i = 0; i < workers; i++) {
         arena_release(&p.scratch[i]);

@@ -34,14 +34,6 @@ static void merge(struct approval_outcome *to, const struct approval *v)
     }
 }
 
-static void warn_unmet(struct run *r, const struct policy_approvals *d, size_t counted)
-{
-    struct pos pos = {.file = r->batch.manifest.path};
-    findings_report(r->findings, APPROVALS_RULE, d->severity, pos,
-                    "the policy asks for %zu signed approvals of the plan; %zu count", d->count,
-                    counted);
-}
-
 static void judge_files(struct run *r, struct span plan, const struct approval_files *files,
                         struct approval_outcome *out)
 {
@@ -58,9 +50,7 @@ static void judge_files(struct run *r, struct span plan, const struct approval_f
         need.policy = d;
         size_t counted = approvals_judge(&r->approval_arena, plan, files, &need, v);
         merge(out, v);
-        if (counted < d->count && d->severity < SEV_ERROR) {
-            warn_unmet(r, d, counted);
-        } else if (counted < d->count && !out->unmet) {
+        if (counted < d->count && !out->unmet) {
             out->unmet = d;
             out->counted = counted;
         }

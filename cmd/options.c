@@ -58,6 +58,8 @@ const struct option_row option_rows[OPT__MAX] = {
                        "PEM of who may sign: demands a signature that leads there"},
     [OPT_TSA_CA] = {"tsa-ca", 0, KIND_TEXT, AT(tsa_ca), "F",
                     "PEM of who may timestamp: demands a timestamp that leads there"},
+    [OPT_APPROVER_CA] = {"approver-ca", 0, KIND_TEXT, AT(approver_ca), "F",
+                         "PEM of who may approve: demands approvals that lead there"},
     [OPT_PACK] = {"pack", 0, KIND_TEXT, AT(pack), "P", "only the rules this pack sets"},
     [OPT_BASELINE] = {"baseline", 0, KIND_TEXT, AT(baseline), "FILE",
                       "findings this file knows do not count"},

@@ -38,6 +38,7 @@ enum option_id {
     OPT_PASSWORDS,
     OPT_SIGNER_CA,
     OPT_TSA_CA,
+    OPT_APPROVER_CA,
     OPT_PACK,
     OPT_BASELINE,
     OPT_WRITE_BASELINE,
@@ -67,7 +68,7 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
         *password_env, *passwords, *signer_ca, *tsa_ca, *pack, *baseline, *write_baseline, *csr,
-        *escalation, *certificate, *key;
+        *escalation, *certificate, *key, *approver_ca;
     struct strlist policies, approvals, operands;
     int64_t jobs, as_of, wait, confirm; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
     int64_t since, expiring;            /* TIME_NONE; 0 = not given */

@@ -45,7 +45,8 @@ int cmd_verify(const struct options *o, struct term *t)
     struct verify_options vo = {.bundle = o->operands.v[0],
                                 .passwords = o->passwords,
                                 .signer_ca = o->signer_ca,
-                                .tsa_ca = o->tsa_ca};
+                                .tsa_ca = o->tsa_ca,
+                                .approver_ca = o->approver_ca};
     if (!format) {
         return EXIT_USAGE;
     }

@@ -11,36 +11,46 @@
 
 #include <string.h>
 
-/* The setting in force at that time for whoever is judged like s, or NULL. */
-static const struct setting *setting_of(const struct policy *p, const struct subject *s,
-                                        const char *rule, int64_t at)
+/* What every layer together says, and a dated step of it that is in force. A step of one file must
+ * not take back what another file demands: so both count. */
+static size_t settings_of(const struct policy *p, const struct subject *s, const char *rule,
+                          int64_t at, const struct setting *out[POLICY_DEMANDS])
 {
     CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
     const char *problem = NULL;
     const struct rule *row = rule_find(rule);
     const struct profile *profile = s ? policy_choose(p, s, &scratch, &problem) : p->bases[0];
+    size_t n = 0;
     for (size_t i = 0; i < profile->nbatch; i++) {
-        if (profile->batch[i].row == row) {
-            return setting_at(&profile->batch[i], at);
+        const struct active *a = &profile->batch[i];
+        if (a->row == row) {
+            out[n++] = &a->base;
+            const struct setting *step = setting_at(a, at);
+            if (step && step != &a->base) {
+                out[n++] = step;
+            }
+            break;
         }
     }
-    return NULL;
+    return n;
 }
 
-bool policy_approvals(const struct policy *p, const struct subject *s, int64_t at,
-                      struct policy_approvals *out)
+size_t policy_approvals(const struct policy *p, const struct subject *s, int64_t at,
+                        struct policy_approvals out[POLICY_DEMANDS])
 {
-    const struct setting *set = setting_of(p, s, APPROVALS_RULE, at);
-    *out = (struct policy_approvals){0};
-    if (!set || set->severity == SEV_DISABLED || !set->params[APPROVALS_COUNT].number) {
-        return false;
+    const struct setting *set[POLICY_DEMANDS];
+    const size_t n = settings_of(p, s, APPROVALS_RULE, at, set);
+    size_t demands = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct data_lines *trusted = set[i]->params[APPROVALS_TRUSTED].lines;
+        if (set[i]->params[APPROVALS_COUNT].number) {
+            out[demands++] =
+                (struct policy_approvals){.count = (size_t)set[i]->params[APPROVALS_COUNT].number,
+                                          .approvers = &set[i]->params[APPROVALS_APPROVERS].strings,
+                                          .trusted = trusted ? trusted->pem : NULL};
+        }
     }
-    const struct data_lines *trusted = set->params[APPROVALS_TRUSTED].lines;
-    out->count = (size_t)set->params[APPROVALS_COUNT].number;
-    out->severity = set->severity;
-    out->approvers = &set->params[APPROVALS_APPROVERS].strings;
-    out->trusted = trusted ? trusted->pem : NULL;
-    return true;
+    return demands;
 }
 
 static bool same_names(const struct strlist *a, const struct strlist *b)
@@ -54,12 +64,17 @@ static bool same_names(const struct strlist *a, const struct strlist *b)
 
 bool policy_approvals_same(const struct policy_approvals *a, const struct policy_approvals *b)
 {
-    return a->count == b->count && a->severity == b->severity && str_eq(a->trusted, b->trusted) &&
+    return a->count == b->count && str_eq(a->trusted, b->trusted) &&
            same_names(a->approvers, b->approvers);
 }
 
 bool policy_may_override_window(const struct policy *p, const struct subject *s, int64_t at)
 {
-    const struct setting *set = setting_of(p, s, WINDOW_RULE, at);
-    return !set || set->severity == SEV_DISABLED || set->params[WINDOW_OVERRIDE].number != 0;
+    const struct setting *set[POLICY_DEMANDS];
+    const size_t n = settings_of(p, s, WINDOW_RULE, at, set);
+    bool may = true;
+    for (size_t i = 0; i < n; i++) {
+        may = may && set[i]->params[WINDOW_OVERRIDE].number != 0;
+    }
+    return may;
 }

@@ -250,12 +250,12 @@ const struct rule rules_change[] = {
             "2026-11-20T10:00:00Z}\n"
             "orders: [{id: www, common_name: www.example.com}]"},
     {.id = APPROVALS_RULE, .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
-     .unwaivable = true,
+     .floor = SEV_ERROR, .unwaivable = true,
      .title = "signed approvals cannot be counted",
      .why = "The policy lets a plan run only with so many approvals, each signed by somebody else "
             "and none by who asked for the change. That needs a requester in the manifest and a "
-            "policy that says whom it believes. A profile may ask for more than the policy around "
-            "it, never for less.",
+            "policy that says whom it believes. A profile or a dated step may ask for more than "
+            "the policy around it, never for less.",
      .fix = "name change.requested_by; in the policy set count, approvers and trusted so that they "
             "fit",
      .cite = "certbatch", .check = check_signed_approvals, RULE_PARAMS(signed_params),
