@@ -107,6 +107,7 @@ struct profile {
     size_t nrules;
     struct active *batch; /* rules over the whole batch */
     size_t nbatch;
+    struct active window; /* of batch.ticket.window, also when it is disabled: engine_change.c */
 };
 
 struct waiver {

@@ -11,25 +11,35 @@
 
 #include <string.h>
 
-/* What every layer together says, and a dated step of it that is in force. A step of one file must
- * not take back what another file demands: so both count. */
-static size_t settings_of(const struct policy *p, const struct subject *s, const char *rule,
-                          int64_t at, const struct setting *out[POLICY_DEMANDS])
+static const struct profile *profile_of(const struct policy *p, const struct subject *s)
 {
     CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
     const char *problem = NULL;
-    const struct rule *row = rule_find(rule);
-    const struct profile *profile = s ? policy_choose(p, s, &scratch, &problem) : p->bases[0];
-    size_t n = 0;
+    return s ? policy_choose(p, s, &scratch, &problem) : p->bases[0];
+}
+
+static const struct active *approvals_of(const struct profile *profile)
+{
+    const struct rule *row = rule_find(APPROVALS_RULE);
     for (size_t i = 0; i < profile->nbatch; i++) {
-        const struct active *a = &profile->batch[i];
-        if (a->row == row) {
-            out[n++] = &a->base;
-            const struct setting *step = setting_at(a, at);
-            if (step && step != &a->base) {
-                out[n++] = step;
-            }
-            break;
+        if (profile->batch[i].row == row) {
+            return &profile->batch[i];
+        }
+    }
+    return NULL;
+}
+
+/* What every layer together says, and a dated step of it that is in force. A step of one file must
+ * not take back what another file demands: so both count. */
+static size_t settings_of(const struct active *a, int64_t at,
+                          const struct setting *out[POLICY_DEMANDS])
+{
+    size_t n = 0;
+    if (a) {
+        const struct setting *step = setting_at(a, at);
+        out[n++] = &a->base;
+        if (step && step != &a->base) {
+            out[n++] = step;
         }
     }
     return n;
@@ -39,7 +49,7 @@ size_t policy_approvals(const struct policy *p, const struct subject *s, int64_t
                         struct policy_approvals out[POLICY_DEMANDS])
 {
     const struct setting *set[POLICY_DEMANDS];
-    const size_t n = settings_of(p, s, APPROVALS_RULE, at, set);
+    const size_t n = settings_of(approvals_of(profile_of(p, s)), at, set);
     size_t demands = 0;
     for (size_t i = 0; i < n; i++) {
         const struct data_lines *trusted = set[i]->params[APPROVALS_TRUSTED].lines;
@@ -71,7 +81,7 @@ bool policy_approvals_same(const struct policy_approvals *a, const struct policy
 bool policy_may_override_window(const struct policy *p, const struct subject *s, int64_t at)
 {
     const struct setting *set[POLICY_DEMANDS];
-    const size_t n = settings_of(p, s, WINDOW_RULE, at, set);
+    const size_t n = settings_of(&profile_of(p, s)->window, at, set);
     bool may = true;
     for (size_t i = 0; i < n; i++) {
         may = may && set[i]->params[WINDOW_OVERRIDE].number != 0;

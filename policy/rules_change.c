@@ -262,12 +262,12 @@ const struct rule rules_change[] = {
      .bad = "batch:change: {ticket: CHG0031337, type: normal, approved_by: "
             "[m.ortiz@example.com], approved_at: 2026-11-20T10:00:00Z}\n"
             "orders: [{id: www, common_name: www.example.com}]\n"
-            "# with change.approvals.min: {count: 2, trusted: [approver-ca.pem]}",
+            "# with change.approvals.min: {count: 2, trusted: [prior-ca.pem]}",
      .good = "batch:change: {ticket: CHG0031337, type: normal, requested_by: "
             "a.singh@example.com, approved_by: [m.ortiz@example.com], approved_at: "
             "2026-11-20T10:00:00Z}\n"
             "orders: [{id: www, common_name: www.example.com}]\n"
-            "# with change.approvals.min: {count: 2, trusted: [approver-ca.pem]}"},
+            "# with change.approvals.min: {count: 2, trusted: [prior-ca.pem]}"},
     {.id = "batch.policy.pin", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_BATCH,
      .title = "manifest is pinned to another policy",
      .why = "The author of the manifest relied on rules that are not those in force here.",
