@@ -56,8 +56,8 @@ static bool inside_window(struct run *r, struct err *err)
     err_at(err, ERR_REFUSED, yaml_pos(r->batch.manifest.path, c->node),
            "outside the change window, which %s %s", early ? "opens at" : "closed at",
            early ? from : to);
-    err_hint(err, "run it inside the window, or rehearse with --simulate at any time; "
-                  "--override-window --reason TEXT goes on record");
+    err_hint(err, "run it inside the window, rehearse it with --simulate, or say --override-window "
+                  "--reason TEXT");
     return false;
 }
 
