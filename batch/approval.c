@@ -70,9 +70,9 @@ static bool has_iname(const struct strlist *names, const char *name)
 /* Of the names those that the policy lists, as it writes them; without a list all of them. */
 static void names_that_count(struct judging *j, const struct strlist *names, struct strlist *out)
 {
-    const struct strlist *listed = j->need->policy ? j->need->policy->approvers : NULL;
+    const struct strlist *listed = j->need->policy->approvers;
     *out = *names;
-    if (!listed || !listed->n) {
+    if (!listed->n) {
         return;
     }
     *out = (struct strlist){.v = arena_array(j->a, listed->n, sizeof *out->v)};
@@ -105,14 +105,6 @@ static const char *check_signature(struct judging *j, const struct approval_file
         return faults->n ? faults->v[0].text : "its signature does not hold";
     }
     return j->no_trust;
-}
-
-/* Without anchors no path was checked, and so no date. */
-static const char *check_dates(const struct approval_file *f, const struct cert *c)
-{
-    return f->at < c->not_before  ? "its certificate is not yet valid"
-           : f->at > c->not_after ? "its certificate has expired"
-                                  : NULL;
 }
 
 static const char *check_person(struct judging *j, const struct strlist *all,
@@ -163,7 +155,6 @@ static void judge_one(struct judging *j, const struct approval_file *f, struct a
     v->approver = p->names.n ? p->names.v[0] : all.n ? all.v[0] : NULL;
     memcpy(p->key, c->key.sha256, SHA256_SIZE);
     p->verdict = v;
-    v->refused = v->refused ? v->refused : check_dates(f, c);
     v->refused = v->refused ? v->refused : check_person(j, &all, p);
     j->npeople += !v->refused;
 }
@@ -176,14 +167,12 @@ size_t approvals_judge(struct arena *a, struct span plan, const struct approval_
                         .need = need,
                         .people = arena_array(a, files->n + 1, sizeof *j.people)};
     struct err err = ERR_INIT;
-    const char *pem = need->policy ? need->policy->trusted : NULL;
-    if (pem) {
-        struct span anchors = {(const uint8_t *)pem, strlen(pem)};
-        if (!trust_read("trusted", anchors, &j.trust, &err)) {
-            j.no_trust = arena_strdup(a, err.msg);
-        }
-    } else if (need->policy) {
+    const char *pem = need->policy->trusted;
+    if (!pem) {
         j.no_trust = "the policy does not say by which certificates approvers are believed";
+    } else if (!trust_read("trusted", (struct span){(const uint8_t *)pem, strlen(pem)}, &j.trust,
+                           &err)) {
+        j.no_trust = arena_strdup(a, err.msg);
     }
     for (size_t i = 0; i < files->n; i++) {
         judge_one(&j, &files->v[i], &out[i]);

@@ -45,9 +45,8 @@ bool approvals_beside(struct approval_files *files, const char *plan, int64_t at
 void approvals_release(struct approval_files *files);
 
 struct approval_need {
-    const struct policy_approvals
-        *policy;           /* NULL: nothing is demanded, nobody is asked for trust */
-    const char *requester; /* change.requested_by, or NULL */
+    const struct policy_approvals *policy; /* one demand: whom it believes, who may approve */
+    const char *requester;                 /* change.requested_by, or NULL */
 };
 /* What became of one file. Strings are the arena's; approver and refused are safe to print. */
 struct approval {

@@ -42,9 +42,6 @@ static void judge_files(struct run *r, struct span plan, const struct approval_f
     struct approval *v = arena_array(&r->approval_arena, files->n + 1, sizeof *v);
     *out = (struct approval_outcome){.n = files->n};
     out->v = arena_array(&r->approval_arena, files->n + 1, sizeof *out->v);
-    if (!r->plan.ndemands) {
-        (void)approvals_judge(&r->approval_arena, plan, files, &need, out->v);
-    }
     for (size_t i = 0; i < r->plan.ndemands; i++) {
         const struct policy_approvals *d = &r->plan.demands[i];
         need.policy = d;
@@ -59,12 +56,22 @@ static void judge_files(struct run *r, struct span plan, const struct approval_f
 
 /* --- what was given --- */
 
+/* A policy that demands none does not say whom to believe either: nothing is looked at then, so
+ * that no report tells of an approval that nobody checked. */
 static bool gather(struct run *r, struct approval_files *files, struct err *err)
 {
     const struct run_options *o = r->options;
     if (o->napprovals && !o->plan) {
         err_set(err, ERR_USAGE, "--approval: approvals are of a plan file");
         err_hint(err, "run the plan that was approved: certbatch run PLAN.json");
+        return false;
+    }
+    if (!r->plan.ndemands) {
+        if (!o->napprovals) {
+            return true;
+        }
+        err_set(err, ERR_REFUSED, "--approval: the policy does not say whose approvals count");
+        err_hint(err, "set rule change.approvals.min in it, or run without --approval");
         return false;
     }
     for (size_t i = 0; i < o->napprovals; i++) {
@@ -151,21 +158,24 @@ bool run_check_approvals(struct run *r, struct err *err)
 
 /* --- what the state has counted --- */
 
-/* True: the state has the plan that these approvals are over, and its bytes are in *plan. */
-static bool counted_plan(struct run *r, struct buf *plan, char sha256[SHA256_HEX], struct err *err)
+/* *here: the state has the plan that its approvals are over, and its bytes are in *plan. */
+static bool counted_plan(struct run *r, struct buf *plan, char sha256[SHA256_HEX], bool *here,
+                         struct err *err)
 {
     const struct history *h = &r->history;
-    if (!fs_exists_at(r->dir.fd, "plan.json") || !fs_read_at(r->dir.fd, "plan.json", plan, err)) {
+    *here = false;
+    if (!h->approvals.n || !fs_exists_at(r->dir.fd, "plan.json")) {
+        return true;
+    }
+    if (!fs_read_at(r->dir.fd, "plan.json", plan, err)) {
         return false;
     }
     sha256_hex(plan->p, plan->n, sha256);
-    for (size_t i = 0; i < h->approvals.n; i++) {
-        if (str_eq(h->approvals.v[i].plan_sha256, sha256) &&
-            str_eq(h->approvals.v[i].plan_digest, r->plan.digest)) {
-            return true;
-        }
+    for (size_t i = 0; i < h->approvals.n && !*here; i++) {
+        *here = str_eq(h->approvals.v[i].plan_sha256, sha256) &&
+                str_eq(h->approvals.v[i].plan_digest, r->plan.digest);
     }
-    return false;
+    return true;
 }
 
 static bool load_counted(struct run *r, const char *plan_sha256, struct approval_files *files,
@@ -197,8 +207,9 @@ bool run_counted_approvals(struct run *r, struct err *err)
     struct approval_outcome o = {0};
     char sha256[SHA256_HEX];
     const bool missing = r->unapproved.code != ERR_NONE;
-    const bool here = r->history.approvals.n && counted_plan(r, &plan, sha256, err);
-    if (err->code != ERR_NONE || (here && !load_counted(r, sha256, &files, err))) {
+    bool here;
+    if (!counted_plan(r, &plan, sha256, &here, err) ||
+        (here && !load_counted(r, sha256, &files, err))) {
         return false;
     }
     if (here) {

@@ -291,6 +291,11 @@ tampered "the plan exchanged for one with another date" \
 
 # --- the window ---
 sed -i 's/count: 2/count: 0/' site.policy.yaml
+fresh free plain "$in_window"
+by_hand plan.json stranger plan.json.1.p7s
+exits "nobody is believed where nothing is demanded" 9 'whose approvals count' CB run plan.json --approval plan.json.1.p7s
+ok "what lies beside such a plan is left alone" CB run plan.json
+! grep -q approved "$T/log" && [ ! -e free.state/approvals ]; say $? "and no report speaks of it"
 fresh late plain "$over"
 exits "after the window" 9 'closed at 2020-01-02' CB run b.yaml
 exits "an override needs a reason" 2 'needs --reason' CB run b.yaml --override-window
