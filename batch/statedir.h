@@ -12,6 +12,7 @@
  *     findings.json            `lint --format json` shape, of the run's judgement
  *     report.json              always current
  *     passwords.csv            0600; item,output,alias,password
+ *     seal/                    signatures and timestamps of audit bundles (batch/seal.h)
  *     keys/<id>.pem            0600; PKCS#8, clear
  *     items/<id>/request.csr certificate.pem chain.pem   and the delivered files under
  *     items/<id>/out/          key.pem <id>.p12 <id>.jks (keystores and encrypted key only)
