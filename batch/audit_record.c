@@ -184,12 +184,31 @@ static void put_request(struct jw *j, const struct item_record *item,
     jw_end(j);
 }
 
+static void put_overrides(struct jw *j, const struct history *h)
+{
+    jw_array(j, "overrides");
+    for (size_t i = 0; i < h->exceptions.n; i++) {
+        const struct exception_record *e = &h->exceptions.v[i];
+        char t[TIME_TEXT];
+        time_format(e->time, t);
+        jw_object(j, NULL);
+        jw_str(j, "kind", e->kind);
+        jw_str(j, "what", e->what);
+        jw_str(j, "reason", e->reason);
+        jw_str(j, "by", e->user);
+        jw_str(j, "t", t);
+        jw_end(j);
+    }
+    jw_end(j);
+}
+
 static void put_exceptions(struct jw *j, const struct audit_records *a,
                            const struct item_record *item)
 {
     size_t n;
     const struct report_finding *found = report_findings(a->report, item->id, &n);
     jw_object(j, "exceptions");
+    put_overrides(j, a->report->history);
     jw_array(j, "waivers");
     for (size_t i = 0; i < n; i++) {
         const struct finding f = found[i].f;

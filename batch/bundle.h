@@ -57,7 +57,7 @@ struct verify_options {
     const char *bundle, *passwords; /* passwords may be NULL */
     /* PEM files of trust anchors, may be NULL. Given, the signature or timestamp is demanded and
      * must lead there; else it is checked as far as it vouches for itself. */
-    const char *signer_ca, *tsa_ca;
+    const char *signer_ca, *tsa_ca, *approver_ca;
 };
 bool bundle_verify(const struct verify_options *o, struct findings *findings, struct buf *summary,
                    struct err *err) MUST_USE;

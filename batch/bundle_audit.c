@@ -7,6 +7,7 @@
  */
 #include "batch/bundle_parts.h"
 
+#include "batch/approval.h"
 #include "batch/audit_record.h"
 #include "formats/bag.h"
 #include "formats/base/limits.h"
@@ -54,6 +55,56 @@ static bool put_state_files(struct audit *a, struct err *err)
         bool there;
         if (!bundle_read_item(a->source->state->fd, names[i], &a->file, &there, err) ||
             (there && !put(a, names[i], buf_span(&a->file), err))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int by_certificate(const void *pa, const void *pb)
+{
+    const struct approval_record *const *a = pa;
+    const struct approval_record *const *b = pb;
+    return strcmp((*a)->certificate_sha256, (*b)->certificate_sha256);
+}
+
+/* The approvals that are over the very bytes of plan.json, by certificate. */
+static size_t approvals_of(const struct history *h, const char *plan_sha256, struct arena *arena,
+                           const struct approval_record ***out)
+{
+    size_t n = 0;
+    *out = arena_array(arena, h->approvals.n + 1, sizeof **out);
+    for (size_t i = 0; i < h->approvals.n; i++) {
+        if (str_eq(h->approvals.v[i].plan_sha256, plan_sha256)) {
+            (*out)[n++] = &h->approvals.v[i];
+        }
+    }
+    if (n > 1) {
+        qsort(*out, n, sizeof **out, by_certificate);
+    }
+    return n;
+}
+
+static bool put_approvals(struct audit *a, struct err *err)
+{
+    CLEANUP(arena_release) struct arena arena = ARENA_INIT;
+    const struct approval_record **v;
+    const int state = a->source->state->fd;
+    char plan[SHA256_HEX];
+    bool there = false;
+    if (!a->report.history->approvals.n ||
+        !bundle_read_item(state, "plan.json", &a->file, &there, err)) {
+        return a->report.history->approvals.n == 0;
+    }
+    sha256_hex(a->file.p, a->file.n, plan);
+    const size_t n = approvals_of(a->report.history, plan, &arena, &v);
+    for (size_t i = 0; i < n; i++) {
+        const char *certificate = v[i]->certificate_sha256;
+        if (!approval_load(state, plan, certificate, &a->file, err)) {
+            return false;
+        }
+        const char *name = arena_printf(&arena, APPROVALS_DIR "/%s" APPROVAL_SUFFIX, certificate);
+        if (a->file.n && !put(a, name, buf_span(&a->file), err)) {
             return false;
         }
     }
@@ -192,8 +243,8 @@ static bool put_tags(struct audit *a, struct err *err)
 
 static bool fill(struct audit *a, struct err *err)
 {
-    return put_journal(a, err) && put_state_files(a, err) && put_policies(a, err) &&
-           put_reports(a, err) && put_items(a, err) && put_tags(a, err);
+    return put_journal(a, err) && put_state_files(a, err) && put_approvals(a, err) &&
+           put_policies(a, err) && put_reports(a, err) && put_items(a, err) && put_tags(a, err);
 }
 
 bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SHA256_SIZE],

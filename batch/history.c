@@ -222,6 +222,44 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
     return apply_event(h, to, ev, r, t, err);
 }
 
+static int64_t time_of(const char *text)
+{
+    int64_t t = TIME_NONE;
+    return text && time_parse(text, &t) ? t : TIME_NONE;
+}
+
+/* The digests name files: a record with others in it says nothing. */
+static bool apply_approval(struct history *h, const struct history_head *head)
+{
+    struct approval_record r = {.approver = copied(h, head->approver),
+                                .certificate_sha256 = copied(h, head->certificate_sha256),
+                                .plan_digest = copied(h, head->digest),
+                                .plan_sha256 = copied(h, head->plan_sha256),
+                                .signed_at = time_of(head->signed_at),
+                                .time = time_of(head->t)};
+    const char *const digests[] = {r.certificate_sha256, r.plan_digest, r.plan_sha256};
+    for (size_t i = 0; i < NITEMS(digests); i++) {
+        uint8_t bytes[SHA256_SIZE];
+        if (!digests[i] || strlen(digests[i]) != SHA256_HEX - 1 ||
+            !hex_decode(digests[i], SHA256_HEX - 1, bytes)) {
+            return false;
+        }
+    }
+    VEC_PUSH(&h->approvals, r);
+    return r.approver != NULL;
+}
+
+static bool apply_override(struct history *h, const struct history_head *head)
+{
+    struct exception_record r = {.kind = copied(h, head->kind),
+                                 .what = copied(h, head->what),
+                                 .reason = copied(h, head->reason),
+                                 .user = copied(h, head->user),
+                                 .time = time_of(head->t)};
+    VEC_PUSH(&h->exceptions, r);
+    return r.kind && r.what && r.reason && r.user;
+}
+
 /* Other items are other revocations: those that went well vouch for them no longer. */
 static void forget_canaries(struct history *h)
 {
@@ -242,6 +280,12 @@ bool history_head(struct history *h, const struct history_head *head)
         return true;
     }
     h->last_seq = head->seq;
+    if (str_eq(head->ev, "approval")) {
+        return apply_approval(h, head);
+    }
+    if (str_eq(head->ev, "override")) {
+        return apply_override(h, head);
+    }
     if (str_eq(head->ev, "close")) {
         h->close_seq = head->seq;
         h->close_offset = head->end;
@@ -286,6 +330,14 @@ static bool read_head(struct history *h, const struct journal_record *r)
                                 .items = json_get_int(f, "items", 0),
                                 .recipients_sha256 = json_get_str(f, "recipients_sha256"),
                                 .revoked = json_get_int(f, "revoked", 0),
+                                .approver = json_get_str(f, "approver"),
+                                .certificate_sha256 = json_get_str(f, "certificate_sha256"),
+                                .plan_sha256 = json_get_str(f, "plan_sha256"),
+                                .signed_at = json_get_str(f, "signed_at"),
+                                .kind = json_get_str(f, "kind"),
+                                .what = json_get_str(f, "what"),
+                                .reason = json_get_str(f, "reason"),
+                                .user = json_get_str(f, "user"),
                                 .simulate = json_get_bool(f, "simulate", false),
                                 .seq = r->seq,
                                 .end = r->offset + r->length + 1};
@@ -335,6 +387,8 @@ void history_release(struct history *h)
     free(h->v);
     free(h->slots);
     free(h->decisions.v);
+    free(h->approvals.v);
+    free(h->exceptions.v);
     arena_release(&h->arena);
     *h = (struct history)HISTORY_INIT;
 }

@@ -45,6 +45,8 @@ struct planning {
     struct arena *scratch; /* one per worker */
     enum severity *most;   /* of each item: the highest severity that may still be ordered */
     bool *audit_only;
+    struct policy_approvals *demands; /* of each item, POLICY_DEMANDS places; count 0: none */
+    bool *firm;                       /* its policy forbids to override the window */
 };
 
 /* --- parallel: files, names, digests --- */
@@ -109,6 +111,9 @@ static void plan_one(void *ctx, size_t index, unsigned worker)
     out->places = own(a, d.subject.places);
     p->most[index] = policy_max_severity(p->b->policy, &d.subject);
     p->audit_only[index] = policy_is_audit_only(p->b->policy, &d.subject);
+    p->firm[index] = !policy_may_override_window(p->b->policy, &d.subject, p->b->now);
+    (void)!policy_approvals(p->b->policy, &d.subject, p->b->now,
+                            &p->demands[index * POLICY_DEMANDS]);
     if (!loaded || out->item->broken) {
         out->action = PLAN_BLOCKED;
         out->why = "an input of the item cannot be used";
@@ -187,6 +192,48 @@ static void keep_finished(struct planning *p, const struct history *history)
     }
 }
 
+/* --- what is demanded of the run as a whole --- */
+
+static void add_demand(struct plan *plan, const struct policy_approvals *d)
+{
+    for (size_t i = 0; i < plan->ndemands; i++) {
+        if (policy_approvals_same(&plan->demands[i], d)) {
+            return;
+        }
+    }
+    plan->demands[plan->ndemands++] = *d;
+}
+
+static void gather_demands(struct planning *p)
+{
+    struct plan *plan = p->plan;
+    struct policy_approvals base[POLICY_DEMANDS];
+    const size_t room = (plan->n + 1) * POLICY_DEMANDS;
+    plan->demands = arena_array(&plan->arena, room, sizeof *plan->demands);
+    plan->window_firm = !policy_may_override_window(p->b->policy, NULL, p->b->now);
+    const size_t n = policy_approvals(p->b->policy, NULL, p->b->now, base);
+    for (size_t i = 0; i < n; i++) {
+        add_demand(plan, &base[i]);
+    }
+    for (size_t i = 0; i < plan->n; i++) {
+        plan->window_firm |= p->firm[i];
+    }
+    for (size_t i = 0; i < plan->n * POLICY_DEMANDS; i++) {
+        if (p->demands[i].count) {
+            add_demand(plan, &p->demands[i]);
+        }
+    }
+}
+
+size_t plan_approvals(const struct plan *p)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < p->ndemands; i++) {
+        most = p->demands[i].count > most ? p->demands[i].count : most;
+    }
+    return most;
+}
+
 bool plan_make(const struct batch *b, const struct findings *findings,
                const struct history *history, unsigned workers, struct plan *out, struct err *err)
 {
@@ -194,16 +241,20 @@ bool plan_make(const struct batch *b, const struct findings *findings,
     *out = (struct plan){.n = b->nitems, .narenas = workers};
     out->v = xcalloc(b->nitems ? b->nitems : 1, sizeof *out->v);
     out->arenas = xcalloc(workers, sizeof *out->arenas);
-    struct planning p = {.b = b,
-                         .plan = out,
-                         .scratch = xcalloc(workers, sizeof *p.scratch),
-                         .most = arena_array(&out->arena, b->nitems, sizeof *p.most),
-                         .audit_only = arena_array(&out->arena, b->nitems, sizeof *p.audit_only)};
+    struct planning p = {
+        .b = b,
+        .plan = out,
+        .scratch = xcalloc(workers, sizeof *p.scratch),
+        .most = arena_array(&out->arena, b->nitems, sizeof *p.most),
+        .audit_only = arena_array(&out->arena, b->nitems, sizeof *p.audit_only),
+        .demands = arena_array(&out->arena, b->nitems * POLICY_DEMANDS, sizeof *p.demands),
+        .firm = arena_array(&out->arena, b->nitems, sizeof *p.firm)};
     pool_map(workers, b->nitems, plan_one, &p);
     for (unsigned i = 0; i < workers; i++) {
         arena_release(&p.scratch[i]);
     }
     free(p.scratch);
+    gather_demands(&p);
     block_by_findings(&p, findings);
     block_others(&p);
     keep_finished(&p, history);

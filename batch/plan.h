@@ -39,6 +39,9 @@ struct plan {
     size_t n;
     size_t counts[PLAN__MAX];
     char digest[SHA256_HEX];
+    struct policy_approvals *demands; /* every one has to be met: of all items, and of some */
+    size_t ndemands;
+    bool window_firm;     /* the policy forbids to override the change window */
     struct arena *arenas; /* one per worker */
     size_t narenas;
     struct arena arena;
@@ -56,6 +59,8 @@ bool finding_wants_number(const struct finding *f) MUST_USE;
 bool plan_json(const struct batch *b, const struct plan *p, struct buf *out,
                struct err *err) MUST_USE;
 void plan_text(const struct batch *b, const struct plan *p, struct buf *out); /* for people */
+/* Signed approvals without which a run is refused: the most that one demand asks for. */
+size_t plan_approvals(const struct plan *p);
 void plan_release(struct plan *p);
 
 /* A plan file: only what binds it. */

@@ -6,6 +6,7 @@
 #include "batch/plan.h"
 
 #include "batch/batch_parts.h"
+#include "batch/report.h"
 #include "formats/base/fs.h"
 #include "formats/base/json_in.h"
 #include "formats/base/limits.h"
@@ -59,6 +60,12 @@ static void put_head(struct jw *j, const struct batch *b, const struct plan *p)
     jw_str(j, "manifest_sha256", b->manifest.sha256);
     jw_str(j, "policy_sha256", policy_digest(b->policy));
     jw_bool(j, "simulate", b->options->simulate);
+    if (b->manifest.change) {
+        report_change(j, "change", b->manifest.change->node);
+    }
+    if (plan_approvals(p)) {
+        jw_int(j, "approvals", (int64_t)plan_approvals(p));
+    }
 }
 
 static void put_counts(struct jw *j, const struct plan *p)

@@ -175,4 +175,10 @@ void plan_text(const struct batch *b, const struct plan *p, struct buf *out)
                b->options->simulate ? " (simulation)" : "");
     put_reasons(out, p);
     buf_printf(out, "Digest %s\n", p->digest);
+    if (plan_approvals(p) && !b->options->simulate) {
+        buf_printf(out,
+                   "It runs with %zu signed approvals: certbatch plan -o PLAN.json, then "
+                   "certbatch approve PLAN.json\n",
+                   plan_approvals(p));
+    }
 }

@@ -173,7 +173,15 @@ void runlog_head(struct runlog *log, const struct history_head *head,
                  {"delivery_sha256", h.delivery_sha256},
                  {"audit_sha256", h.audit_sha256},
                  {"merkle_root", h.merkle_root},
-                 {"recipients_sha256", h.recipients_sha256}};
+                 {"recipients_sha256", h.recipients_sha256},
+                 {"approver", h.approver},
+                 {"certificate_sha256", h.certificate_sha256},
+                 {"plan_sha256", h.plan_sha256},
+                 {"signed_at", h.signed_at},
+                 {"kind", h.kind},
+                 {"what", h.what},
+                 {"reason", h.reason},
+                 {"user", h.user}};
     for (size_t i = 0; i < NITEMS(texts); i++) {
         if (texts[i].value) {
             jw_str(j, texts[i].name, texts[i].value);

@@ -38,13 +38,15 @@ bool record_read(const struct journal_record *in, struct arena *scratch, struct 
 /* t: when; the intent's time is what a reconcile searches from. */
 bool history_apply(struct history *h, const struct record *r, int64_t t, struct err *err) MUST_USE;
 
-/* A record about the batch as a whole: open, resume, plan, close. */
+/* A record about the batch as a whole: open, resume, plan, approval, override, close, bundle. */
 struct history_head {
     const char *ev, *t, *batch, *manifest_sha256, *policy_sha256, *digest;
     const char *delivery_sha256, *audit_sha256, *recipients_sha256; /* `bundle` */
     const char *merkle_root;                                        /* `plan`: batch/population.h */
     int64_t items;                                                  /* `plan` */
     int64_t revoked;                                                /* `canary-passed` */
+    const char *approver, *certificate_sha256, *plan_sha256, *signed_at; /* `approval` */
+    const char *kind, *what, *reason, *user;                             /* `override` */
     bool simulate;
     uint64_t seq;
     size_t end; /* of its line */

@@ -39,7 +39,7 @@ bool report_open(struct report *r, const struct history *h, const struct statedi
 void report_release(struct report *r);
 
 /* The members of the objects, written into an object that is open. */
-void report_head(struct jw *j, const struct report *r); /* batch, change, counts */
+void report_head(struct jw *j, const struct report *r); /* batch, change, exceptions, counts */
 void report_item(struct jw *j, const char *key, const struct report *r,
                  const struct item_record *item);
 void report_change(struct jw *j, const char *key, const struct ynode *change);

@@ -340,15 +340,29 @@ void html_accepted(struct buf *out, const struct report_view *v)
     section_end(out);
 }
 
-void html_decisions(struct buf *out, const struct report_view *v)
+/* What a rule of the change forbids and a run did all the same. */
+static void put_overrides(struct buf *out, const struct history *h)
 {
-    const struct history *h = v->report->history;
-    section(out, "decisions", "Exceptions: decisions of operators");
-    if (!h->decisions.n) {
-        buf_puts(out, "<p>None: no outcome had to be decided by hand.</p>\n");
-        section_end(out);
-        return;
+    buf_puts(out, "<table class=\"plain\"><caption>Rules of the change that were overridden"
+                  "</caption>\n<thead><tr><th scope=\"col\">When</th><th scope=\"col\">What</th>"
+                  "<th scope=\"col\">By</th><th scope=\"col\">Reason</th></tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < h->exceptions.n; i++) {
+        const struct exception_record *e = &h->exceptions.v[i];
+        char t[TIME_TEXT];
+        time_format(e->time, t);
+        buf_printf(out, "<tr><td><time>%s</time></td><th scope=\"row\">", t);
+        html_text(out, e->what);
+        buf_puts(out, "</th><td>");
+        html_text(out, e->user);
+        buf_puts(out, "</td><td>");
+        html_text(out, e->reason);
+        buf_puts(out, "</td></tr>\n");
     }
+    buf_puts(out, "</tbody></table>\n");
+}
+
+static void put_decisions(struct buf *out, const struct history *h)
+{
     buf_puts(out,
              "<table class=\"plain\"><caption>Outcomes that could not be found out and were "
              "decided by hand</caption>\n<thead><tr><th scope=\"col\">When</th><th scope=\"col\">"
@@ -371,6 +385,22 @@ void html_decisions(struct buf *out, const struct report_view *v)
         buf_puts(out, "</td></tr>\n");
     }
     buf_puts(out, "</tbody></table>\n");
+}
+
+void html_decisions(struct buf *out, const struct report_view *v)
+{
+    const struct history *h = v->report->history;
+    section(out, "decisions", "Exceptions and decisions of operators");
+    if (h->exceptions.n) {
+        put_overrides(out, h);
+    }
+    if (h->decisions.n) {
+        put_decisions(out, h);
+    }
+    if (!h->exceptions.n && !h->decisions.n) {
+        buf_puts(out, "<p>None: no rule of the change was overridden, and no outcome had to be "
+                      "decided by hand.</p>\n");
+    }
     section_end(out);
 }
 

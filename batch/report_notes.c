@@ -156,6 +156,22 @@ static void put_waivers(struct buf *b, const struct report *r, size_t *n)
     free(w.v);
 }
 
+static void put_overrides(struct buf *b, const struct history *h, size_t *n)
+{
+    for (size_t i = 0; i < h->exceptions.n; i++) {
+        const struct exception_record *e = &h->exceptions.v[i];
+        if (shown(b, n)) {
+            buf_puts(b, "- ");
+            vis(b, e->what, WHY_SHOWN);
+            buf_puts(b, "; by ");
+            vis(b, e->user, ID_SHOWN);
+            buf_puts(b, ": ");
+            vis(b, e->reason, WHY_SHOWN);
+            buf_putc(b, '\n');
+        }
+    }
+}
+
 static void put_decisions(struct buf *b, const struct history *h, size_t *n)
 {
     for (size_t i = 0; i < h->decisions.n; i++) {
@@ -173,6 +189,7 @@ static void put_decisions(struct buf *b, const struct history *h, size_t *n)
 static void put_exceptions(struct buf *b, const struct report *r)
 {
     size_t n = 0;
+    put_overrides(b, r->history, &n);
     put_waivers(b, r, &n);
     put_decisions(b, r->history, &n);
     const size_t published = dcv_published(r->history);

@@ -288,9 +288,17 @@ static void put_accepted(struct sheet *s)
 static void put_decisions(struct sheet *s)
 {
     const struct history *h = s->view->report->history;
-    sheet_section(s, "Exceptions: decisions of operators", 40);
-    if (!h->decisions.n) {
-        say(s, "None: no outcome had to be decided by hand.");
+    sheet_section(s, "Exceptions and decisions of operators", 40);
+    if (!h->decisions.n && !h->exceptions.n) {
+        say(s, "None: no rule of the change was overridden, and no outcome had to be decided by "
+               "hand.");
+    }
+    for (size_t i = 0; i < h->exceptions.n; i++) {
+        const struct exception_record *e = &h->exceptions.v[i];
+        CLEANUP(arena_release) struct arena a = ARENA_INIT;
+        char t[TIME_TEXT];
+        time_format(e->time, t);
+        fact(s, t, &small, arena_printf(&a, "%s; by %s: %s", e->what, e->user, e->reason));
     }
     for (size_t i = 0; i < h->decisions.n; i++) {
         const struct decision *d = &h->decisions.v[i];

@@ -6,6 +6,7 @@
 #include "batch/bundle.h"
 
 #include "batch/dcv.h"
+#include "batch/record.h"
 #include "batch/report.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -93,10 +94,43 @@ static void put_published(const struct history *h, struct buf *out)
     buf_putc(out, '\n');
 }
 
+/* Before everything else: whoever reads no further has read this. */
+static void put_exceptions(const struct history *h, struct buf *out)
+{
+    for (size_t i = 0; i < h->exceptions.n; i++) {
+        const struct exception_record *e = &h->exceptions.v[i];
+        char when[TIME_TEXT];
+        time_format(e->time, when);
+        buf_puts(out, "EXCEPTION: ");
+        str_vis(out, e->what, strlen(e->what), LIMIT_VALUE_SHOWN);
+        buf_printf(out, "\n  %s by ", when);
+        str_vis(out, e->user, strlen(e->user), LIMIT_VALUE_SHOWN);
+        buf_puts(out, ": ");
+        str_vis(out, e->reason, strlen(e->reason), RECORD_TEXT);
+        buf_putc(out, '\n');
+    }
+    buf_puts(out, h->exceptions.n ? "\n" : "");
+}
+
+static void put_approvals(const struct history *h, struct buf *out)
+{
+    const char *before = "approved by ";
+    for (size_t i = 0; i < h->approvals.n; i++) {
+        const struct approval_record *a = &h->approvals.v[i];
+        if (str_eq(a->plan_digest, h->plan_digest)) {
+            buf_puts(out, before);
+            str_vis(out, a->approver, strlen(a->approver), LIMIT_VALUE_SHOWN);
+            before = ", ";
+        }
+    }
+    buf_puts(out, str_eq(before, ", ") ? "\n" : "");
+}
+
 void report_text(const struct history *h, struct buf *out)
 {
     size_t counts[STATE__MAX];
     history_counts(h, counts);
+    put_exceptions(h, out);
     for (size_t i = 0; i < report_troubles_count; i++) {
         if (counts[report_troubles[i].state]) {
             put_trouble(h, &report_troubles[i], counts[report_troubles[i].state], out);
@@ -104,4 +138,5 @@ void report_text(const struct history *h, struct buf *out)
     }
     put_published(h, out);
     put_counts(h, counts, out);
+    put_approvals(h, out);
 }

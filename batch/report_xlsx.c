@@ -76,6 +76,15 @@ static void write_summary(struct xlsx *x, const struct report *r)
     for (size_t i = 0; i < report_states_count; i++) {
         fact_number(x, state_report_name(report_states[i]), counts[report_states[i]]);
     }
+    for (size_t i = 0; i < h->approvals.n; i++) {
+        const struct approval_record *v = &h->approvals.v[i];
+        fact(x, "approved by",
+             arena_printf(&a, "%s, certificate SHA-256 %s", v->approver, v->certificate_sha256));
+    }
+    for (size_t i = 0; i < h->exceptions.n; i++) {
+        const struct exception_record *e = &h->exceptions.v[i];
+        fact(x, "exception", arena_printf(&a, "%s; by %s: %s", e->what, e->user, e->reason));
+    }
     fact(x, "manifest_sha256", h->manifest_sha256);
     fact(x, "policy_sha256", h->policy_sha256);
     fact(x, "plan_digest", h->plan_digest);

@@ -8,6 +8,7 @@
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 #include "formats/pdf.h"
+#include "policy/rules_change.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@ static bool read_plan_file(struct run *r, struct err *err)
     if (!r->options->plan) {
         return true;
     }
-    if (!plan_read(r->options->plan, &r->file, err)) {
+    if (!fs_read(r->options->plan, &r->plan_text, err) ||
+        !plan_parse(r->options->plan, buf_span(&r->plan_text), &r->file, err)) {
         return false;
     }
     r->batch_options.manifest = r->file.manifest;
@@ -50,6 +52,22 @@ static void take_confirmation(struct run *r)
     }
 }
 
+/* What is over is over for the rule as well; any other trouble with the window stays. */
+static void take_override(struct run *r)
+{
+    const struct change *c = r->batch.manifest.change;
+    if (!run_window_overridden(r) || c->window_end <= c->window_start) {
+        return;
+    }
+    for (size_t i = 0; i < r->findings->n; i++) {
+        struct finding *f = &r->findings->v[i];
+        if (!f->item && str_eq(f->rule, WINDOW_RULE)) {
+            f->waived = true;
+            f->waiver = "--override-window";
+        }
+    }
+}
+
 /* Reading the journal of 10,000 items takes as long as judging them; neither needs the other. */
 static void name_state(struct run *r)
 {
@@ -70,6 +88,7 @@ static bool judge(struct run *r, struct err *err)
     name_state(r);
     batch_judge(&r->batch, r->options->workers, r->findings);
     take_confirmation(r);
+    take_override(r);
     r->planned = true;
     return plan_make(&r->batch, r->findings, NULL, r->options->workers, &r->plan, err);
 }
@@ -139,7 +158,7 @@ static bool open_state(struct run *r, struct err *err)
     r->history.torn_tail = r->summary->torn_tail = journal_had_torn_tail(r->journal);
     r->log = (struct runlog){
         .journal = r->journal, .history = &r->history, .resume = run_resume_record, .run = r};
-    return run_same_batch(r, err);
+    return run_same_batch(r, err) && run_counted_approvals(r, err);
 }
 
 static bool record_inputs(struct run *r, struct err *err)
@@ -147,7 +166,8 @@ static bool record_inputs(struct run *r, struct err *err)
     const struct history *h = &r->history;
     r->changed = !h->opened || !str_eq(h->manifest_sha256, r->batch.manifest.sha256) ||
                  !str_eq(h->policy_sha256, policy_digest(r->batch.policy));
-    if (((r->changed || !all_final(h)) && !run_store_inputs(r, err)) ||
+    if (((r->changed || !all_final(h)) &&
+         (!run_store_inputs(r, err) || !run_record_change(r, err))) ||
         !run_store_recipients(r, err)) {
         return false;
     }
@@ -176,7 +196,9 @@ static bool execute(struct run *r, struct err *err)
                          .wait_ms = o->wait_seconds * 1000,
                          .first = o->first,
                          .not_after =
-                             change && !r->batch_options.simulate ? change->window_end : TIME_NONE,
+                             change && !r->batch_options.simulate && !run_window_overridden(r)
+                                 ? change->window_end
+                                 : TIME_NONE,
                          .stop = o->stop,
                          .progress = o->progress,
                          .progress_ctx = o->progress_ctx};
@@ -304,6 +326,9 @@ static void release(struct run *r)
     statedir_close(&r->dir);
     release_batch(r);
     plan_file_release(&r->file);
+    buf_release(&r->plan_text);
+    approvals_release(&r->approval_files);
+    arena_release(&r->approval_arena);
     arena_release(&r->own);
 }
 
@@ -324,6 +349,7 @@ bool run_batch(const struct run_options *options, struct findings *findings,
                     .findings = findings,
                     .summary = summary,
                     .arena = arena,
+                    .plan_text = BUF_INIT(APPROVAL_PLAN_BYTES),
                     .dir = {.fd = -1, .keys = -1, .items = -1, .lock = -1}};
     *summary = (struct run_summary){0};
     bool ok = read_plan_file(&r, err) && judge(&r, err) && run_check(&r, err) && pdf_ready(err) &&

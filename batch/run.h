@@ -11,7 +11,10 @@
  *    manifest may be corrected as long as nothing was sent for them; a manifest may also grow.
  *    Any other change of a batch with a journal is ERR_INPUT.
  *  - Change window, stale or unapproved plan, unconfirmed number of revocations: ERR_REFUSED
- *    before anything is written. The window does not bind a simulation.
+ *    before anything is written. Neither window nor approvals bind a simulation. Approvals that a
+ *    run counted are kept in the state and good for every resume of the same plan.
+ *  - An overridden window is an exception in the journal and in every report; a policy may forbid
+ *    it (ERR_REFUSED).
  *  - A CA that does not know us or cannot be reached stops for this run; the items of other CAs
  *    go on; the run ends with ERR_CA after report and bundles were written.
  *  - An error of the disk ends the run at once (ERR_ENV); nothing is synced after a failed sync.
@@ -33,15 +36,18 @@
 struct run_progress;
 struct run_options {
     struct batch_options batch;
-    const char *state_dir;   /* --state, or NULL */
-    const char *out_dir;     /* -o, or NULL: beside the manifest */
-    const char *plan;        /* PLAN.json that is executed, or NULL */
-    const char *plan_digest; /* --plan-digest, or NULL */
-    unsigned workers;        /* -j */
-    int64_t wait_seconds;    /* --wait */
-    int64_t confirm;         /* --confirm N, -1 = not given */
-    size_t first;            /* --first N, 0 = not given: so many revocations go first, the others
-                                after a watch of wait_seconds, see executor_canary.c */
+    const char *state_dir;        /* --state, or NULL */
+    const char *out_dir;          /* -o, or NULL: beside the manifest */
+    const char *plan;             /* PLAN.json that is executed, or NULL */
+    const char *plan_digest;      /* --plan-digest, or NULL */
+    const char *const *approvals; /* --approval: files; none: those beside the plan count */
+    size_t napprovals;
+    const char *override_reason; /* --override-window --reason; NULL: the window binds */
+    unsigned workers;            /* -j */
+    int64_t wait_seconds;        /* --wait */
+    int64_t confirm;             /* --confirm N, -1 = not given */
+    size_t first;                /* --first N, 0 = not given: so many revocations go first, the
+                                    others after a watch of wait_seconds, see executor_canary.c */
     bool pending_is_success;
     const volatile sig_atomic_t *stop; /* 0; 1 = drain, by the signal handler */
     /* progress: called from the run thread, rarely (at most 10 times a second) */
@@ -120,6 +126,20 @@ struct decision {
     const char *item, *word, *reason, *user, *order_id; /* word: adopt, reorder, abandon */
     int64_t t;
 };
+/* An approval that counted, as the journal tells; all strings are the history's. */
+struct approval_record {
+    const char *approver, *certificate_sha256;
+    const char *plan_digest, *plan_sha256; /* the plan's own digest; of the bytes that are signed */
+    int64_t signed_at;                     /* the approver's word; TIME_NONE */
+    int64_t time;                          /* when the run counted it */
+};
+/* Something that a run did although a rule of the change says otherwise. Every report shows it. */
+struct exception_record {
+    const char *kind; /* "window" */
+    const char *what; /* one sentence: what was overridden, and where the run stood */
+    const char *reason, *user;
+    int64_t time;
+};
 struct history {
     struct item_record *v; /* in plan order */
     size_t n, cap;
@@ -135,6 +155,14 @@ struct history {
     const char *delivery_sha256, *audit_sha256; /* in that record; NULL: no such bundle */
     const char *recipients_sha256;              /* in it: of recipients.pem; NULL: none */
     size_t close_offset; /* bytes of the journal up to and including that record */
+    struct {
+        struct approval_record *v;
+        size_t n, cap;
+    } approvals; /* in the order they were counted; of earlier plans of the batch too */
+    struct {
+        struct exception_record *v;
+        size_t n, cap;
+    } exceptions;
     bool torn_tail;
     struct {
         struct decision *v; /* in order of time */

@@ -30,13 +30,25 @@ static bool cas_can_send(struct run *r, struct err *err)
     return batch_can_send(&r->batch, err);
 }
 
+/* An override is refused where the policy knows none: also inside the window, where somebody only
+ * wants to be free of its end. */
+static bool override_allowed(struct run *r, struct err *err)
+{
+    if (!run_window_overridden(r) || !r->plan.window_firm) {
+        return true;
+    }
+    err_set(err, ERR_REFUSED, "the policy forbids to override the change window");
+    err_hint(err, "have the window of the change moved, or run inside it");
+    return false;
+}
+
 static bool inside_window(struct run *r, struct err *err)
 {
     const struct change *c = r->batch.manifest.change;
     char from[TIME_TEXT], to[TIME_TEXT];
     bool early = c && c->window_start != TIME_NONE && r->batch.now < c->window_start;
     bool late = c && c->window_end != TIME_NONE && r->batch.now >= c->window_end;
-    if (r->batch_options.simulate || (!early && !late)) {
+    if (r->batch_options.simulate || run_window_overridden(r) || (!early && !late)) {
         return true;
     }
     time_format(c->window_start == TIME_NONE ? 0 : c->window_start, from);
@@ -44,7 +56,8 @@ static bool inside_window(struct run *r, struct err *err)
     err_at(err, ERR_REFUSED, yaml_pos(r->batch.manifest.path, c->node),
            "outside the change window, which %s %s", early ? "opens at" : "closed at",
            early ? from : to);
-    err_hint(err, "run it inside the window, or rehearse with --simulate at any time");
+    err_hint(err, "run it inside the window, rehearse it with --simulate, or say --override-window "
+                  "--reason TEXT");
     return false;
 }
 
@@ -122,8 +135,8 @@ static bool something_is_left(struct run *r, struct err *err)
 bool run_check(struct run *r, struct err *err)
 {
     static bool (*const checks[])(struct run *, struct err *) = {
-        unique_ids,         canary_has_revocations, cas_can_send,
-        inside_window,      plan_is_current,        plan_is_approved,
+        unique_ids,         canary_has_revocations, cas_can_send,     override_allowed,
+        inside_window,      plan_is_current,        plan_is_approved, run_check_approvals,
         count_is_confirmed, recipients_can_receive, something_is_left};
     for (size_t i = 0; i < NITEMS(checks); i++) {
         if (!checks[i](r, err)) {

@@ -4,12 +4,14 @@
  *
  *   run.c          the coordinator
  *   run_check.c    may this run act at all: window, plan, numbers; nothing is written yet
+ *   run_approval.c the approvals of the plan, and the override of the window
  *   run_inputs.c   manifest, policies, plan and findings into the state directory
  *   run_journal.c  is the journal this batch's; its first records; the close
  */
 #ifndef BATCH_RUN_PARTS_H
 #define BATCH_RUN_PARTS_H
 
+#include "batch/approval.h"
 #include "batch/executor.h"
 #include "batch/plan.h"
 #include "batch/seal.h"
@@ -26,6 +28,13 @@ struct run {
     bool batch_opened;
     struct plan plan;
     bool planned;
+    struct buf plan_text; /* the plan as it was read or as the state has it approved; empty: as it
+                             is made now */
+    struct approval_files approval_files;
+    struct approval *approvals; /* that count, to be kept and recorded */
+    size_t napprovals;
+    struct err unapproved; /* approvals are missing, unless the state has them; or ERR_NONE */
+    struct arena approval_arena;
     const char *name; /* of state directory and bundles */
     const char *state_path;
     struct journal_ahead *ahead; /* the journal is read while policy judges */
@@ -46,6 +55,13 @@ struct run {
 
 /* run_check.c: nothing on disk is touched */
 bool run_check(struct run *r, struct err *err) MUST_USE;
+
+/* run_approval.c */
+bool run_check_approvals(struct run *r, struct err *err) MUST_USE;   /* before the state */
+bool run_counted_approvals(struct run *r, struct err *err) MUST_USE; /* once it was replayed */
+bool run_window_overridden(const struct run *r);
+/* The approvals into the state, then their records and that of an override. */
+bool run_record_change(struct run *r, struct err *err) MUST_USE;
 
 /* run_inputs.c */
 bool run_store_inputs(struct run *r, struct err *err) MUST_USE;

@@ -8,6 +8,7 @@
  *     manifest.yaml            the exact bytes this state belongs to
  *     policy/<nn>-<name>       the policy texts that were used
  *     plan.json                the plan that was (or is being) executed
+ *     approvals/               signed approvals of plans, batch/approval.h
  *     findings.json            `lint --format json` shape, of the run's judgement
  *     report.json              always current
  *     passwords.csv            0600; item,output,alias,password

@@ -49,11 +49,11 @@ static bool read_trust(const char *option, const char *path, struct trust **out,
 /* What a delivery bundle cannot have must not seem to have been checked. */
 static void no_seals(struct verify *v)
 {
-    if (v->signers || v->tsas) {
-        verify_problem(v->findings, v->file, v->signers ? RULE_SIGNATURE : RULE_TIMESTAMP,
-                       SEV_ERROR, NULL,
-                       "a delivery bundle carries no signature and no timestamp: the audit bundle "
-                       "does, with the digests of these files");
+    if (v->signers || v->tsas || v->approvers) {
+        const char *rule = v->signers ? RULE_SIGNATURE : v->tsas ? RULE_TIMESTAMP : RULE_APPROVAL;
+        verify_problem(v->findings, v->file, rule, SEV_ERROR, NULL,
+                       "a delivery bundle carries no signature, no timestamp and no approval: the "
+                       "audit bundle does, with the digests of these files");
     }
 }
 
@@ -90,12 +90,15 @@ bool bundle_verify(const struct verify_options *o, struct findings *findings, st
     v.pool = pool_new(pool_default_workers());
     bool ok = read_trust("--signer-ca", o->signer_ca, &v.signers, err) &&
               read_trust("--tsa-ca", o->tsa_ca, &v.tsas, err) &&
+              read_trust("--approver-ca", o->approver_ca, &v.approvers, err) &&
               run(&v, o->passwords, summary, err);
     pool_free(v.pool);
     secret_scan_close(v.secrets);
     verify_passwords_free(v.passwords);
     verify_seal_free(v.seal);
+    verify_approvals_free(v.approvals);
     trust_free(v.signers);
     trust_free(v.tsas);
+    trust_free(v.approvers);
     return ok;
 }

@@ -11,6 +11,7 @@
  *   verify_delivery.c  delivery bundles: folders, keys and key stores
  *   verify_seal.c      signature, timestamp and provenance of an audit bag
  *   verify_servers.c   folders of servers in them
+ *   verify_approval.c  approvals of the plan, exceptions
  *   verify_item.c      certificate and chain of one item; the pool
  *   verify_passwords.c the passwords CSV beside a delivery bundle
  */
@@ -35,16 +36,19 @@
 #define RULE_SIGNATURE  "verify.signature"
 #define RULE_TIMESTAMP  "verify.timestamp"
 #define RULE_PROVENANCE "verify.provenance"
+#define RULE_APPROVAL   "verify.approval"
 
 struct verify_passwords;
 struct verify_seal;
+struct verify_approvals;
 
 struct verify {
     const char *file; /* the bundle, as it was named */
     struct findings *findings;
-    struct verify_passwords *passwords; /* NULL: not given */
-    struct trust *signers, *tsas;       /* NULL: not given */
-    struct verify_seal *seal;           /* files in the root of an audit bag */
+    struct verify_passwords *passwords;       /* NULL: not given */
+    struct trust *signers, *tsas, *approvers; /* NULL: not given */
+    struct verify_seal *seal;                 /* files in the root of an audit bag */
+    struct verify_approvals *approvals;       /* data/approvals/ of it, and the plan */
     struct secret_scan *secrets;
     struct pool *pool;
     struct verify_item *current; /* being collected */
@@ -106,6 +110,12 @@ struct verify_seal *verify_seal_new(void) MUST_USE;
 void verify_seal_file(struct verify_seal *s, const char *name, struct span data); /* of the root */
 void verify_seal(struct verify *v, const struct history *h, struct buf *summary);
 void verify_seal_free(struct verify_seal *s); /* NULL is fine */
+
+/* --- verify_approval.c --- */
+struct verify_approvals *verify_approvals_new(void) MUST_USE;
+void verify_approvals_take(struct verify_approvals *s, const char *name, struct span data);
+void verify_approvals(struct verify *v, const struct history *h, struct buf *summary);
+void verify_approvals_free(struct verify_approvals *s); /* NULL is fine */
 
 /* --- passwords --- */
 struct verify_passwords *verify_passwords_read(const char *path, struct secret_scan **secrets,

@@ -305,6 +305,7 @@ static bool take(void *ctx, const char *name, struct span data, struct err *err)
         take_item_file(a, name + strlen("items/"), data);
         return true;
     }
+    verify_approvals_take(a->v->approvals, name, data);
     for (size_t i = 0; a->has_journal && i < NITEMS(batch_files); i++) {
         if (str_eq(name, batch_files[i].name)) {
             batch_files[i].check(a, data);
@@ -393,11 +394,13 @@ bool verify_audit(struct verify *v, struct buf *summary, struct err *err)
     struct audit a = {.v = v, .history = HISTORY_INIT};
     v->check = check_item;
     v->seal = verify_seal_new();
+    v->approvals = verify_approvals_new();
     bool ok = read_journal(&a, err) && bag_check(v->file, take, take_tag, &a, v->findings, err);
     verify_drain(v);
     if (ok) {
         check_complete(&a);
         summarise(&a, summary);
+        verify_approvals(v, &a.history, summary);
         verify_seal(v, &a.history, summary);
     }
     free(a.seen);

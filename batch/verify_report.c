@@ -60,6 +60,43 @@ static void check_counts(struct verify *v, const struct history *h, const json_t
     }
 }
 
+/* An exception that a report leaves out is the first thing an auditor must hear of. */
+static void check_exceptions(struct verify *v, const struct history *h, const json_t *report)
+{
+    const json_t *said = json_get(report, "exceptions");
+    bool same = json_array_size(said) == h->exceptions.n;
+    for (size_t i = 0; same && i < h->exceptions.n; i++) {
+        const json_t *e = json_array_get(said, i);
+        same = str_eq(json_get_str(e, "kind"), h->exceptions.v[i].kind) &&
+               str_eq(json_get_str(e, "what"), h->exceptions.v[i].what) &&
+               str_eq(json_get_str(e, "reason"), h->exceptions.v[i].reason) &&
+               str_eq(json_get_str(e, "user"), h->exceptions.v[i].user);
+    }
+    if (!same) {
+        verify_problem(v->findings, v->file, RULE_COMPLETE, SEV_ERROR, NULL,
+                       "report.json speaks of other exceptions than the journal");
+    }
+}
+
+static void check_approvals(struct verify *v, const struct history *h, const json_t *report)
+{
+    const json_t *said = json_get(report, "approvals");
+    size_t n = 0;
+    bool same = true;
+    for (size_t i = 0; i < h->approvals.n; i++) {
+        const struct approval_record *a = &h->approvals.v[i];
+        if (str_eq(a->plan_digest, h->plan_digest)) {
+            const json_t *one = json_array_get(said, n++);
+            same = same && str_eq(json_get_str(one, "approver"), a->approver) &&
+                   str_eq(json_get_str(one, "certificate_sha256"), a->certificate_sha256);
+        }
+    }
+    if (!same || n != json_array_size(said)) {
+        verify_problem(v->findings, v->file, RULE_COMPLETE, SEV_ERROR, NULL,
+                       "report.json speaks of other approvals than the journal");
+    }
+}
+
 void verify_report_json(struct verify *v, const struct history *h, struct span data)
 {
     struct err err = ERR_INIT;
@@ -71,6 +108,8 @@ void verify_report_json(struct verify *v, const struct history *h, struct span d
         return;
     }
     check_counts(v, h, t);
+    check_exceptions(v, h, t);
+    check_approvals(v, h, t);
     const json_t *items = json_get(t, "items");
     for (size_t i = 0; i < json_array_size(items) && i < h->n; i++) {
         const char *what = item_difference(json_array_get(items, i), &h->v[i]);

@@ -29,6 +29,7 @@ int cmd_rules(const struct options *o, struct term *t);
 int cmd_explain(const struct options *o, struct term *t);
 int cmd_policy(const struct options *o, struct term *t);
 int cmd_plan(const struct options *o, struct term *t);
+int cmd_approve(const struct options *o, struct term *t);
 int cmd_run(const struct options *o, struct term *t);
 int cmd_status(const struct options *o, struct term *t);
 int cmd_report(const struct options *o, struct term *t);
@@ -55,8 +56,6 @@ int cmd_version(const struct options *o, struct term *t);
 void version_text(struct buf *out);
 /* Prints err to stderr with its hint; returns its exit code. */
 int cmd_fail(struct term *t, const struct err *err);
-/* The password that --password-file or --password-env names; not set when there is none. */
-bool cmd_password(const struct options *o, struct secret *out, struct err *err) MUST_USE;
 /* The chosen --format, checked against the command's list; NULL (usage printed) when unknown. */
 const char *cmd_format(const struct options *o, struct term *t, const char *command);
 /* Findings as text to stdout or stderr, one or two lines each, at or above `least`. */

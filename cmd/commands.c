@@ -27,9 +27,13 @@ const struct command commands[] = {
      JUDGING | OPT(INVENTORY) | OPT(STATE) | OPT(OUT) | OPT(FORMAT) | OPT(DETAILED_EXITCODE) |
          OPT(SIMULATE),
      1, 1, cmd_plan, false},
+    {"approve", "PLAN.json", "sign a plan: the approval that a policy may demand of a run", NULL,
+     OPT(CERTIFICATE) | OPT(KEY) | OPT(PASSWORD_FILE) | OPT(PASSWORD_ENV) | OPT(OUT), 1, 1,
+     cmd_approve, false},
     {"run", "MANIFEST|PLAN.json", "execute; the same command resumes an unfinished run", NULL,
      JUDGING | OPT(INVENTORY) | OPT(STATE) | OPT(OUT) | OPT(WAIT) | OPT(CONFIRM) | OPT(FIRST) |
-         OPT(PLAN_DIGEST) | OPT(SIMULATE) | OPT(PENDING_SUCCESS),
+         OPT(PLAN_DIGEST) | OPT(SIMULATE) | OPT(PENDING_SUCCESS) | OPT(APPROVAL) |
+         OPT(OVERRIDE_WINDOW) | OPT(REASON),
      1, 1, cmd_run, false},
     {"status", "STATE", "the items of a state directory", "table csv json xlsx",
      OPT(FORMAT) | OPT(FILTER) | OPT(COLUMNS) | OPT(OUT), 1, 1, cmd_status, false},
@@ -41,7 +45,8 @@ const struct command commands[] = {
     {"bundle", "STATE", "make the bundles again from the state", NULL, OPT(CONFIG) | OPT(OUT), 1, 1,
      cmd_bundle, false},
     {"verify", "BUNDLE", "check a delivery or audit bundle", "text json",
-     OPT(FORMAT) | OPT(PASSWORDS) | OPT(SIGNER_CA) | OPT(TSA_CA), 1, 1, cmd_verify, false},
+     OPT(FORMAT) | OPT(PASSWORDS) | OPT(SIGNER_CA) | OPT(TSA_CA) | OPT(APPROVER_CA), 1, 1,
+     cmd_verify, false},
     {"open-passwords", "FILE.cms", "the passwords of a delivery, for one of its recipients", NULL,
      OPT(KEY) | OPT(CERTIFICATE) | OPT(OUT) | OPT(PASSWORD_FILE) | OPT(PASSWORD_ENV), 1, 1,
      cmd_open_passwords, false},

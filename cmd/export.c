@@ -153,9 +153,9 @@ static bool write_revocations(const struct options *o, struct term *t, const cha
     if (!ok || !totals->items) {
         return ok;
     }
-    ok = out_open(&out, o, t, false, err);
+    ok = out_open(&out, o->out, false, t, err);
     ok = ok && out_write(&out, buf_span(&text), err);
-    return out_close(&out, o, ok, err);
+    return out_close(&out, ok, err);
 }
 
 static int export_revocations(const struct options *o, struct term *t, const char *state)

@@ -4,6 +4,7 @@
  * go to standard output, or with -o to a file that only its owner can read.
  */
 #include "cmd/cmd.h"
+#include "cmd/password.h"
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/cms_envelope.h"

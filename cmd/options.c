@@ -49,20 +49,26 @@ const struct option_row option_rows[OPT__MAX] = {
     [OPT_PENDING_SUCCESS] = {"treat-pending-as-success", 0, KIND_FLAG, AT(pending_is_success), NULL,
                              "exit 0 instead of 5 when items are pending"},
     [OPT_REASON] = {"reason", 0, KIND_TEXT, AT(reason), "TEXT",
-                    "why: it is kept with the item or order"},
+                    "why: it is kept with the item, the order or the run"},
+    [OPT_OVERRIDE_WINDOW] = {"override-window", 0, KIND_FLAG, AT(override_window), NULL,
+                             "act outside the change window; needs --reason, every report says so"},
+    [OPT_APPROVAL] = {"approval", 0, KIND_LIST, AT(approvals), "FILE",
+                      "a signed approval of the plan; repeatable (default: PLAN.json.*.p7s)"},
+    [OPT_CERTIFICATE] = {"certificate", 0, KIND_TEXT, AT(certificate), "FILE",
+                         "certificate of who signs, and its chain"},
+    [OPT_KEY] = {"key", 0, KIND_TEXT, AT(key), "FILE", "its private key"},
     [OPT_PASSWORD_FILE] = {"password-file", 0, KIND_TEXT, AT(password_file), "F",
                            "file that holds the password of a key or key store"},
     [OPT_PASSWORD_ENV] = {"password-env", 0, KIND_TEXT, AT(password_env), "NAME",
                           "environment variable that holds it"},
-    [OPT_KEY] = {"key", 0, KIND_TEXT, AT(key), "FILE", "private key of a recipient"},
-    [OPT_CERTIFICATE] = {"certificate", 0, KIND_TEXT, AT(certificate), "FILE",
-                         "its certificate; default: whatever fits the key"},
     [OPT_PASSWORDS] = {"passwords", 0, KIND_TEXT, AT(passwords), "CSV",
                        "the passwords file of a delivery bundle: key stores are opened too"},
     [OPT_SIGNER_CA] = {"signer-ca", 0, KIND_TEXT, AT(signer_ca), "F",
                        "PEM of who may sign: demands a signature that leads there"},
     [OPT_TSA_CA] = {"tsa-ca", 0, KIND_TEXT, AT(tsa_ca), "F",
                     "PEM of who may timestamp: demands a timestamp that leads there"},
+    [OPT_APPROVER_CA] = {"approver-ca", 0, KIND_TEXT, AT(approver_ca), "F",
+                         "PEM of who may approve: demands approvals that lead there"},
     [OPT_PACK] = {"pack", 0, KIND_TEXT, AT(pack), "P", "only the rules this pack sets"},
     [OPT_BASELINE] = {"baseline", 0, KIND_TEXT, AT(baseline), "FILE",
                       "findings this file knows do not count"},
@@ -125,6 +131,7 @@ void options_release(struct options *o)
 {
     strlist_release(&o->policies);
     strlist_release(&o->inventories);
+    strlist_release(&o->approvals);
     strlist_release(&o->operands);
     strlist_release(&o->filters);
 }

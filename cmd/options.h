@@ -33,13 +33,16 @@ enum option_id {
     OPT_DETAILED_EXITCODE,
     OPT_PENDING_SUCCESS,
     OPT_REASON,
+    OPT_OVERRIDE_WINDOW,
+    OPT_APPROVAL,
+    OPT_CERTIFICATE,
+    OPT_KEY,
     OPT_PASSWORD_FILE,
     OPT_PASSWORD_ENV,
-    OPT_KEY,
-    OPT_CERTIFICATE,
     OPT_PASSWORDS,
     OPT_SIGNER_CA,
     OPT_TSA_CA,
+    OPT_APPROVER_CA,
     OPT_PACK,
     OPT_BASELINE,
     OPT_WRITE_BASELINE,
@@ -77,14 +80,14 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct options {
     const char *config, *state, *out, *profile, *format, *plan_digest, *reason, *password_file,
         *password_env, *key, *certificate, *passwords, *signer_ca, *tsa_ca, *pack, *baseline,
-        *write_baseline, *csr, *escalation, *columns, *ca, *ticket, *ticket_tz, *to;
-    struct strlist policies, inventories, operands, filters;
+        *write_baseline, *csr, *escalation, *columns, *ca, *ticket, *ticket_tz, *to, *approver_ca;
+    struct strlist policies, inventories, approvals, operands, filters;
     int64_t jobs, as_of, wait, confirm, first, soak; /* jobs 0 = CPUs; TIME_NONE; -1 = not given */
     int64_t since, expiring;                         /* TIME_NONE; 0 = not given */
     int severity;                                    /* enum severity: threshold */
     int color;
-    bool partial, list_profiles, show, ignore_expired, as_manifest, fix, forecast, simulate,
-        detailed_exitcode, pending_is_success, quiet, verbose, debug, help, version;
+    bool partial, list_profiles, show, override_window, ignore_expired, as_manifest, fix, forecast,
+        simulate, detailed_exitcode, pending_is_success, quiet, verbose, debug, help, version;
 };
 
 enum option_kind {

@@ -10,6 +10,7 @@
 #include "cmd/history.h"
 #include "cmd/progress.h"
 
+#include <string.h>
 #include <unistd.h>
 
 volatile sig_atomic_t cmd_stop, cmd_stop_signal; /* main.c catches, the executor looks */
@@ -72,6 +73,25 @@ static int finish(const struct options *o, struct term *t, const struct run_summ
     return exit_for_counts(s->counts, o->pending_is_success && !s->canary);
 }
 
+enum { REASON_MAX = 500 };
+
+/* An exception without a reason is none. */
+static bool override_is_whole(const struct options *o, struct term *t)
+{
+    const char *reason = o->reason ? o->reason : "";
+    const bool blank = !reason[strspn(reason, " \t\r\n")];
+    if (o->override_window && blank) {
+        term_err(t, "certbatch: --override-window needs --reason TEXT: it goes on record");
+    } else if (o->reason && !o->override_window) {
+        term_err(t, "certbatch: --reason is the reason for --override-window");
+    } else if (!utf8_valid(reason, strlen(reason)) || strlen(reason) > REASON_MAX) {
+        term_err(t, "certbatch: --reason takes UTF-8 text of at most %d bytes", REASON_MAX);
+    } else {
+        return true;
+    }
+    return false;
+}
+
 int cmd_run(const struct options *o, struct term *t)
 {
     CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
@@ -93,6 +113,9 @@ int cmd_run(const struct options *o, struct term *t)
                              .out_dir = o->out,
                              .plan = is_plan(input) ? input : NULL,
                              .plan_digest = o->plan_digest,
+                             .approvals = o->approvals.v,
+                             .napprovals = o->approvals.n,
+                             .override_reason = o->override_window ? o->reason : NULL,
                              .workers = (unsigned)o->jobs,
                              .wait_seconds = o->wait,
                              .confirm = o->confirm,
@@ -101,6 +124,9 @@ int cmd_run(const struct options *o, struct term *t)
                              .stop = &cmd_stop,
                              .progress = progress_show,
                              .progress_ctx = &progress};
+    if (!override_is_whole(o, t)) {
+        return EXIT_USAGE;
+    }
     if (ro.plan) {
         ro.batch.manifest = NULL; /* the plan names it */
     }

@@ -5,6 +5,7 @@
 #include "batch/bundle.h"
 
 #include "cmd/cmd.h"
+#include "cmd/password.h"
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/inspect.h"
@@ -44,7 +45,8 @@ int cmd_verify(const struct options *o, struct term *t)
     struct verify_options vo = {.bundle = o->operands.v[0],
                                 .passwords = o->passwords,
                                 .signer_ca = o->signer_ca,
-                                .tsa_ca = o->tsa_ca};
+                                .tsa_ca = o->tsa_ca,
+                                .approver_ca = o->approver_ca};
     if (!format) {
         return EXIT_USAGE;
     }
@@ -63,17 +65,6 @@ int cmd_verify(const struct options *o, struct term *t)
         term_out(t, buf_span(&summary));
     }
     return valid ? EXIT_DONE : EXIT_FINDINGS;
-}
-
-bool cmd_password(const struct options *o, struct secret *out, struct err *err)
-{
-    struct secret_ref ref = {0};
-    if (o->password_file) {
-        ref = (struct secret_ref){.kind = SECRET_FILE, .name = o->password_file};
-    } else if (o->password_env) {
-        ref = (struct secret_ref){.kind = SECRET_ENV, .name = o->password_env};
-    }
-    return ref.kind == SECRET_NONE || secret_load(&ref, ".", out, err);
 }
 
 int cmd_inspect(const struct options *o, struct term *t)

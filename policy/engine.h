@@ -24,13 +24,13 @@
 
 /* The arrays of rules_*.c, each closed by a row without id. */
 extern const struct rule rules_csr[], rules_sig[], rules_key[], rules_subject[], rules_san[],
-    rules_dns[], rules_name[], rules_wildcard[], rules_product[], rules_batch[], rules_policy[],
-    rules_shape[], rules_idn[], rules_ip[], rules_other_names[], rules_email[], rules_uri[],
-    rules_ext[], rules_level[], rules_ev[], rules_validity[], rules_dcv[], rules_certinext[],
-    rules_certinext_fields[], rules_certinext_names[], rules_certinext_org[], rules_digicert[],
-    rules_sectigo[], rules_entrust[], rules_adcs[], rules_emca[], rules_local[], rules_capability[],
-    rules_smime[], rules_revoke[], rules_renew[], rules_manifest[], rules_export[], rules_issued[],
-    rules_suppress[];
+    rules_dns[], rules_name[], rules_wildcard[], rules_product[], rules_batch[], rules_change[],
+    rules_policy[], rules_shape[], rules_idn[], rules_ip[], rules_other_names[], rules_email[],
+    rules_uri[], rules_ext[], rules_level[], rules_ev[], rules_validity[], rules_dcv[],
+    rules_certinext[], rules_certinext_fields[], rules_certinext_names[], rules_certinext_org[],
+    rules_digicert[], rules_sectigo[], rules_entrust[], rules_adcs[], rules_emca[], rules_local[],
+    rules_capability[], rules_smime[], rules_revoke[], rules_renew[], rules_manifest[],
+    rules_export[], rules_issued[], rules_suppress[];
 
 /* First instant a row is in force, first instant it is no more; INT64_MIN and INT64_MAX = open. */
 void rule_window(const struct rule *r, int64_t *from, int64_t *until);
@@ -107,6 +107,7 @@ struct profile {
     size_t nrules;
     struct active *batch; /* rules over the whole batch */
     size_t nbatch;
+    struct active window; /* of batch.ticket.window, also when it is disabled: engine_change.c */
 };
 
 struct waiver {

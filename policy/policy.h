@@ -60,6 +60,23 @@ bool policy_show(const struct policy *p, const char *profile, struct buf *out,
 /* Highest severity that may still be ordered, of the item's profile. */
 enum severity policy_max_severity(const struct policy *p, const struct subject *s);
 bool policy_is_audit_only(const struct policy *p, const struct subject *s);
+/* What rule change.approvals.min demands of a plan before it may run. Strings are the policy's. */
+struct policy_approvals {
+    size_t count;                    /* distinct approvers, 1 or more */
+    const struct strlist *approvers; /* names; n = 0: everybody who is believed */
+    const char *trusted; /* PEM, certificates that approvers are believed by; NULL: none */
+};
+/* Of whoever is judged like s, s NULL: of everything that no profile says otherwise about. A run
+ * asks for both and meets every demand, so that a profile and a dated step only add. The severity
+ * of the rule does not matter here, and neither does --as-of: `at` is now. Returns how many. */
+enum { POLICY_DEMANDS = 2 };
+size_t policy_approvals(const struct policy *p, const struct subject *s, int64_t at,
+                        struct policy_approvals out[POLICY_DEMANDS]) MUST_USE;
+bool policy_approvals_same(const struct policy_approvals *a,
+                           const struct policy_approvals *b) MUST_USE;
+/* Rule batch.ticket.window, the same way: may a run act outside its change window at all? */
+bool policy_may_override_window(const struct policy *p, const struct subject *s,
+                                int64_t at) MUST_USE;
 /* The name of the profile that would judge the subject; NULL = packs only. */
 const char *policy_profile_for(const struct policy *p, const struct subject *s);
 

@@ -39,7 +39,7 @@ static struct data_lines sorted_unique(const char **v, size_t n)
             v[kept++] = v[i];
         }
     }
-    return (struct data_lines){v, kept};
+    return (struct data_lines){.v = v, .n = kept};
 }
 
 static bool is_blank(char c)
@@ -113,7 +113,9 @@ static struct data_file *load_file(struct policy_ctx *ctx, struct pos pos, const
     struct data_file *f = &p->data[p->ndata++];
     *f = (struct data_file){.path = arena_strdup(&p->arena, path)};
     sha256_hex(text.p, text.n, f->sha256);
+    bool pem = strstr(buf_text(&text), "-----BEGIN CERTIFICATE-----") != NULL;
     f->lines = split_lines(&p->arena, arena_strdup(&p->arena, buf_text(&text)));
+    f->lines.pem = pem ? arena_strdup(&p->arena, buf_text(&text)) : NULL;
     return f;
 }
 
@@ -167,15 +169,20 @@ const struct data_lines *data_lines(struct policy *p, const struct strlist *path
         total += f ? f->lines.n : 0;
     }
     const char **v = arena_array(&p->arena, total + 1, sizeof *v);
+    const char *pem = NULL;
     size_t n = 0;
     for (size_t i = 0; i < paths->n; i++) {
         const struct data_file *f = find_file(p, paths->v[i]);
+        if (f && f->lines.pem) {
+            pem = pem ? arena_printf(&p->arena, "%s\n%s", pem, f->lines.pem) : f->lines.pem;
+        }
         for (size_t k = 0; f && k < f->lines.n; k++) {
             v[n++] = f->lines.v[k];
         }
     }
     struct data_join *join = arena_alloc(&p->arena, sizeof *join);
     *join = (struct data_join){.paths = *paths, .lines = sorted_unique(v, n)};
+    join->lines.pem = pem;
     vec_reserve((void **)&p->joins, &p->joins_cap, p->njoins + 1, sizeof(struct data_join *));
     p->joins[p->njoins++] = join;
     return &join->lines;

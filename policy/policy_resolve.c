@@ -9,6 +9,7 @@
 
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
+#include "policy/rules_change.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -241,7 +242,11 @@ static void finish(struct resolve *r)
     for (size_t i = 0; i < rule_count(); i++) {
         const struct rule *row = rule_at(i);
         struct active active;
-        if (row->check && make_active(r, row, &r->now.slots[i], &r->preset.slots[i], &active)) {
+        const bool enabled = make_active(r, row, &r->now.slots[i], &r->preset.slots[i], &active);
+        if (str_eq(row->id, WINDOW_RULE)) {
+            out->window = active;
+        }
+        if (row->check && enabled) {
             const bool batch = row->needs & NEEDS_BATCH;
             *(batch ? &out->batch[out->nbatch++] : &out->rules[out->nrules++]) = active;
         }

@@ -188,6 +188,7 @@ const struct matchers *rule_patterns(const struct rule_run *run, size_t param);
 struct data_lines {
     const char *const *v;
     size_t n;
+    const char *pem; /* the files as they are, when they hold certificates; NULL: none does */
 };
 const struct data_lines *rule_lines(const struct rule_run *run, size_t param);
 /* The first line that begins with prefix, or NULL; lines may be NULL. */

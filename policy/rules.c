@@ -15,7 +15,7 @@
 /* clang-format off */
 const struct rule *const rule_groups[] = {
     rules_csr, rules_sig, rules_key, rules_subject, rules_san, rules_dns, rules_name,
-    rules_wildcard, rules_product, rules_batch, rules_policy, rules_shape, rules_idn,
+    rules_wildcard, rules_product, rules_batch, rules_change, rules_policy, rules_shape, rules_idn,
     rules_ip, rules_other_names, rules_email, rules_uri, rules_ext, rules_level, rules_ev,
     rules_validity, rules_dcv, rules_certinext, rules_certinext_fields,
     rules_certinext_names, rules_certinext_org, rules_digicert, rules_sectigo, rules_entrust,

@@ -127,7 +127,9 @@ static bool batch_fires(const char *text, const char *rule)
 static void test_samples(void **state)
 {
     (void)state;
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
     size_t rows = 0, wrong = 0;
+    (void)temp_write(&a, work, "prior-ca.pem", corpus_read(&a, SAMPLES "prior-ca.pem"));
     for (size_t i = 0; i < rule_count(); i++) {
         const struct rule *r = rule_at(i);
         if (!(r->needs & NEEDS_BATCH)) {
