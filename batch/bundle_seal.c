@@ -15,7 +15,7 @@
 
 /* --- README.txt --- */
 
-enum { ALWAYS = 0, UNSEALED = 1, SIGNED = 2, STAMPED = 4, BOTH = SIGNED | STAMPED };
+enum { ALWAYS = 0, UNSEALED = 1, SIGNED = 2, STAMPED = 4, APPROVED = 8, BOTH = SIGNED | STAMPED };
 
 /* Parts in order; one counts when it is for the seals that are there. */
 static const struct {
@@ -69,12 +69,15 @@ static const struct {
      "                                            programs data/report.json, data/report.csv,\n"
      "                                            data/junit.xml\n"
      "What was asked, checked and planned?        data/manifest.yaml, data/policy/,\n"
-     "                                            data/findings.json, data/plan.json\n"
-     "Who approved the plan, if anybody had to?   data/approvals/; for each file there, with "
+     "                                            data/findings.json, data/findings.sarif,\n"
+     "                                            data/plan.json\n"},
+    {APPROVED,
+     "Who approved the plan?                      data/approvals/; for each file there, with "
      "APPROVER-CA.pem\n"
      "the root you trust approvers by (-attime: as above, once a certificate has expired):\n"
      "    openssl cms -verify -binary -inform DER -in data/approvals/FILE.p7s \\\n"
-     "        -content data/plan.json -CAfile APPROVER-CA.pem -purpose any -out /dev/null\n"
+     "        -content data/plan.json -CAfile APPROVER-CA.pem -purpose any -out /dev/null\n"},
+    {ALWAYS,
      "What happened to one item?                  data/items/ID/record.json\n"
      "\n"
      "Is its certificate for the key of its request? Both print the same:\n"
@@ -92,10 +95,11 @@ static const struct {
      "All of this at once, on the packed archive:\n"},
 };
 
-static void readme_text(unsigned seals, struct buf *out)
+static void readme_text(unsigned seals, bool approved, struct buf *out)
 {
+    const unsigned there = (seals ? seals : UNSEALED) | (approved ? APPROVED : 0);
     for (size_t i = 0; i < NITEMS(parts); i++) {
-        if (parts[i].when == ALWAYS || (parts[i].when & (seals ? seals : UNSEALED))) {
+        if (parts[i].when == ALWAYS || (parts[i].when & there)) {
             buf_puts(out, parts[i].text);
         }
     }
@@ -143,7 +147,7 @@ static enum seal_made try_seals(const struct bundle_source *s, struct bag *bag, 
     CLEANUP(buf_release) struct buf tagmanifest = BUF_INIT(LIMIT_ARCHIVE_ENTRY);
     CLEANUP(seal_files_release) struct seal_files files = SEAL_FILES_INIT;
     enum seal_made made = SEAL_MADE;
-    readme_text(seals, &readme);
+    readme_text(seals, s->history->approvals.n > 0, &readme);
     if (seals) {
         if (!bag_preview(bag, "README.txt", buf_span(&readme), &tagmanifest, err)) {
             return SEAL_FAILED;

@@ -212,6 +212,7 @@ case("document type", '<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a
 case("document type", '<!DOCTYPE w [<!ENTITY a SYSTEM "file:///etc/passwd">]><worksheet>&a;</worksheet>', strings)
 case("times its size", good, "<si><t>" + "a" * (64 << 20) + "</t></si>")
 case("times its size", good, strings, extra=[("xl/media/bomb.xml", "\0" * (300 << 20))])
+case("more than 4096 parts", good, strings, extra=[(f"xl/media/{i}.xml", "") for i in range(4200)])
 case("more rows", good.replace('<row r="2">', '<row r="999999">').replace("A2", "A999999"), strings)
 case("no sheet is visible", good, strings, workbook="<workbook/>")
 case("not well-formed", good[:-20], strings)

@@ -153,6 +153,8 @@ static const struct {
     {"LIMIT_EXTENSIONS", "a row of the table that t_csr tests with names and attributes"},
     {"LIMIT_CHAIN", "a loop bound: a longer chain is cut, not refused"},
     {"LIMIT_JKS_BLOB", "bounded by LIMIT_CERT_BYTES, t_cert"},
+    {"LIMIT_XLSX_PART", "hostile workbooks of tests/interop/import.sh"},
+    {"LIMIT_XLSX_PARTS", "hostile workbooks of tests/interop/import.sh"},
     {"LIMIT_TABLE_CELLS",
      "four million cells: the fuzz targets and the bombs of t_xlsx_in, t_csv_in"},
     {"LIMIT_ORDER_ID", "of replies of a CA; the executor's tests"},
