@@ -9,6 +9,8 @@
 
 #include "batch/approval.h"
 #include "batch/audit_record.h"
+#include "batch/population.h"
+#include "batch/prove.h"
 #include "formats/bag.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -26,6 +28,10 @@ struct audit {
     struct audit_events events; /* and the history at the close */
     struct report report;
     struct audit_records records;
+    struct {
+        struct merkle_hash *v;
+        size_t n, cap;
+    } leaves;                 /* the record.json of every item, in the order of ids */
     struct buf file, item[3]; /* what is read; request, certificate, chain of one item */
 };
 
@@ -209,9 +215,14 @@ static bool put_item(struct audit *a, size_t index, struct err *err)
                                       buf_span(&a->item[2])};
     (void)snprintf(path, sizeof path, "items/%s/record.json", id);
     buf_reset(&a->file);
-    return (audit_record_write(&a->records, index, &files, &a->file, err) &&
-            put(a, path, buf_span(&a->file), err)) ||
-           err_wrap(err, "item %s", id);
+    if (!audit_record_write(&a->records, index, &files, &a->file, err) ||
+        !put(a, path, buf_span(&a->file), err)) {
+        return err_wrap(err, "item %s", id);
+    }
+    struct merkle_hash leaf;
+    merkle_leaf(buf_span(&a->file), &leaf);
+    VEC_PUSH(&a->leaves, leaf);
+    return true;
 }
 
 static bool put_items(struct audit *a, struct err *err)
@@ -228,6 +239,23 @@ static bool put_items(struct audit *a, struct err *err)
 
 /* --- tag files --- */
 
+/* Roots of what was planned and of what became of it: the seals are over them, and with them one
+ * item can be shown without the others (batch/prove.h). */
+static void put_roots(struct audit *a)
+{
+    CLEANUP(population_release) struct population p = {0};
+    char root[SHA256_HEX], size[32];
+    struct merkle_hash records;
+    population_of(a->report.history, &p);
+    population_root(&p, root);
+    merkle_root(a->leaves.v, a->leaves.n, &records);
+    (void)snprintf(size, sizeof size, "%zu", p.n);
+    bag_info(a->bag, PROVE_SIZE, size);
+    bag_info(a->bag, PROVE_ITEMS_ROOT, root);
+    hex_encode(records.v, SHA256_SIZE, root);
+    bag_info(a->bag, PROVE_RECORDS_ROOT, root);
+}
+
 static bool put_tags(struct audit *a, struct err *err)
 {
     char date[TIME_TEXT];
@@ -238,6 +266,7 @@ static bool put_tags(struct audit *a, struct err *err)
     if (report_ticket(&a->report)) {
         bag_info(a->bag, "External-Identifier", report_ticket(&a->report));
     }
+    put_roots(a);
     return bundle_seal(a->source, a->bag, a->report.history, report_ticket(&a->report), err);
 }
 
@@ -272,6 +301,7 @@ bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SH
         buf_release(&a.item[i]);
     }
     audit_records_release(&a.records);
+    free(a.leaves.v);
     report_release(&a.report);
     audit_events_release(&a.events);
     buf_release(&a.file);

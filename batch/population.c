@@ -37,10 +37,15 @@ void population_sort(struct population *p)
     }
 }
 
+void population_text(const struct population_item *item, struct buf *out)
+{
+    buf_printf(out, LEAF_HEAD "%s\n%s\n", item->id, item->digest);
+}
+
 void population_leaf(const struct population *p, size_t i, struct merkle_hash *out)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(4096);
-    buf_printf(&text, LEAF_HEAD "%s\n%s\n", p->v[i].id, p->v[i].digest);
+    population_text(&p->v[i], &text);
     merkle_leaf(buf_span(&text), out);
 }
 

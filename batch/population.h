@@ -23,6 +23,7 @@ struct population {
 void population_add(struct population *p, const char *id, const char *digest);
 void population_of(const struct history *h, struct population *out);
 void population_sort(struct population *p);
+void population_text(const struct population_item *item, struct buf *out); /* of a leaf */
 /* Of a sorted population: the leaf of item i, all leaves (the caller frees), the root. */
 void population_leaf(const struct population *p, size_t i, struct merkle_hash *out);
 struct merkle_hash *population_leaves(const struct population *p);

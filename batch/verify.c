@@ -4,6 +4,8 @@
  */
 #include "batch/verify.h"
 
+#include "batch/prove.h"
+
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
@@ -13,7 +15,8 @@
 static const struct kind {
     const char *title;
     bool (*verify)(struct verify *v, struct buf *summary, struct err *err);
-} audit_kind = {"audit bundle", verify_audit}, delivery_kind = {"delivery bundle", verify_delivery};
+} audit_kind = {"audit bundle", verify_audit}, delivery_kind = {"delivery bundle", verify_delivery},
+  proof_kind = {"proof of one item", verify_proof};
 
 /* Stops at the first entry: its top directory says what this is. */
 static bool first_name(void *ctx, const char *name, struct span data, struct err *err)
@@ -35,7 +38,9 @@ static bool find_kind(const char *file, const struct kind **kind, struct err *er
         return false;
     }
     err_clear(err);
-    *kind = str_ends(root, "-delivery") ? &delivery_kind : &audit_kind;
+    *kind = str_ends(root, "-delivery")    ? &delivery_kind
+            : str_ends(root, PROVE_SUFFIX) ? &proof_kind
+                                           : &audit_kind;
     return true;
 }
 

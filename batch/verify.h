@@ -9,6 +9,7 @@
  *   verify_audit.c     audit bags: journal, plan, report, completeness
  *   verify_report.c    what report.json and record.json must say
  *   verify_delivery.c  delivery bundles: folders, keys and key stores
+ *   verify_proof.c     the proof of one item
  *   verify_seal.c      signature, timestamp and provenance of an audit bag
  *   verify_servers.c   folders of servers in them
  *   verify_approval.c  approvals of the plan, exceptions
@@ -33,6 +34,7 @@
 #define RULE_CHAIN      "verify.chain"
 #define RULE_KEYSTORE   "verify.keystore"
 #define RULE_SECRET     "verify.secret"
+#define RULE_PROOF      "verify.proof"
 #define RULE_SIGNATURE  "verify.signature"
 #define RULE_TIMESTAMP  "verify.timestamp"
 #define RULE_PROVENANCE "verify.provenance"
@@ -96,6 +98,7 @@ void verify_no_secret(struct verify *v, const char *id, const char *name, struct
 /* --- the two kinds of bundle --- */
 bool verify_audit(struct verify *v, struct buf *summary, struct err *err) MUST_USE;
 bool verify_delivery(struct verify *v, struct buf *summary, struct err *err) MUST_USE;
+bool verify_proof(struct verify *v, struct buf *summary, struct err *err) MUST_USE;
 
 /* --- verify_servers.c --- */
 void verify_servers(struct verify_item *item, const struct cert *leaf, const struct cert *chain,
@@ -109,6 +112,8 @@ void verify_record_json(struct verify_item *item);
 struct verify_seal *verify_seal_new(void) MUST_USE;
 void verify_seal_file(struct verify_seal *s, const char *name, struct span data); /* of the root */
 void verify_seal(struct verify *v, const struct history *h, struct buf *summary);
+/* Only signature and timestamp over the tag manifest: what a proof of one item carries. */
+void verify_seal_over(struct verify *v, const struct history *h, struct buf *summary);
 void verify_seal_free(struct verify_seal *s); /* NULL is fine */
 
 /* --- verify_approval.c --- */

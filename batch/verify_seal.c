@@ -278,6 +278,14 @@ static void check_provenance(struct verify *v, struct arena *a, const struct his
     provenance_check(d.payload, buf_text(&s->file[TAG_MANIFEST]), h, provenance_problem, v);
 }
 
+void verify_seal_over(struct verify *v, const struct history *h, struct buf *summary)
+{
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    check_digests(v);
+    (void)check_signature(v, &a, summary);
+    check_timestamp(v, &a, h, summary);
+}
+
 void verify_seal(struct verify *v, const struct history *h, struct buf *summary)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;

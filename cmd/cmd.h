@@ -35,6 +35,7 @@ int cmd_status(const struct options *o, struct term *t);
 int cmd_report(const struct options *o, struct term *t);
 int cmd_resolve(const struct options *o, struct term *t);
 int cmd_bundle(const struct options *o, struct term *t);
+int cmd_prove(const struct options *o, struct term *t);
 int cmd_verify(const struct options *o, struct term *t);
 int cmd_open_passwords(const struct options *o, struct term *t);
 int cmd_inspect(const struct options *o, struct term *t);

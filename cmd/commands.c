@@ -47,6 +47,8 @@ const struct command commands[] = {
     {"verify", "BUNDLE", "check a delivery or audit bundle", "text json",
      OPT(FORMAT) | OPT(PASSWORDS) | OPT(SIGNER_CA) | OPT(TSA_CA) | OPT(APPROVER_CA), 1, 1,
      cmd_verify, false},
+    {"prove", "BUNDLE ITEM", "one item of an audit bundle with its proof, without the others", NULL,
+     OPT(OUT), 2, 2, cmd_prove, false},
     {"open-passwords", "FILE.cms", "the passwords of a delivery, for one of its recipients", NULL,
      OPT(KEY) | OPT(CERTIFICATE) | OPT(OUT) | OPT(PASSWORD_FILE) | OPT(PASSWORD_ENV), 1, 1,
      cmd_open_passwords, false},

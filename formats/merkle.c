@@ -68,6 +68,19 @@ size_t merkle_path(const struct merkle_hash *leaves, size_t n, size_t index,
     return at + 1;
 }
 
+size_t merkle_sides(size_t index, size_t n, bool left[static MERKLE_PATH_MAX])
+{
+    size_t steps = 0;
+    for (size_t sn = n ? n - 1 : 0, fn = index; sn > 0; fn /= 2, sn /= 2) {
+        left[steps] = fn % 2 == 1 || fn == sn;
+        for (; left[steps] && fn % 2 == 0 && fn != 0; fn /= 2) {
+            sn /= 2;
+        }
+        steps++;
+    }
+    return steps;
+}
+
 /* RFC 9162, section 2.1.3.2. */
 bool merkle_check(const struct merkle_hash *leaf, size_t index, size_t n,
                   const struct merkle_hash *path, size_t npath, const struct merkle_hash *root)

@@ -27,6 +27,9 @@ void merkle_root(const struct merkle_hash *leaves, size_t n, struct merkle_hash 
 /* From the leaf's sibling upwards; returns how many. index < n. */
 size_t merkle_path(const struct merkle_hash *leaves, size_t n, size_t index,
                    struct merkle_hash path[static MERKLE_PATH_MAX]);
+/* On which side the hashes of that path stand, for those who work it out with other tools: true is
+ * left of what was worked out so far. Returns how many. */
+size_t merkle_sides(size_t index, size_t n, bool left[static MERKLE_PATH_MAX]);
 /* True: a tree of n leaves with this root has this leaf at this index. */
 bool merkle_check(const struct merkle_hash *leaf, size_t index, size_t n,
                   const struct merkle_hash *path, size_t npath,

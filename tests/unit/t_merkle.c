@@ -65,6 +65,20 @@ static void roots_are_the_known_ones(void **ctx UNUSED)
     assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+/* As somebody does it with sha256sum. */
+static struct merkle_hash by_sides(const struct merkle_hash *leaf, const struct merkle_hash *path,
+                                   const bool *left, size_t n)
+{
+    struct merkle_hash h = *leaf;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t b[1 + 2 * SHA256_SIZE] = {1};
+        memcpy(b + 1, left[i] ? path[i].v : h.v, SHA256_SIZE);
+        memcpy(b + 1 + SHA256_SIZE, left[i] ? h.v : path[i].v, SHA256_SIZE);
+        sha256(b, sizeof b, h.v);
+    }
+    return h;
+}
+
 static void every_leaf_proves_itself_only(void **ctx UNUSED)
 {
     enum { MOST = 70 };
@@ -76,7 +90,10 @@ static void every_leaf_proves_itself_only(void **ctx UNUSED)
         merkle_root(leaves, n, &root);
         for (size_t i = 0; i < n; i++) {
             size_t np = merkle_path(leaves, n, i, path);
+            bool left[MERKLE_PATH_MAX];
             assert_true(merkle_check(&leaves[i], i, n, path, np, &root));
+            assert_int_equal(merkle_sides(i, n, left), np);
+            assert_memory_equal(by_sides(&leaves[i], path, left, np).v, root.v, SHA256_SIZE);
             assert_false(merkle_check(&leaves[i], n, n, path, np, &root));
             assert_false(merkle_check(&leaves[i], i, n, path, np + 1, &root));
             if (n > 1) {
