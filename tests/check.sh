@@ -89,6 +89,8 @@ step 'build simcheck' make --no-print-directory VARIANT=check -j"$jobs" history
 lines 'simcheck' bash tests/sim/history.sh check
 lines 'scenarios' bash tests/sim/history.sh scenario
 lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-45}" bash tests/sim/history.sh kill
+lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-20}" KILL_PAIRS=10 \
+  bash tests/sim/history.sh kill
 step 'rehearsal (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/rehearsal/rehearse.sh
 lines 'tests/sim/t_revoke.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_revoke.sh
 lines 'tests/sim/t_dcv.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_dcv.sh

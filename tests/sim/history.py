@@ -25,12 +25,16 @@ CASIM = os.environ.get("CASIM", os.path.join(TESTS, "casim"))
 SIMCHECK = os.environ.get("SIMCHECK", os.path.join(TESTS, "simcheck"))
 HURRY = os.environ.get("HURRY_SO", os.path.join(TESTS, "hurry.so"))
 
+API = os.environ.get("HISTORY_API", "v1")  # which API of CERTInext the client speaks
+ROOTS = {"v1": "emSignHub-API/", "v2": ""}
+
 CONFIG = """\
 certbatch_config: 1
 cas:
   sim:
     type: certinext
-    api_url: https://localhost:%(port)d/emSignHub-API/
+    api: %(api)s
+    api_url: https://localhost:%(port)d/%(root)s
     account_number: "1234567890"
     group_number: "2345678901"
     organization_number: "3456789012"
@@ -38,6 +42,7 @@ cas:
     requestor: {name: PKI Automation, email: pki-admin@example.com, isd_code: "1", mobile_number: "5550100123"}
     signer: {name: Dana Sample, place: Austin, ip: 203.0.113.10}
     tls: {ca_file: ./tls.pem}
+    products: {plain: {code: "842", level: dv}}
     limits: {in_flight: %(in_flight)d, orders_per_second: 1000, burst: 10000}
     pickup: {first_seconds: 0, interval_seconds: 1, settle_seconds: %(settle)d}
     timeouts: {connect_seconds: %(connect)d, request_seconds: %(request)d}
@@ -56,7 +61,7 @@ name: %s
 ca: sim
 change: {ticket: CHG0000001, type: standard, requested_by: ops@example.com, approved_by: [lead@example.com],
          approved_at: 2026-01-20T10:00:00Z}
-defaults: {product: "842", key: ec-p256, validity: 199d, outputs: [%s]}
+defaults: {product: plain, key: ec-p256, validity: 199d, outputs: [%s]}
 """
 
 
@@ -174,6 +179,7 @@ class Place:
         args = [CASIM, "--port-file", self.path("port"), "--ledger", self.path("ledger.jsonl"),
                 "--wire", self.path("wire.jsonl"), "--ca-out", self.path("ca.pem"), "--tls", tls,
                 "--access-key-file", self.path("access.secret"), "--validity-days", "199"]
+        oauth = oauth or API == "v2"  # which knows no access key
         if oauth:
             args += ["--oauth-secret-file", self.path("client.secret")]
         if scenario is not None:
@@ -203,7 +209,7 @@ class Place:
         if oauth:
             auth = ("{mode: oauth, token_url: 'https://localhost:%d/oauth/token', client_id: '1234567890', "
                     "client_secret: {file: ./client.secret}}" % port)
-        self.write("certbatch.yaml", CONFIG % dict(port=port, auth=auth, in_flight=in_flight, settle=settle,
+        self.write("certbatch.yaml", CONFIG % dict(port=port, api=API, root=ROOTS[API], auth=auth, in_flight=in_flight, settle=settle,
                                                    connect=connect, request=request))
         self.write("sim.policy.yaml", POLICY)
         self.write(batch + ".batch.yaml", HEAD % (batch, outputs) + "orders:\n" + "".join(

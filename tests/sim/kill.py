@@ -9,6 +9,7 @@ is done, somebody careful deciding what is in doubt, and simcheck looks again.
     KILL_SEED      of the sample (default: the time; printed)
     KILL_JOBS      points at a time (default 3)
     KILL_ONLY      regular expression: only groups whose name matches
+    HISTORY_API    v1 (default) or v2: which API the client speaks
 """
 import collections
 import os
@@ -44,6 +45,10 @@ GROUPS = [
     ("kill receive", "recvfrom,recvmsg", "signal=KILL", False),
     ("kill socket write", "write", "signal=KILL", False),
     ("kill socket read", "read", "signal=KILL", False),
+    ("TERM fdatasync", "fdatasync", "signal=TERM", False),
+    ("TERM rename", RENAMES, "signal=TERM", False),
+    ("TERM send", "sendto,sendmsg", "signal=TERM", False),
+    ("TERM receive", "recvfrom,recvmsg", "signal=TERM", False),
     ("EIO fdatasync", "fdatasync", "error=EIO", False),
     ("ENOSPC write", WRITES, "error=ENOSPC", True),
     ("ECONNREFUSED connect", "connect", "error=ECONNREFUSED", False),
@@ -123,8 +128,8 @@ def point(work, serial, name, hits):
             for calls, injection, own, when in hits:
                 code = traced(place, calls, injection, own, when)
                 with lock:
-                    tally["killed"] += code == 137
-                if code != 137 and code > 128:
+                    tally["killed"] += code in (137, 143)
+                if code not in (137, 143) and code > 128:
                     problems.append("ended with %d" % code)
                 good, said = place.check()
                 if not good:
