@@ -190,6 +190,7 @@ bench: all sim
 kill:
 	$(Q)$(MAKE) --no-print-directory VARIANT=check -j$$(nproc) history
 	$(Q)KILL_SECONDS=0 bash tests/sim/history.sh kill
+	$(Q)CERTBATCH=build/check/certbatch bash tests/crash/kill.sh
 
 soak:
 	$(Q)$(MAKE) --no-print-directory VARIANT=check -j$$(nproc) history

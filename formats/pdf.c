@@ -23,7 +23,7 @@
 extern const unsigned char font_sans[], font_bold[], font_mono[];
 extern const size_t font_sans_size, font_bold_size, font_mono_size;
 
-enum { TEXT_MAX = 64 * 1024, ASCII = 128 };
+enum { TEXT_MAX = 64 * 1024, ASCII = 128, PIECE = 64 * 1024 };
 
 /* --- the libraries --- */
 
@@ -130,6 +130,7 @@ struct pdf {
     cairo_t *cr;
     pdf_sink *sink;
     void *ctx;
+    struct buf piece; /* for the sink: cairo writes a word at a time */
     unsigned pages;
     struct err err;
     bool failed;
@@ -369,10 +370,24 @@ void pdf_line(struct pdf *p, uint32_t color, double x1, double y1, double x2, do
 
 /* A failed sink is told by pdf_close(): cairo 1.16 reads a null pointer when it finishes a surface
  * after a write error, so it never hears of one. */
+static void pour(struct pdf *p)
+{
+    p->failed = p->failed || (p->piece.n && !p->sink(p->ctx, buf_span(&p->piece), &p->err));
+    buf_reset(&p->piece);
+}
+
 static cairo_status_t take(void *closure, const unsigned char *data, unsigned n)
 {
     struct pdf *p = closure;
-    p->failed = p->failed || !p->sink(p->ctx, (struct span){data, n}, &p->err);
+    if (n >= PIECE) {
+        pour(p);
+        p->failed = p->failed || !p->sink(p->ctx, (struct span){data, n}, &p->err);
+        return CAIRO_STATUS_SUCCESS;
+    }
+    buf_add(&p->piece, data, n);
+    if (p->piece.n >= PIECE) {
+        pour(p);
+    }
     return CAIRO_STATUS_SUCCESS;
 }
 
@@ -413,6 +428,7 @@ static void pdf_release(struct pdf **p)
     }
     free((*p)->glyphs.v);
     free((*p)->clusters.v);
+    buf_release(&(*p)->piece);
     free(*p);
     *p = NULL;
 }
@@ -423,6 +439,7 @@ struct pdf *pdf_open(const struct pdf_info *info, pdf_sink *sink, void *ctx, str
     bool ok = true;
     p->sink = sink;
     p->ctx = ctx;
+    p->piece = (struct buf)BUF_INIT(2 * PIECE);
     if (!load(&p->api, err)) {
         free(p);
         return NULL;
@@ -473,6 +490,7 @@ bool pdf_close(struct pdf **p, struct err *err)
             (*p)->api.cairo_show_page((*p)->cr);
         }
         (*p)->api.cairo_surface_finish((*p)->surface);
+        pour(*p);
         cairo_status_t drawn = (*p)->api.cairo_status((*p)->cr);
         cairo_status_t kept = (*p)->api.cairo_surface_status((*p)->surface);
         ok = !(*p)->failed && drawn == CAIRO_STATUS_SUCCESS && kept == CAIRO_STATUS_SUCCESS;

@@ -100,7 +100,8 @@ lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh
 sed -n '/^corpus /,$p' "$logs/tests_corpora_agreement.sh.log"
 
 echo '--- crash'
-lines 'tests/crash/kill.sh' bash tests/crash/kill.sh
+lines 'tests/crash/kill.sh' env CRASH_POINTS="${CRASH_POINTS:-5}" CRASH_PAIRS="${CRASH_PAIRS:-15}" \
+  bash tests/crash/kill.sh
 
 if [ -z "${CHECK_FAST:-}" ]; then
   echo '--- sanitizers'

@@ -8,6 +8,7 @@
 #
 #   CERTBATCH     the program (default ./certbatch)
 #   CRASH_PAIRS   random pairs of kills (default 60); CRASH_SEED (default: the time, printed)
+#   CRASH_POINTS  so many random points of each group (default 0: all)
 #   CRASH_ONLY    run only groups whose name matches this regular expression
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,6 +17,7 @@ certbatch=$(cd "$(dirname "$certbatch")" && pwd)/$(basename "$certbatch")
 pairs=${CRASH_PAIRS:-60}
 seed=${CRASH_SEED:-$(date +%s)}
 only=${CRASH_ONLY:-.}
+most=${CRASH_POINTS:-0}
 RANDOM=$((seed % 32768))
 unset CERTBATCH_CONFIG
 work=$(mktemp -d)
@@ -90,7 +92,7 @@ matrix() { # name calls injection filter...
   shift 3
   selected "$name" || return 0
   n=$(occurrences "$calls" "$@")
-  for ((k = 1; k <= n; k++)); do
+  for k in $(if [ "$most" -gt 0 ] && [ "$n" -gt "$most" ]; then shuf -i "1-$n" -n "$most"; else seq "$n"; fi); do
     fresh
     traced -e trace="$calls" -e inject="$calls:$injection:when=$k" "$@"
     code=$?
