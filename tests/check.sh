@@ -25,19 +25,32 @@ count() { # passed failed name
 step() { # name command...
   local name=$1 log
   shift
-  log=$logs/$(echo "$name" | tr ' /' '__').log
+  log=$(log_of "$name")
   if "$@" > "$log" 2>&1; then count 1 0 "$name"; else count 0 1 "$name"; tail -n 25 "$log"; fi
 }
-# a cmocka program: its own closing lines are counted
+log_of() { echo "$logs/$(echo "$1" | tr ' /' '__').log"; }
+# all unit test programs of a variant, some at a time, each with a state home of its own
+units() { # variant
+  local program programs=()
+  for program in build/"$1"/tests/unit/t_*; do
+    case $program in *.d) continue ;; esac
+    programs+=("$program")
+  done
+  printf '%s\n' "${programs[@]}" | xargs -P "$jobs" -I{} bash -c '
+    log=$2/unit_$3_$(basename "$1").log
+    XDG_STATE_HOME=$XDG_STATE_HOME/$(basename "$1") timeout 600 "$1" > "$log" 2>&1
+    echo $? > "$log.rc"' - {} "$logs" "$1"
+  for program in "${programs[@]}"; do unit "$1" "$program"; done
+}
+# a cmocka program that ran: its own closing lines are counted
 unit() { # variant program
   local name log p f rc
   name="unit $1 $(basename "$2")"
-  log=$logs/$(echo "$name" | tr ' /' '__').log
-  timeout 600 "$2" > "$log" 2>&1
-  rc=$?
+  log=$(log_of "$name")
+  rc=$(cat "$log.rc")
   p=$(grep -cE '^\[ +OK \]' "$log")
   f=$(grep -E '^\[ +(FAILED|ERROR) +\] [A-Za-z_0-9]+$' "$log" | sort -u | wc -l)
-  if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
+  if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
   count "$p" "$f" "$name"
   if [ "$f" -gt 0 ]; then grep -vE '^\[ +(RUN|OK)' "$log" | tail -n 25; fi
 }
@@ -45,7 +58,7 @@ unit() { # variant program
 lines() { # name command...
   local name=$1 log p f rc
   shift
-  log=$logs/$(echo "$name" | tr ' /' '__').log
+  log=$(log_of "$name")
   timeout 1500 "$@" > "$log" 2>&1
   rc=$?
   p=$(grep -cE '^ok( |$)' "$log")
@@ -68,10 +81,7 @@ for gate in tests/lint/layers.sh tests/lint/size.sh tests/lint/banned.sh tests/l
 done
 
 echo '--- unit'
-for program in build/check/tests/unit/t_*; do
-  case $program in *.d) continue ;; esac
-  unit check "$program"
-done
+units check
 
 echo '--- golden'
 lines 'golden' sh tests/golden/run.sh
@@ -88,7 +98,7 @@ lines 'tests/sim/t_commands.sh' env CASIM="$root/build/check/tests/sim/casim" ba
 step 'build simcheck' make --no-print-directory VARIANT=check -j"$jobs" history
 lines 'simcheck' bash tests/sim/history.sh check
 lines 'scenarios' bash tests/sim/history.sh scenario
-lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-45}" bash tests/sim/history.sh kill
+lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-35}" bash tests/sim/history.sh kill
 lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-20}" KILL_PAIRS=10 \
   bash tests/sim/history.sh kill
 step 'rehearsal (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/rehearsal/rehearse.sh
@@ -100,17 +110,14 @@ lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh
 sed -n '/^corpus /,$p' "$logs/tests_corpora_agreement.sh.log"
 
 echo '--- crash'
-lines 'tests/crash/kill.sh' env CRASH_POINTS="${CRASH_POINTS:-5}" CRASH_PAIRS="${CRASH_PAIRS:-15}" \
+lines 'tests/crash/kill.sh' env CRASH_POINTS="${CRASH_POINTS:-4}" CRASH_PAIRS="${CRASH_PAIRS:-10}" \
   bash tests/crash/kill.sh
 
 if [ -z "${CHECK_FAST:-}" ]; then
   echo '--- sanitizers'
   step 'build asan' make --no-print-directory VARIANT=asan -j"$jobs" unit
   export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
-  for program in build/asan/tests/unit/t_*; do
-    case $program in *.d) continue ;; esac
-    unit asan "$program"
-  done
+  units asan
   lines 'golden asan' env CERTBATCH="$root/build/asan/certbatch" sh tests/golden/run.sh
   step 'build casim asan' make --no-print-directory VARIANT=asan -j"$jobs" build/asan/tests/sim/casim
   lines 'tests/sim/t_sim.sh asan' env CASIM="$root/build/asan/tests/sim/casim" bash tests/sim/t_sim.sh
