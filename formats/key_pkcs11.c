@@ -42,7 +42,12 @@ static EVP_PKEY *first_key(OSSL_STORE_CTX *store)
 
 bool pkcs11_key(const char *uri, const struct secret *pin, struct key *out, struct err *err)
 {
-    if (!OSSL_PROVIDER_available(NULL, "pkcs11") && !OSSL_PROVIDER_try_load(NULL, "pkcs11", 1)) {
+    /* For the life of the process: a key in a token signs only while its provider is active. */
+    static OSSL_PROVIDER *provider;
+    if (!OSSL_PROVIDER_available(NULL, "pkcs11")) {
+        provider = OSSL_PROVIDER_try_load(NULL, "pkcs11", 1);
+    }
+    if (!provider && !OSSL_PROVIDER_available(NULL, "pkcs11")) {
         ERR_clear_error();
         err_set(err, ERR_ENV,
                 "the signing key is in a PKCS#11 token, but OpenSSL has no provider "

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Valgrind over whole commands: no invalid access, nothing definitely lost.
 set -u
+here=$(cd "$(dirname "$0")" && pwd)
 certbatch=${CERTBATCH:-./certbatch}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -11,7 +12,7 @@ check() { # name expected-exit arguments...
   local name=$1 want=$2 rc
   shift 2
   valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
-    --log-file="$work/$name.log" "$certbatch" "$@" > "$work/$name.out" 2>&1
+    --suppressions="$here/valgrind.supp" --log-file="$work/$name.log" "$certbatch" "$@" > "$work/$name.out" 2>&1
   rc=$?
   if [ $rc -eq "$want" ]; then echo "ok valgrind $name"; else
     echo "not ok valgrind $name (exit $rc)"; tail -n 30 "$work/$name.log" "$work/$name.out"; bad=1
