@@ -98,8 +98,8 @@ lines 'tests/sim/t_commands.sh' env CASIM="$root/build/check/tests/sim/casim" ba
 step 'build simcheck' make --no-print-directory VARIANT=check -j"$jobs" history
 lines 'simcheck' bash tests/sim/history.sh check
 lines 'scenarios' bash tests/sim/history.sh scenario
-lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-35}" bash tests/sim/history.sh kill
-lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-20}" KILL_PAIRS=10 \
+lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-25}" bash tests/sim/history.sh kill
+lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 \
   bash tests/sim/history.sh kill
 step 'rehearsal (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/rehearsal/rehearse.sh
 lines 'tests/sim/t_revoke.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_revoke.sh
@@ -110,7 +110,7 @@ lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh
 sed -n '/^corpus /,$p' "$logs/tests_corpora_agreement.sh.log"
 
 echo '--- crash'
-lines 'tests/crash/kill.sh' env CRASH_POINTS="${CRASH_POINTS:-4}" CRASH_PAIRS="${CRASH_PAIRS:-10}" \
+lines 'tests/crash/kill.sh' env CRASH_POINTS="${CRASH_POINTS:-3}" CRASH_PAIRS="${CRASH_PAIRS:-6}" \
   bash tests/crash/kill.sh
 
 if [ -z "${CHECK_FAST:-}" ]; then
