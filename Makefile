@@ -181,10 +181,10 @@ demo: deps
 	$(Q)sh samples/demo.sh
 
 check: deps
-	$(Q)sh tests/check.sh
+	$(Q)bash tests/check.sh
 
 bench: all sim
-	$(Q)sh tests/bench/bench.sh
+	$(Q)bash tests/bench/bench.sh
 
 # every point of the kill matrix at the simulator; make check samples it
 kill:
