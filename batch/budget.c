@@ -37,7 +37,8 @@ static int open_file(const struct ca_config *config)
     struct sha256 s;
     char hex[SHA256_HEX];
     const char *dir = directory(&a);
-    const struct ynode *account = yaml_get(config->node, "account_number");
+    const struct ynode *account =
+        config->type->account_key ? yaml_get(config->node, config->type->account_key) : NULL;
     const char *who = account && account->kind == YAML_SCALAR ? account->text : "";
     const char *where = ca_endpoint(config);
     if (!dir || !fs_make_dirs(dir, &ignored)) {

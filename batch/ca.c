@@ -140,6 +140,22 @@ struct ca_pace ca_pace(const struct ca_config *config)
     return pace;
 }
 
+double ca_requests_per_second(const struct ca_config *config)
+{
+    const double own = config->common.limits.requests_per_second;
+    return own > 0 ? own : config->type->requests_per_second;
+}
+
+const char *ca_reply_header(const struct ca_reply *r, const char *name)
+{
+    for (size_t i = 0; i < r->nheaders; i++) {
+        if (str_eq(r->headers[i].name, name)) {
+            return r->headers[i].value;
+        }
+    }
+    return NULL;
+}
+
 /* "profile.name" below the CA's mapping. */
 static const char *config_path(const struct ca_config *config, const char *path)
 {

@@ -40,7 +40,8 @@ enum { /* capabilities */
        CA_EMBEDDED = 256, /* serve() instead of HTTP */
        CA_PUBLIC = 512,   /* publicly trusted: default pack cabf-tls */
        CA_READS_CSR_NAMES = 1024,
-       CA_FIND_AUTHORITATIVE = 2048 /* FIND without a hit proves that there is no order */
+       CA_FIND_AUTHORITATIVE = 2048, /* FIND without a hit proves that there is no order */
+       CA_POLL_WANTS_ORDER = 4096    /* POLL: call.order is whole, CSR and names, in every run */
 };
 
 enum ca_step {
@@ -110,7 +111,7 @@ struct ca_revocation {
 };
 struct ca_call {
     enum ca_step step;
-    const struct ca_order *order;       /* ORDER, FIND */
+    const struct ca_order *order;       /* ORDER, FIND; POLL: whole with CA_POLL_WANTS_ORDER only */
     const struct ca_revocation *revoke; /* REVOKE, REVOKED */
     const char *order_id;               /* POLL, CANCEL */
     const char *client_key;             /* ours, unique per attempt, journalled in the intent;
@@ -128,6 +129,14 @@ struct ca_call {
 
 enum { CA_SECRET_HEADERS = 3 };
 
+/* How HTTP itself authenticates a request, when it does: libcurl carries the exchange, on the
+ * connection of the request. Negotiate takes the ticket of the process when `user` is NULL. */
+struct ca_http_login {
+    enum { LOGIN_NONE, LOGIN_BASIC, LOGIN_NTLM, LOGIN_NEGOTIATE } kind;
+    const char *user; /* "DOMAIN\\name" or "name" */
+    const struct secret *password;
+};
+
 /* What goes over the wire. HTTP fields are empty for an embedded CA, whose request is `call`. */
 struct ca_request {
     const struct ca_call *call;
@@ -139,20 +148,28 @@ struct ca_request {
         const char *name, *prefix; /* "Authorization", "Bearer " */
         const struct secret *value;
     } secret_headers[CA_SECRET_HEADERS]; /* name NULL: unused */
-    bool body_is_secret;                 /* STEP_TOKEN: wiped, never digested or kept */
-    uint8_t digest[SHA256_SIZE];         /* of method, url and body: journalled, never the body */
+    struct ca_http_login login;
+    bool body_is_secret;         /* STEP_TOKEN: wiped, never digested or kept */
+    uint8_t digest[SHA256_SIZE]; /* of method, url and body: journalled, never the body */
+};
+struct ca_header { /* of a reply; name in lower case */
+    const char *name, *value;
 };
 struct ca_reply {
     enum outcome transport; /* ACCEPTED: a reply arrived; NOT_SENT; UNKNOWN */
     bool lasting;           /* NOT_SENT, and another try would end the same way: trust, settings */
     int http_status;        /* 0 for an embedded CA */
     struct buf body;
-    const char *transport_message; /* why there is no reply; static or arena */
-    int64_t retry_after_seconds;   /* -1 none */
-    int64_t date;                  /* the server's clock (Date header), TIME_NONE when not told */
-    const char *content_type;      /* lower case, without parameters; NULL when not told */
-    const char *location;          /* of a redirect, which is never followed */
+    const char *transport_message;   /* why there is no reply; static or arena */
+    int64_t retry_after_seconds;     /* -1 none */
+    int64_t date;                    /* the server's clock (Date header), TIME_NONE when not told */
+    const char *content_type;        /* lower case, without parameters; NULL when not told */
+    const char *location;            /* of a redirect, which is never followed */
+    const struct ca_header *headers; /* those that ca_type.reply_headers names, as they came */
+    size_t nheaders;
 };
+/* The first of that name; NULL: there is none. */
+const char *ca_reply_header(const struct ca_reply *r, const char *name);
 /* A name of an order whose control the CA wants proven (DCV). */
 struct ca_domain {
     const char *name;
@@ -176,7 +193,9 @@ struct ca_result {
     enum outcome outcome;
     const char *code, *message; /* of the CA, escaped; NULL when none */
     const char *order_id;
-    bool issued, pending, revoked;
+    bool issued, pending;
+    bool revoked; /* REVOKED: what is on hold is revoked only for who asks for certificateHold */
+    bool enough;  /* POLL, pending: not looked at again in this run; the next run does */
     struct span *certs; /* DER, leaf first, when issued */
     size_t ncerts;
     int64_t again_seconds;  /* pending or throttled: earliest next try */
@@ -208,7 +227,7 @@ struct ca_listed {
     const char *order_id, *request; /* `request`: what the CA calls it before it is an order */
     const char *status, *common_name, *serial, *product, *organization, *issuer;
     int64_t ordered, not_after;
-    bool revoked, expired;
+    bool revoked, held, expired;
 };
 /* A product as a CA's catalogue has it. */
 struct ca_sold {
@@ -259,6 +278,11 @@ struct ca_type {
     const char *pack;            /* its policy pack, or NULL */
     int64_t renewal_window_days; /* default; 90 */
     unsigned in_flight;          /* default concurrency */
+    double requests_per_second;  /* default; 0 = no limit of ours */
+    /* Key of the configuration that names the account: limits of a CA are the account's. NULL: the
+     * endpoint alone says whose they are. */
+    const char *account_key;
+    const char *const *reply_headers; /* lower case, NULL-closed: kept of every reply; or NULL */
     /* Which environment a configuration addresses: "sandbox", "production", or NULL when it
      * cannot be told. NULL function: the kind of CA has no environments. */
     const char *(*environment)(const struct ca_config *config);
@@ -304,6 +328,8 @@ struct ca_pace {
     int64_t burst;   /* orders at once before the rate counts; at least 1 */
 };
 struct ca_pace ca_pace(const struct ca_config *config);
+/* Of the configuration, else of the type; 0 = no limit of ours. */
+double ca_requests_per_second(const struct ca_config *config);
 /* Product of an order that names none: of the configuration, else of the type; NULL = none. */
 const char *ca_default_product(const struct ca_config *config);
 /* Publicly trusted: `public:` of the configuration, else what the type is. */

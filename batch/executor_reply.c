@@ -204,7 +204,9 @@ static void poll_act(struct work *w)
         take_certificates(w);
     } else if (w->answer.outcome == OUTCOME_ACCEPTED) {
         answer_went_through(w);
-        if (executor_dcv_look(w)) {
+        if (w->answer.enough) {
+            work_finish(w);
+        } else if (executor_dcv_look(w)) {
             int64_t delay = retry_poll_ms(s->polls++, w->answer.again_seconds);
             work_again(w, s->proving && delay < PROVING_LEAST_MS ? PROVING_LEAST_MS : delay);
         }

@@ -66,7 +66,9 @@ static void act_recalled(struct work *w)
         work_next_phase(w);
         return;
     }
-    work_ask(w, revocation ? STEP_REVOKED : STEP_FIND);
+    work_ask(w, revocation                                 ? STEP_REVOKED
+                : executor_action(work_slot(w)) == DO_POLL ? STEP_POLL
+                                                           : STEP_FIND);
 }
 
 static bool record_collected(struct work *w)

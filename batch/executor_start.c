@@ -175,7 +175,11 @@ void executor_take_up(struct executor *x, uint32_t index)
         work_submit(w, work_recall);
         break;
     case DO_POLL:
-        work_ask(w, STEP_POLL);
+        if (w->ca->ca->type->caps & CA_POLL_WANTS_ORDER) {
+            work_submit(w, work_recall);
+        } else {
+            work_ask(w, STEP_POLL);
+        }
         break;
     case DO_OUTPUTS:
         start_job(w, work_outputs);

@@ -21,6 +21,7 @@
 enum {
     HTTP_HEADERS_MAX = 64 * 1024,
     HTTP_HEADER_KEPT = 128, /* of Date and Retry-After */
+    HTTP_HEADERS_KEPT = 16, /* of those a kind of CA wants */
     HTTP_SLOW_BYTES = 100,  /* per second, once the reply has begun ... */
     HTTP_SLOW_SECONDS = 30, /* ... for so long */
     HTTP_CONNECTIONS = 64   /* kept alive, all CAs together */

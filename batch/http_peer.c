@@ -65,7 +65,7 @@ bool http_peer_open(struct http *h, const struct ca *ca, struct http_peer **out,
                             .trust = HTTP_TRUST_INIT,
                             .roots_fd = -1,
                             .limit = ca_in_flight(ca->config),
-                            .rate = c->limits.requests_per_second};
+                            .rate = ca_requests_per_second(ca->config)};
     if (!http_trust_read(&c->tls, ca->config_dir, &p->trust, err) ||
         !open_proxy(p, &c->proxy, ca->config_dir, err)) {
         http_peer_free(p);

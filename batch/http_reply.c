@@ -163,6 +163,24 @@ static unsigned tls_reason(const char *error)
     return (unsigned)b[0] << 16 | (unsigned)b[1] << 8 | b[2];
 }
 
+/* Those the kind of CA wants, of the final response, repeated ones one after another. */
+static void keep_headers(const struct transfer *t, struct ca_reply *r, struct arena *a)
+{
+    const char *const *names = t->peer->ca->type->reply_headers;
+    struct curl_header *h = NULL;
+    struct ca_header *kept = NULL;
+    for (; names && *names; names++) {
+        for (size_t i = 0; curl_easy_header(t->easy, *names, i, CURLH_HEADER, -1, &h) == CURLHE_OK;
+             i++) {
+            kept = kept ? kept : arena_array(a, HTTP_HEADERS_KEPT, sizeof *kept);
+            if (r->nheaders < HTTP_HEADERS_KEPT) {
+                kept[r->nheaders++] = (struct ca_header){*names, arena_strdup(a, h->value)};
+            }
+        }
+    }
+    r->headers = kept;
+}
+
 void http_reply_finish(struct transfer *t, CURLcode code)
 {
     struct ca_reply *r = t->x->reply;
@@ -191,4 +209,5 @@ void http_reply_finish(struct transfer *t, CURLcode code)
     r->retry_after_seconds = retry_after(t, r->date);
     r->content_type = media_type(a, type);
     r->location = location ? arena_strdup(a, location) : NULL;
+    keep_headers(t, r, a);
 }

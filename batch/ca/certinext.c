@@ -107,6 +107,7 @@ const struct ca_type ca_certinext = {
     .pack = "certinext",
     .renewal_window_days = 90,
     .in_flight = 4,
+    .account_key = "account_number",
     .environment = environment,
     .dcv = certinext_dcv,
     .ops = &certinext_ops,

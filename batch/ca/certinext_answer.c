@@ -37,18 +37,7 @@ void certinext_still_pending(const struct certinext_heard *h, const char *messag
 /* A server that promises ever more pages must not keep a search going for ever. */
 enum { SEARCH_PAGES = 100 };
 
-static void finish_search(const struct certinext_heard *h, const struct certinext_search *s)
-{
-    struct ca_result *out = h->out;
-    out->found = arena_array(out->arena, s->hits.n, sizeof *out->found);
-    for (size_t i = 0; i < s->hits.n; i++) {
-        out->found[i] = (struct ca_found){arena_strdup(out->arena, s->hits.v[i]), TIME_NONE};
-    }
-    out->nfound = s->hits.n;
-}
-
-void certinext_search_on(const struct certinext_heard *h, struct certinext_search *s,
-                         unsigned candidate)
+void certinext_search_on(const struct certinext_heard *h, struct search *s, unsigned candidate)
 {
     if (s->todo.n) {
         h->out->phase = candidate;
@@ -59,20 +48,13 @@ void certinext_search_on(const struct certinext_heard *h, struct certinext_searc
         certinext_unknown(h, "the list of orders has too many pages to be searched");
         return;
     } else {
-        finish_search(h, s);
+        search_give(h->out, s);
         return;
     }
-    h->out->next_page = certinext_search_write(h->out->arena, s);
+    h->out->next_page = search_write(h->out->arena, s);
     if (!h->out->next_page) {
         h->out->phase = 0;
         certinext_unknown(h, "the list of orders has too many candidates to be searched");
-    }
-}
-
-void certinext_add_once(struct strlist *l, const char *id)
-{
-    if (!strlist_has(l, id)) {
-        VEC_PUSH(l, id);
     }
 }
 

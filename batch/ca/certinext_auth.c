@@ -75,7 +75,7 @@ bool certinext_put_bearer(const struct certinext_asked *q)
 static void put_form(struct buf *b, const char *name, const char *value)
 {
     buf_printf(b, "%s%s=", b->n ? "&" : "", name);
-    certinext_put_escaped(b, value);
+    request_put_escaped(b, value);
 }
 
 /* RFC 6749, 4.4.2, the credentials in the body. */
@@ -93,7 +93,7 @@ bool certinext_request_token(const struct certinext_asked *q)
     put_form(&r->body, "grant_type", "client_credentials");
     put_form(&r->body, "client_id", c->auth.client_id ? c->auth.client_id : c->account_number);
     put_form(&r->body, "client_secret", secret_bytes(&q->own->client_secret));
-    certinext_digest(r);
+    request_digest(r);
     return !buf_failed(&r->body) || err_set(q->err, ERR_INPUT, "the client secret is too long");
 }
 

@@ -42,25 +42,17 @@ static void cut_end(char *text, const char *end)
     }
 }
 
-static void cut_slashes(char *text)
-{
-    for (size_t n = strlen(text); n && text[n - 1] == '/'; n--) {
-        text[n - 1] = '\0';
-    }
-}
-
 /* `api_url` of V1 is that of the hub as it is written; with V2 the bare host will do, and the
  * address of either API is understood, so that changing `api:` is enough. */
 static void set_addresses(struct certinext *c)
 {
-    char *url = arena_strdup(&c->arena, c->config->api_url);
-    cut_slashes(url);
+    const char *url = request_base(&c->arena, c->config->api_url);
     c->hub = url;
     if (c->config->api == CERTINEXT_V2) {
         char *host = arena_strdup(&c->arena, url);
         cut_end(host, CERTINEXT_V2_PATH);
         cut_end(host, CERTINEXT_HUB_PATH);
-        cut_slashes(host);
+        host = arena_strdup(&c->arena, request_base(&c->arena, host));
         c->hub = arena_printf(&c->arena, "%s" CERTINEXT_HUB_PATH, host);
         c->rest = arena_printf(&c->arena, "%s" CERTINEXT_V2_PATH, host);
         c->token_url = arena_printf(&c->arena, "%s/oauth/token", host);
@@ -106,18 +98,6 @@ static void close_certinext(struct ca *ca)
 }
 
 /* --- request --- */
-void certinext_digest(struct ca_request *r)
-{
-    struct sha256 s;
-    sha256_begin(&s);
-    sha256_add(&s, r->method, strlen(r->method) + 1);
-    sha256_add(&s, r->url, strlen(r->url) + 1);
-    if (!r->body_is_secret) {
-        sha256_add(&s, r->body.p, r->body.n);
-    }
-    sha256_end(&s, r->digest);
-}
-
 static bool request_certinext(struct ca *ca, const struct ca_call *call, struct ca_request *out,
                               struct err *err)
 {

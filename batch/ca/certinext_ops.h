@@ -9,13 +9,14 @@
  *     certinext_v2*.c        the same of V2
  *     certinext_failure.c    what is no success    certinext_answer.c    what both say alike
  *     certinext_settings.c   where a setting is found
- *     certinext_search.c     the cursor of a search
  */
 #ifndef BATCH_CA_CERTINEXT_OPS_H
 #define BATCH_CA_CERTINEXT_OPS_H
 
 #include "batch/ca/certinext.h"
 #include "batch/ca/reply.h"
+#include "batch/ca/request.h"
+#include "batch/ca/search.h"
 #include "formats/base/json.h"
 
 extern const struct ca_ops certinext_ops;
@@ -72,7 +73,6 @@ struct certinext_asked {
 typedef bool certinext_request_fn(const struct certinext_asked *q, struct jw *j);
 bool certinext_request_token(const struct certinext_asked *q) MUST_USE;
 bool certinext_put_bearer(const struct certinext_asked *q) MUST_USE;
-void certinext_digest(struct ca_request *r); /* of method, url and body */
 
 /* --- one answer --- */
 struct certinext_heard {
@@ -130,20 +130,8 @@ void certinext_unknown(const struct certinext_heard *h, const char *why);
 void certinext_look_again(const struct certinext_heard *h);
 void certinext_still_pending(const struct certinext_heard *h, const char *message);
 void certinext_read_catalogue(const struct certinext_heard *h, const json_t *groups);
-/* Where a search stands, as text between its phases: "2/3;4711,4712;4713" is page 2 of 3, two
- * candidates still to be looked at, one hit. */
-struct certinext_search {
-    uint64_t page, pages;
-    struct strlist todo, hits;
-};
-bool certinext_search_read(struct arena *a, const char *text,
-                           struct certinext_search *out) MUST_USE;
-const char *certinext_search_write(struct arena *a, const struct certinext_search *s); /* or NULL */
-void certinext_add_once(struct strlist *l, const char *id);
-void certinext_search_release(struct certinext_search *s);
 /* The next request of a search, or what it found. `candidate`: the phase that looks at one. */
-void certinext_search_on(const struct certinext_heard *h, struct certinext_search *s,
-                         unsigned candidate);
+void certinext_search_on(const struct certinext_heard *h, struct search *s, unsigned candidate);
 bool certinext_is_number(const char *id) MUST_USE; /* fits into requests and the cursor */
 
 /* `fields:` of the order, else `otherwise`. Paths have one dot at most. NULL: neither is said. */
@@ -184,7 +172,6 @@ void certinext_put_number(struct jw *j, const char *key, int64_t value);
 void certinext_put_note(struct jw *j, const char *key, const char *text, const char *otherwise);
 /* Digits of a telephone number as people write it, added to out; false: it is none. */
 bool certinext_phone_digits(const char *text, struct buf *out) MUST_USE;
-void certinext_put_escaped(struct buf *b, const char *text);             /* RFC 3986, 2.1 */
 bool certinext_no_reason(const struct certinext_asked *q, int reason);   /* false, err set */
 bool certinext_lacks(const struct certinext_asked *q, const char *what); /* false, err set */
 

@@ -67,19 +67,6 @@ bool certinext_phone_digits(const char *text, struct buf *out)
     return !buf_failed(out);
 }
 
-void certinext_put_escaped(struct buf *b, const char *text)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    for (; *text; text++) {
-        if (strchr(plain, *text)) {
-            buf_putc(b, *text);
-        } else {
-            buf_printf(b, "%%%02X", (unsigned)(unsigned char)*text);
-        }
-    }
-}
-
 bool certinext_lacks(const struct certinext_asked *q, const char *what)
 {
     return err_set(q->err, ERR_INPUT, "an order at CERTInext needs %s", what);

@@ -119,7 +119,7 @@ bool certinext_v1_request(const struct certinext_asked *q, const struct certinex
     if (!jw_finish(&j, q->err) || !certinext_put_bearer(q)) {
         return false;
     }
-    certinext_digest(r);
+    request_digest(r);
     return true;
 }
 

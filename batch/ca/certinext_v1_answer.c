@@ -196,11 +196,11 @@ static bool may_be_ours(struct arena *a, const json_t *row, const char *common_n
 void certinext_v1_found(const struct certinext_heard *h)
 {
     struct arena *a = h->out->arena;
-    CLEANUP(certinext_search_release) struct certinext_search s;
+    CLEANUP(search_release) struct search s;
     const json_t *d = details(h);
     const json_t *rows = reply_member(d, "ordersArray");
     const char *name = certinext_domain(h->call->order);
-    if (!certinext_search_read(a, h->call->page, &s) || (d && !json_is_object(d))) {
+    if (!search_read(a, h->call->page, &s) || (d && !json_is_object(d))) {
         certinext_unknown(h, "the reply is no list of orders");
         return;
     }
@@ -233,15 +233,15 @@ static bool csr_of(const char *text, struct buf *der)
 
 void certinext_v1_find_tracked(const struct certinext_heard *h)
 {
-    CLEANUP(certinext_search_release) struct certinext_search s;
+    CLEANUP(search_release) struct search s;
     CLEANUP(buf_release) struct buf der = BUF_INIT(2 * LIMIT_CSR_BYTES);
     const char *csr = h->body ? reply_text(h->out->arena, details(h), "csr") : NULL;
-    if (!certinext_search_read(h->out->arena, h->call->page, &s) || !s.todo.n) {
+    if (!search_read(h->out->arena, h->call->page, &s) || !s.todo.n) {
         certinext_unknown(h, "the search was lost between two requests");
         return;
     }
     if (csr && csr_of(csr, &der) && span_eq(buf_span(&der), h->call->order->csr)) {
-        certinext_add_once(&s.hits, s.todo.v[0]);
+        search_add_once(&s.hits, s.todo.v[0]);
     }
     s.todo.n--;
     memmove(s.todo.v, s.todo.v + 1, s.todo.n * sizeof *s.todo.v);

@@ -92,12 +92,12 @@ bool certinext_v1_inventory(const struct certinext_asked *q, struct jw *j)
 bool certinext_v1_find(const struct certinext_asked *q, struct jw *j)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    CLEANUP(certinext_search_release) struct certinext_search s;
+    CLEANUP(search_release) struct search s;
     const struct ca_order *o = q->call->order;
     if (!o || certinext_blank(certinext_domain(o))) {
         return certinext_lacks(q, "a common name to be looked for");
     }
-    if (!certinext_search_read(&a, q->call->page, &s)) {
+    if (!search_read(&a, q->call->page, &s)) {
         return err_set(q->err, ERR_INTERNAL, "the search was lost between two requests");
     }
     jw_object(j, "searchCriteria");
@@ -111,8 +111,8 @@ bool certinext_v1_find(const struct certinext_asked *q, struct jw *j)
 bool certinext_v1_find_track(const struct certinext_asked *q, struct jw *j)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    CLEANUP(certinext_search_release) struct certinext_search s;
-    if (!certinext_search_read(&a, q->call->page, &s) || !s.todo.n) {
+    CLEANUP(search_release) struct search s;
+    if (!search_read(&a, q->call->page, &s) || !s.todo.n) {
         return err_set(q->err, ERR_INTERNAL, "the search was lost between two requests");
     }
     return put_track(q, j, s.todo.v[0]);

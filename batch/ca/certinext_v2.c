@@ -201,7 +201,7 @@ bool certinext_v2_request(const struct certinext_asked *asked, const struct cert
     if (!set_body(&q, row) || !set_url(&q, path + 1) || !certinext_put_bearer(&q)) {
         return false;
     }
-    certinext_digest(q.out);
+    request_digest(q.out);
     set_headers(&q);
     return true;
 }

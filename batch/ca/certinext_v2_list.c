@@ -56,7 +56,7 @@ static bool may_be_ours(struct arena *a, const json_t *row, const char *common_n
     return !failed && (!name || !common_name || str_ieq(name, common_name));
 }
 
-static void look_at(const struct certinext_heard *h, const json_t *row, struct certinext_search *s)
+static void look_at(const struct certinext_heard *h, const json_t *row, struct search *s)
 {
     struct arena *a = h->out->arena;
     const struct ca_order *o = h->call->order;
@@ -66,7 +66,7 @@ static void look_at(const struct certinext_heard *h, const json_t *row, struct c
     }
     switch (by_tags(row, o)) {
     case OURS:
-        certinext_add_once(&s->hits, id);
+        search_add_once(&s->hits, id);
         break;
     case PERHAPS:
         if (!strlist_has(&s->hits, id)) {
@@ -88,10 +88,9 @@ static bool has_our_key(const struct certinext_heard *h)
 
 void certinext_v2_found(const struct certinext_heard *h)
 {
-    CLEANUP(certinext_search_release) struct certinext_search s = {0};
+    CLEANUP(search_release) struct search s = {0};
     const json_t *rows = rows_of(h);
-    if (!certinext_search_read(h->out->arena, h->call->page, &s) ||
-        (h->body && !json_is_array(rows))) {
+    if (!search_read(h->out->arena, h->call->page, &s) || (h->body && !json_is_array(rows))) {
         certinext_unknown(h, "the reply is no list of orders");
         return;
     }
@@ -106,16 +105,16 @@ void certinext_v2_found(const struct certinext_heard *h)
  * has one candidate, the order it stays in. */
 void certinext_v2_key_seen(const struct certinext_heard *h)
 {
-    CLEANUP(certinext_search_release) struct certinext_search s = {.page = 1, .pages = 1};
+    CLEANUP(search_release) struct search s = {.page = 1, .pages = 1};
     const char *prior = certinext_v2_prior(h->own, h->call->order);
     if (prior) {
         VEC_PUSH(&s.todo, prior);
-    } else if (!certinext_search_read(h->out->arena, h->call->page, &s) || !s.todo.n) {
+    } else if (!search_read(h->out->arena, h->call->page, &s) || !s.todo.n) {
         certinext_unknown(h, "the search was lost between two requests");
         return;
     }
     if (has_our_key(h)) {
-        certinext_add_once(&s.hits, s.todo.v[0]);
+        search_add_once(&s.hits, s.todo.v[0]);
     }
     s.todo.n--;
     memmove(s.todo.v, s.todo.v + 1, s.todo.n * sizeof *s.todo.v);

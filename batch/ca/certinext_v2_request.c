@@ -52,7 +52,7 @@ const char *certinext_v2_prior(const struct certinext *c, const struct ca_order 
  * looks at the order it was to change. */
 static bool order_of(const struct certinext_asked *q, struct arena *a, const char **id)
 {
-    CLEANUP(certinext_search_release) struct certinext_search s = {0};
+    CLEANUP(search_release) struct search s = {0};
     const struct ca_call *call = q->call;
     const bool revocation = call->step == STEP_REVOKED || call->step == STEP_REVOKE;
     if (revocation && (!call->revoke || certinext_blank(call->revoke->order))) {
@@ -63,7 +63,7 @@ static bool order_of(const struct certinext_asked *q, struct arena *a, const cha
     *id = revocation ? call->revoke->order : call->order_id;
     if (call->step == STEP_FIND) {
         const char *prior = certinext_v2_prior(q->own, q->call->order);
-        const bool stands = prior || (certinext_search_read(a, call->page, &s) && s.todo.n);
+        const bool stands = prior || (search_read(a, call->page, &s) && s.todo.n);
         *id = prior ? prior : stands ? s.todo.v[0] : NULL;
         return stands || err_set(q->err, ERR_INTERNAL, "the search was lost between two requests");
     }
@@ -78,7 +78,7 @@ bool certinext_v2_id(const struct certinext_asked *q, struct buf *b)
     if (!order_of(q, &a, &id)) {
         return false;
     }
-    certinext_put_escaped(b, id);
+    request_put_escaped(b, id);
     return true;
 }
 
@@ -95,7 +95,7 @@ bool certinext_v2_orders(const struct certinext_asked *q, struct buf *b)
     buf_puts(b, families[family_of(q)]);
     if (prior) {
         buf_putc(b, '/');
-        certinext_put_escaped(b, prior);
+        request_put_escaped(b, prior);
         buf_puts(b, "/reissue");
     }
     return true;
@@ -121,12 +121,12 @@ static void put_page(const struct certinext_asked *q, struct buf *b, uint64_t pa
 bool certinext_v2_search(const struct certinext_asked *q, struct buf *b)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    CLEANUP(certinext_search_release) struct certinext_search s = {0};
+    CLEANUP(search_release) struct search s = {0};
     const struct ca_order *o = q->call->order;
     if (!o || certinext_blank(certinext_domain(o))) {
         return certinext_lacks(q, "a common name to be looked for");
     }
-    if (!certinext_search_read(&a, q->call->page, &s)) {
+    if (!search_read(&a, q->call->page, &s)) {
         return err_set(q->err, ERR_INTERNAL, "the search was lost between two requests");
     }
     put_page(q, b, s.page, CERTINEXT_V2_PAGE);
@@ -149,7 +149,7 @@ bool certinext_v2_group(const struct certinext_asked *q, struct buf *b)
 {
     if (!certinext_blank(q->config->group_number)) {
         buf_puts(b, "?groupNumber=");
-        certinext_put_escaped(b, q->config->group_number);
+        request_put_escaped(b, q->config->group_number);
     }
     return true;
 }
@@ -159,7 +159,7 @@ bool certinext_v2_domain(const struct certinext_asked *q, struct buf *b)
     if (certinext_blank(q->call->domain)) {
         return err_set(q->err, ERR_INTERNAL, "no name was given whose control is to be proven");
     }
-    certinext_put_escaped(b, q->call->domain);
+    request_put_escaped(b, q->call->domain);
     return true;
 }
 

@@ -7,6 +7,7 @@ TLS, every run logged for simcheck. Shared by scenario.py, kill.py, soak.py and 
 """
 import datetime
 import hashlib
+import importlib
 import json
 import os
 import random
@@ -25,43 +26,17 @@ CASIM = os.environ.get("CASIM", os.path.join(TESTS, "casim"))
 SIMCHECK = os.environ.get("SIMCHECK", os.path.join(TESTS, "simcheck"))
 HURRY = os.environ.get("HURRY_SO", os.path.join(TESTS, "hurry.so"))
 
-API = os.environ.get("HISTORY_API", "v1")  # which API of CERTInext the client speaks
-ROOTS = {"v1": "emSignHub-API/", "v2": ""}
+# Which client of which CA: client_NAME.py beside this file says how it is configured.
+API = os.environ.get("HISTORY_API", "v1")
+CLIENT = importlib.import_module("client_" + API)
 
-CONFIG = """\
-certbatch_config: 1
-cas:
-  sim:
-    type: certinext
-    api: %(api)s
-    api_url: https://localhost:%(port)d/%(root)s
-    account_number: "1234567890"
-    group_number: "2345678901"
-    organization_number: "3456789012"
-    auth: %(auth)s
-    requestor: {name: PKI Automation, email: pki-admin@example.com, isd_code: "1", mobile_number: "5550100123"}
-    signer: {name: Dana Sample, place: Austin, ip: 203.0.113.10}
-    tls: {ca_file: ./tls.pem}
-    products: {plain: {code: "842", level: dv}}
-    limits: {in_flight: %(in_flight)d, orders_per_second: 1000, burst: 10000}
-    pickup: {first_seconds: 0, interval_seconds: 1, settle_seconds: %(settle)d}
-    timeouts: {connect_seconds: %(connect)d, request_seconds: %(request)d}
-policy: [cabf-tls, certinext, sim.policy.yaml]
-"""
-POLICY = """\
-certbatch_policy: 1
-name: sim
-rules:
-  name.special-use: disabled
-  product.environment: disabled
-"""
 HEAD = """\
 certbatch: 1
 name: %s
 ca: sim
 change: {ticket: CHG0000001, type: standard, requested_by: ops@example.com, approved_by: [lead@example.com],
          approved_at: 2026-01-20T10:00:00Z}
-defaults: {product: plain, key: ec-p256, validity: 199d, outputs: [%s]}
+defaults: {product: %s, key: ec-p256, validity: 199d, outputs: [%s]}
 """
 
 
@@ -172,16 +147,9 @@ class Place:
         self.base, self.batch, self.budget, self.hurry = base, batch, budget, hurry
         self.runs, self.relay, self.rss, self.env = 0, None, 0, env or {}
         os.makedirs(base, mode=0o700, exist_ok=True)
-        self.access, self.client = word(), word()
-        self.write("access.secret", self.access + "\n", 0o600)
-        self.write("client.secret", self.client + "\n", 0o600)
-        self.write("canaries", self.access + "\n" + self.client + "\n", 0o600)
         args = [CASIM, "--port-file", self.path("port"), "--ledger", self.path("ledger.jsonl"),
                 "--wire", self.path("wire.jsonl"), "--ca-out", self.path("ca.pem"), "--tls", tls,
-                "--access-key-file", self.path("access.secret"), "--validity-days", "199"]
-        oauth = oauth or API == "v2"  # which knows no access key
-        if oauth:
-            args += ["--oauth-secret-file", self.path("client.secret")]
+                "--validity-days", "199", *CLIENT.secrets(self, oauth)]
         if scenario is not None:
             self.write("scenario", scenario)
             args += ["--scenario", self.path("scenario")]
@@ -205,14 +173,10 @@ class Place:
             port = self.relay.port
         # trust in the server is a thing of its own: a stranger's root is in no file of ours
         self.write("tls.pem", self.text("ca.pem"))
-        auth = "{mode: access_key, access_key: {file: ./access.secret}}"
-        if oauth:
-            auth = ("{mode: oauth, token_url: 'https://localhost:%d/oauth/token', client_id: '1234567890', "
-                    "client_secret: {file: ./client.secret}}" % port)
-        self.write("certbatch.yaml", CONFIG % dict(port=port, api=API, root=ROOTS[API], auth=auth, in_flight=in_flight, settle=settle,
-                                                   connect=connect, request=request))
-        self.write("sim.policy.yaml", POLICY)
-        self.write(batch + ".batch.yaml", HEAD % (batch, outputs) + "orders:\n" + "".join(
+        self.write("certbatch.yaml", CLIENT.config(self, dict(port=port, in_flight=in_flight, settle=settle,
+                                                              connect=connect, request=request)))
+        self.write("sim.policy.yaml", CLIENT.POLICY)
+        self.write(batch + ".batch.yaml", HEAD % (batch, CLIENT.PRODUCT, outputs) + "orders:\n" + "".join(
             "  - {id: a%d, common_name: %s, san: [%s]}\n" % (i, self.name(i), self.name(i))
             for i in range(1, items + 1)))
 

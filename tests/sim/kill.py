@@ -9,7 +9,7 @@ is done, somebody careful deciding what is in doubt, and simcheck looks again.
     KILL_SEED      of the sample (default: the time; printed)
     KILL_JOBS      points at a time (default 3)
     KILL_ONLY      regular expression: only groups whose name matches
-    HISTORY_API    v1 (default) or v2: which API the client speaks
+    HISTORY_API    which CA the client speaks to, and how: v1 (CERTInext, default), or NAME of a client_NAME.py
 """
 import collections
 import os

@@ -30,7 +30,7 @@ static const struct v1_call *find(const char *path)
     return NULL;
 }
 
-enum sim_kind certinext_v1_kind(const char *path)
+enum sim_kind certinext_v1_kind(const char *method UNUSED, const char *path)
 {
     const struct v1_call *c = find(path);
     return c ? c->kind : KIND_OTHER;

@@ -172,6 +172,11 @@ static const char *query_value(const struct request *q, const char *name)
     return MHD_lookup_connection_value(q->query_ctx, MHD_GET_ARGUMENT_KIND, name);
 }
 
+static const char *header_value(const struct request *q, const char *name)
+{
+    return MHD_lookup_connection_value(q->query_ctx, MHD_HEADER_KIND, name);
+}
+
 static const char *header(struct MHD_Connection *c, const char *name)
 {
     return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
@@ -224,6 +229,7 @@ static struct request *begin(struct sim *s, struct MHD_Connection *c, const char
                           .product_code = header(c, "X-Product-Code"),
                           .idempotency = own_key(c),
                           .query = query_value,
+                          .header = header_value,
                           .query_ctx = c,
                           .kind = sim_kind_of(method, url)};
     q->method = arena_strdup(&q->arena, method);

@@ -28,6 +28,7 @@ struct request {
     const char *method, *path;
     const char *authorization, *accept, *content_type, *product_code, *idempotency; /* or NULL */
     const char *(*query)(const struct request *q, const char *name);                /* or NULL */
+    const char *(*header)(const struct request *q, const char *name);               /* or NULL */
     void *query_ctx;
     struct buf body;
     const char *host;             /* header, or NULL */
@@ -91,7 +92,8 @@ void sim_serve(struct request *q, struct reply *r);
 bool certinext_v1(struct request *q, struct reply *r);
 bool certinext_v2(struct request *q, struct reply *r);
 bool certinext_oauth(struct request *q, struct reply *r);
-enum sim_kind certinext_v1_kind(const char *path);
+enum sim_kind certinext_v1_kind(const char *method, const char *path);
+enum sim_kind certinext_oauth_kind(const char *method, const char *path);
 enum sim_kind certinext_v2_kind(const char *method, const char *path);
 /* A bearer token that was handed out and is still good. */
 bool oauth_bearer(struct sim *s, const char *authorization) MUST_USE;

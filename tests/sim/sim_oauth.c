@@ -142,3 +142,8 @@ bool certinext_oauth(struct request *q, struct reply *r)
     }
     return true;
 }
+
+enum sim_kind certinext_oauth_kind(const char *method UNUSED, const char *path)
+{
+    return str_eq(path, "/oauth/token") ? KIND_TOKEN : KIND_OTHER;
+}

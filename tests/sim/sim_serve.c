@@ -10,13 +10,23 @@
 
 #include <string.h>
 
+/* Who takes a request: the first that knows its path. */
+static const struct dialect {
+    bool (*serve)(struct request *q, struct reply *r);
+    enum sim_kind (*kind)(const char *method, const char *path);
+} dialects[] = {
+    {certinext_v1, certinext_v1_kind},
+    {certinext_oauth, certinext_oauth_kind},
+    {certinext_v2, certinext_v2_kind},
+};
+
 enum sim_kind sim_kind_of(const char *method, const char *path)
 {
-    if (str_eq(path, "/oauth/token")) {
-        return KIND_TOKEN;
+    enum sim_kind kind = KIND_OTHER;
+    for (size_t i = 0; i < NITEMS(dialects) && kind == KIND_OTHER; i++) {
+        kind = dialects[i].kind(method, path);
     }
-    enum sim_kind v1 = certinext_v1_kind(path);
-    return v1 != KIND_OTHER ? v1 : certinext_v2_kind(method, path);
+    return kind;
 }
 
 /* What a client that keeps a digest of its requests has of this one. */
@@ -37,7 +47,11 @@ void sim_serve(struct request *q, struct reply *r)
 {
     sha256_hex(buf_text(&q->body), q->body.n, q->digest);
     digest_sent(q);
-    if (!certinext_v1(q, r) && !certinext_oauth(q, r) && !certinext_v2(q, r)) {
+    bool taken = false;
+    for (size_t i = 0; i < NITEMS(dialects) && !taken; i++) {
+        taken = dialects[i].serve(q, r);
+    }
+    if (!taken) {
         reply_text(r, 404, "text/plain", "Not Found\n");
         r->outcome = "unknown path";
     }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The cursor in which a search travels from one request to the next.
+ * See search.h.
  */
-#include "batch/ca/certinext_ops.h"
+#include "batch/ca/search.h"
 
 #include "formats/base/str.h"
+#include "formats/base/time.h"
 
 #include <string.h>
 
-static bool read_pages(const char *text, struct certinext_search *out)
+static bool read_pages(const char *text, struct search *out)
 {
     char page[24], pages[24];
     const char *slash = strchr(text, '/');
@@ -36,9 +37,9 @@ static const char *read_list(struct arena *a, const char *text, struct strlist *
     return *text ? text + 1 : text;
 }
 
-bool certinext_search_read(struct arena *a, const char *text, struct certinext_search *out)
+bool search_read(struct arena *a, const char *text, struct search *out)
 {
-    *out = (struct certinext_search){.page = 1, .pages = 1};
+    *out = (struct search){.page = 1, .pages = 1};
     if (!text) {
         return true;
     }
@@ -59,7 +60,7 @@ static void write_list(struct buf *b, const struct strlist *l)
 
 enum { CURSOR_MAX = 1 << 20 };
 
-const char *certinext_search_write(struct arena *a, const struct certinext_search *s)
+const char *search_write(struct arena *a, const struct search *s)
 {
     CLEANUP(buf_release) struct buf b = BUF_INIT(CURSOR_MAX);
     buf_printf(&b, "%llu/%llu;", (unsigned long long)s->page, (unsigned long long)s->pages);
@@ -69,8 +70,24 @@ const char *certinext_search_write(struct arena *a, const struct certinext_searc
     return buf_failed(&b) ? NULL : arena_strdup(a, buf_text(&b)); /* half a list would be wrong */
 }
 
-void certinext_search_release(struct certinext_search *s)
+void search_release(struct search *s)
 {
     strlist_release(&s->todo);
     strlist_release(&s->hits);
+}
+
+void search_add_once(struct strlist *l, const char *id)
+{
+    if (!strlist_has(l, id)) {
+        VEC_PUSH(l, id);
+    }
+}
+
+void search_give(struct ca_result *out, const struct search *s)
+{
+    out->found = arena_array(out->arena, s->hits.n, sizeof *out->found);
+    for (size_t i = 0; i < s->hits.n; i++) {
+        out->found[i] = (struct ca_found){arena_strdup(out->arena, s->hits.v[i]), TIME_NONE};
+    }
+    out->nfound = s->hits.n;
 }
