@@ -6,6 +6,7 @@
  */
 #include "batch/bundle_parts.h"
 
+#include "batch/file_digest.h"
 #include "batch/passwords.h"
 #include "formats/archive.h"
 #include "formats/base/limits.h"
@@ -185,24 +186,6 @@ bool bundle_make(const struct statedir *s, const struct history *h, const char *
     return ok;
 }
 
-static bool file_is(const char *path, const char *sha256_wanted)
-{
-    struct err ignored = ERR_INIT;
-    char chunk[65536], got[SHA256_HEX];
-    struct sha256 s;
-    ssize_t n;
-    CLEANUP(closep) int fd = fs_open(path, &ignored);
-    if (fd < 0) {
-        return false;
-    }
-    sha256_begin(&s);
-    while ((n = read(fd, chunk, sizeof chunk)) > 0) {
-        sha256_add(&s, chunk, (size_t)n);
-    }
-    sha256_end_hex(&s, got);
-    return n == 0 && str_eq(got, sha256_wanted);
-}
-
 /* The passwords are for those whom the last bundle was made for. */
 static bool same_recipients(const struct statedir *s, const struct history *h, char now[SHA256_HEX])
 {
@@ -227,8 +210,8 @@ bool bundle_stands(const struct statedir *s, const struct history *h, const char
     out->delivery = h->delivery_sha256 ? xjoin(out_dir, delivery) : NULL;
     bool needed = out->delivery && fs_exists_at(s->fd, PASSWORDS_NAME);
     out->passwords = needed ? xjoin(out_dir, passwords) : NULL;
-    bool same = file_is(out->audit, h->audit_sha256) &&
-                (!out->delivery || file_is(out->delivery, h->delivery_sha256)) &&
+    bool same = file_is(AT_FDCWD, out->audit, h->audit_sha256) &&
+                (!out->delivery || file_is(AT_FDCWD, out->delivery, h->delivery_sha256)) &&
                 (!out->passwords || fs_exists_at(AT_FDCWD, out->passwords));
     if (!same) {
         bundle_paths_release(out);

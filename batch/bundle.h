@@ -19,6 +19,8 @@
 
 #include "batch/run.h"
 
+#define REPORT_NAME "report.json" /* in the state directory */
+
 struct bundle_paths {
     char *delivery, *audit, *passwords; /* NULL: not made (no issued item) */
     char *remark;                       /* for people: what the audit bundle lacks; or NULL */

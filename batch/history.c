@@ -273,10 +273,11 @@ bool history_head(struct history *h, const struct history_head *head)
 {
     if (str_eq(head->ev, "bundle")) {
         h->bundled_seq = h->close_seq;
-        h->delivery_sha256 = h->audit_sha256 = h->recipients_sha256 = NULL;
+        h->delivery_sha256 = h->audit_sha256 = h->recipients_sha256 = h->report_sha256 = NULL;
         set_text(h, &h->delivery_sha256, head->delivery_sha256);
         set_text(h, &h->audit_sha256, head->audit_sha256);
         set_text(h, &h->recipients_sha256, head->recipients_sha256);
+        set_text(h, &h->report_sha256, head->report_sha256);
         return true;
     }
     h->last_seq = head->seq;
@@ -329,6 +330,7 @@ static bool read_head(struct history *h, const struct journal_record *r)
                                 .merkle_root = json_get_str(f, "merkle_root"),
                                 .items = json_get_int(f, "items", 0),
                                 .recipients_sha256 = json_get_str(f, "recipients_sha256"),
+                                .report_sha256 = json_get_str(f, "report_sha256"),
                                 .revoked = json_get_int(f, "revoked", 0),
                                 .approver = json_get_str(f, "approver"),
                                 .certificate_sha256 = json_get_str(f, "certificate_sha256"),

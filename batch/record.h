@@ -41,10 +41,10 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
 /* A record about the batch as a whole: open, resume, plan, approval, override, close, bundle. */
 struct history_head {
     const char *ev, *t, *batch, *manifest_sha256, *policy_sha256, *digest;
-    const char *delivery_sha256, *audit_sha256, *recipients_sha256; /* `bundle` */
-    const char *merkle_root;                                        /* `plan`: batch/population.h */
-    int64_t items;                                                  /* `plan` */
-    int64_t revoked;                                                /* `canary-passed` */
+    const char *delivery_sha256, *audit_sha256, *recipients_sha256, *report_sha256; /* `bundle` */
+    const char *merkle_root; /* `plan`: batch/population.h */
+    int64_t items;           /* `plan` */
+    int64_t revoked;         /* `canary-passed` */
     const char *approver, *certificate_sha256, *plan_sha256, *signed_at; /* `approval` */
     const char *kind, *what, *reason, *user;                             /* `override` */
     bool simulate;

@@ -17,7 +17,7 @@ const enum item_state report_states[] = {
 const size_t report_states_count = NITEMS(report_states);
 
 const struct report_format report_formats[] = {
-    {"json", "report.json", false, report_json_to},
+    {"json", REPORT_NAME, false, report_json_to},
     {"csv", "report.csv", false, report_csv_to},
     {"html", "report.html", false, report_html_to},
     {"pdf", "report.pdf", true, report_pdf_to},

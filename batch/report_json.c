@@ -245,7 +245,7 @@ bool report_store(const struct history *h, const struct statedir *s, struct err 
         return err_wrap(err, "report.json");
     }
     bool ok = fs_temp_open(&t, s->fd, 0600, err) && report_json_to(&r, report_to_fd, &t.fd, err) &&
-              fs_temp_commit(&t, "report.json", err);
+              fs_temp_commit(&t, REPORT_NAME, err);
     report_release(&r);
     return ok || err_wrap(err, "report.json");
 }

@@ -5,6 +5,7 @@
 #include "batch/run_parts.h"
 
 #include "batch/bundle.h"
+#include "batch/file_digest.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 #include "formats/pdf.h"
@@ -243,8 +244,10 @@ static void sweep_out(const char *out)
 /* After the rename: a run that finds these very files has nothing to make. */
 static bool record_bundles(struct run *r, const struct bundle_paths *paths, struct err *err)
 {
+    char report[SHA256_HEX];
     const struct history_head head = {
         .ev = "bundle",
+        .report_sha256 = file_digest(r->dir.fd, REPORT_NAME, report) ? report : NULL,
         .delivery_sha256 = paths->delivery ? paths->delivery_sha256 : NULL,
         .audit_sha256 = paths->audit ? paths->audit_sha256 : NULL,
         .recipients_sha256 = paths->recipients_sha256[0] ? paths->recipients_sha256 : NULL};
@@ -270,17 +273,24 @@ static bool make_bundles(struct run *r, struct err *err)
     return ok;
 }
 
+/* Nothing was added since it was written, and it is still what was written. */
+static bool report_stands(const struct run *r)
+{
+    return !r->changed && settled(&r->history) &&
+           file_is(r->dir.fd, REPORT_NAME, r->history.report_sha256);
+}
+
 /* Not again when nothing happened since: of a finished batch it is a fifth of the whole run. */
 static bool write_report(struct run *r, struct err *err)
 {
     if (r->reported && r->reported == r->history.last_seq) {
         return true;
     }
-    if (!report_store(&r->history, &r->dir, err)) {
+    if (!report_stands(r) && !report_store(&r->history, &r->dir, err)) {
         return false;
     }
     r->reported = r->history.last_seq;
-    r->summary->report = path_join(r->arena, r->dir.path, "report.json");
+    r->summary->report = path_join(r->arena, r->dir.path, REPORT_NAME);
     return true;
 }
 

@@ -154,6 +154,7 @@ struct history {
     uint64_t bundled_seq;        /* of the `close` that the last `bundle` record is about */
     const char *delivery_sha256, *audit_sha256; /* in that record; NULL: no such bundle */
     const char *recipients_sha256;              /* in it: of recipients.pem; NULL: none */
+    const char *report_sha256;                  /* in it: of report.json; NULL: not told */
     size_t close_offset; /* bytes of the journal up to and including that record */
     struct {
         struct approval_record *v;

@@ -26,6 +26,26 @@ static void a_finished_batch_stays_as_it_is(void **ctx UNUSED)
     assert_int_equal(faulty.finds + faulty.polls, 0);
 }
 
+/* Its report is left alone as long as it is the one that was written: another inode would be
+ * another file. Damaged or gone, it is made again. */
+static void a_finished_report_stays_and_heals(void **ctx UNUSED)
+{
+    struct stat first, second, third;
+    assert_true(run(THREE));
+    assert_int_equal(stat("b.state/report.json", &first), 0);
+    assert_true(run(THREE));
+    assert_int_equal(stat("b.state/report.json", &second), 0);
+    assert_int_equal(first.st_ino, second.st_ino);
+    assert_int_equal(truncate("b.state/report.json", first.st_size / 2), 0);
+    assert_true(run(THREE));
+    assert_int_equal(stat("b.state/report.json", &third), 0);
+    assert_int_equal(third.st_size, first.st_size);
+    assert_int_equal(unlink("b.state/report.json"), 0);
+    assert_true(run(THREE));
+    assert_int_equal(stat("b.state/report.json", &third), 0);
+    assert_int_equal(third.st_size, first.st_size);
+}
+
 /* Faults after which the run itself finds its way: every item issued, once. */
 static void faults_that_heal(void **ctx UNUSED)
 {
@@ -353,6 +373,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(a_finished_batch_stays_as_it_is),
+        T(a_finished_report_stays_and_heals),
         T(what_came_back_is_judged),
         T(faults_that_heal),
         T(all_replies_lost),
