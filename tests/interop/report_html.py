@@ -54,7 +54,7 @@ class Rows(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.rows, self.row, self.name, self.stack, self.tags = [], None, None, [], set()
+        self.rows, self.row, self.name, self.stack, self.tags, self.lines = [], None, None, [], set(), ""
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
@@ -64,7 +64,9 @@ class Rows(html.parser.HTMLParser):
             self.rows.append(self.row)
         if self.row is None:
             return
-        if tag in ("th", "td") and attrs.get("class") != "more":
+        if tag == "p" and attrs.get("class") == "lines":
+            self.stack.append(("lines", None))
+        elif tag in ("th", "td") and attrs.get("class") != "more":
             self.row["cells"].append("")
             self.stack.append(("cell", None))
         elif tag == "dt":
@@ -77,7 +79,13 @@ class Rows(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         if self.row is None:
             return
-        if tag in ("th", "td", "dt", "dd") and self.stack:
+        if tag == "p" and self.stack and self.stack[-1][0] == "lines":
+            for line in self.lines.splitlines():
+                name, _, value = line.partition("\t")
+                self.row["facts"].setdefault(name, []).append(value)
+            self.lines = ""
+            self.stack.pop()
+        elif tag in ("th", "td", "dt", "dd") and self.stack:
             self.stack.pop()
         if tag == "tr":
             self.row = None
@@ -86,7 +94,9 @@ class Rows(html.parser.HTMLParser):
         if self.row is None or not self.stack:
             return
         kind, name = self.stack[-1]
-        if kind == "cell":
+        if kind == "lines":
+            self.lines += data
+        elif kind == "cell":
             self.row["cells"][-1] += data
         elif kind == "name":
             self.name += data
@@ -109,7 +119,7 @@ def expected_facts(item):
     if item["san"]:
         facts["Names"] = [visible(" ".join(item["san"]))]
     if item["outputs"]:
-        facts["Files"] = [visible(o["path"]) + " " + o["sha256"] for o in item["outputs"]]
+        facts["File"] = [visible(o["path"]) + " SHA-256 " + o["sha256"] for o in item["outputs"]]
     if item["error"]:
         facts["Error"] = [": ".join(visible(item["error"][k]) for k in ("code", "message") if item["error"][k])]
     return facts
