@@ -15,18 +15,24 @@ passed=0
 failed=0
 failures=''
 
-count() { # passed failed name
+count() { # passed failed name [seconds]
   passed=$((passed + $1))
   failed=$((failed + $2))
   if [ "$2" -gt 0 ]; then failures="$failures $3"; fi
-  printf '%-34s %5d passed, %d failed\n' "$3" "$1" "$2"
+  printf '%-34s %5d passed, %d failed%s\n' "$3" "$1" "$2" "${4:+, $4 s}"
 }
 # one step that passes or fails as a whole
 step() { # name command...
   local name=$1 log
   shift
   log=$(log_of "$name")
-  if "$@" > "$log" 2>&1; then count 1 0 "$name"; else count 0 1 "$name"; tail -n 25 "$log"; fi
+  local begin=$SECONDS
+  if "$@" > "$log" 2>&1; then
+    count 1 0 "$name" $((SECONDS - begin))
+  else
+    count 0 1 "$name" $((SECONDS - begin))
+    tail -n 25 "$log"
+  fi
 }
 log_of() { echo "$logs/$(echo "$1" | tr ' /' '__').log"; }
 # all unit test programs of a variant, some at a time, each with a state home of its own
@@ -54,24 +60,49 @@ unit() { # variant program
   count "$p" "$f" "$name"
   if [ "$f" -gt 0 ]; then grep -vE '^\[ +(RUN|OK)' "$log" | tail -n 25; fi
 }
-# a script that prints "ok ..." and "not ok ..." lines
-lines() { # name command...
-  local name=$1 log p f rc
+# A script that prints "ok ..." and "not ok ..." lines. later() notes it down, together() runs what was
+# noted, some at a time, each with a state home of its own; lines() is one by itself.
+noted=()
+later() { # name command...
+  local name=$1
   shift
-  log=$(log_of "$name")
-  timeout 1500 "$@" > "$log" 2>&1
-  rc=$?
+  noted+=("$name" "$(printf '%q ' "$@")")
+}
+together() {
+  local i
+  for ((i = 0; i < ${#noted[@]}; i += 2)); do
+    printf '%s\0' "$(log_of "${noted[i]}")" "${noted[i + 1]}"
+  done | xargs -0 -n 2 -P "$jobs" bash -c '
+    begin=$SECONDS
+    XDG_STATE_HOME=$XDG_STATE_HOME/$(basename "$1" .log) timeout 1500 bash -c "$2" > "$1" 2>&1
+    echo $? > "$1.rc"
+    echo $((SECONDS - begin)) > "$1.seconds"' -
+  for ((i = 0; i < ${#noted[@]}; i += 2)); do
+    ended "${noted[i]}"
+  done
+  noted=()
+}
+lines() { # name command...
+  later "$@"
+  together
+}
+ended() { # name
+  local log p f rc
+  log=$(log_of "$1")
+  rc=$(cat "$log.rc")
   p=$(grep -cE '^ok( |$)' "$log")
   f=$(grep -cE '^not ok( |$)' "$log")
-  if [ $rc -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
-  if [ $rc -eq 0 ] && [ "$p" -eq 0 ]; then f=1; echo "no check ran" >> "$log"; fi
-  count "$p" "$f" "$name"
+  if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
+  if [ "$rc" -eq 0 ] && [ "$p" -eq 0 ]; then f=1; echo "no check ran" >> "$log"; fi
+  count "$p" "$f" "$1" "$(cat "$log.seconds")"
   if [ "$f" -gt 0 ]; then grep -vE '^ok ' "$log" | tail -n 25; fi
 }
 
 echo '--- build'
 step 'build check' make --no-print-directory VARIANT=check -j"$jobs" unit
+step 'build simulator' make --no-print-directory VARIANT=check -j"$jobs" history
 CERTBATCH=$root/build/check/certbatch
+casim=$root/build/check/tests/sim/casim
 export CERTBATCH
 
 echo '--- gates'
@@ -88,22 +119,22 @@ lines 'golden' sh tests/golden/run.sh
 
 echo '--- interop'
 for script in tests/interop/*.sh; do
-  lines "$script" bash "$script"
+  later "$script" bash "$script"
 done
+together
 
 echo '--- simulator'
-step 'build casim' make --no-print-directory VARIANT=check -j"$jobs" build/check/tests/sim/casim
-lines 'tests/sim/t_sim.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_sim.sh
-lines 'tests/sim/t_commands.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_commands.sh
-step 'build simcheck' make --no-print-directory VARIANT=check -j"$jobs" history
+later 'tests/sim/t_sim.sh' env CASIM="$casim" bash tests/sim/t_sim.sh
+later 'tests/sim/t_commands.sh' env CASIM="$casim" bash tests/sim/t_commands.sh
+later 'tests/sim/t_revoke.sh' env CASIM="$casim" bash tests/sim/t_revoke.sh
+later 'tests/sim/t_dcv.sh' env CASIM="$casim" bash tests/sim/t_dcv.sh
+together
+step 'rehearsal (samples)' env CASIM="$casim" sh samples/rehearsal/rehearse.sh
 lines 'simcheck' bash tests/sim/history.sh check
 lines 'scenarios' bash tests/sim/history.sh scenario
 lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-25}" bash tests/sim/history.sh kill
 lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 \
   bash tests/sim/history.sh kill
-step 'rehearsal (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/rehearsal/rehearse.sh
-lines 'tests/sim/t_revoke.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_revoke.sh
-lines 'tests/sim/t_dcv.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_dcv.sh
 
 echo '--- corpora'
 lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh
@@ -118,11 +149,12 @@ if [ -z "${CHECK_FAST:-}" ]; then
   step 'build asan' make --no-print-directory VARIANT=asan -j"$jobs" unit
   export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
   units asan
-  lines 'golden asan' env CERTBATCH="$root/build/asan/certbatch" sh tests/golden/run.sh
   step 'build casim asan' make --no-print-directory VARIANT=asan -j"$jobs" build/asan/tests/sim/casim
-  lines 'tests/sim/t_sim.sh asan' env CASIM="$root/build/asan/tests/sim/casim" bash tests/sim/t_sim.sh
-  lines 'tests/sim/t_commands.sh asan' env CASIM="$root/build/asan/tests/sim/casim" \
+  later 'golden asan' env CERTBATCH="$root/build/asan/certbatch" sh tests/golden/run.sh
+  later 'tests/sim/t_sim.sh asan' env CASIM="$root/build/asan/tests/sim/casim" bash tests/sim/t_sim.sh
+  later 'tests/sim/t_commands.sh asan' env CASIM="$root/build/asan/tests/sim/casim" \
     CERTBATCH="$root/build/asan/certbatch" bash tests/sim/t_commands.sh
+  together
   lines 'valgrind' bash tests/tools/valgrind.sh
   step 'fuzz corpus replay' sh tests/fuzz/fuzz.sh replay
 fi
