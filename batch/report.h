@@ -39,6 +39,8 @@ bool report_open(struct report *r, const struct history *h, const struct statedi
 void report_release(struct report *r);
 
 /* The members of the objects, written into an object that is open. */
+/* "2026-...: WHAT; by WHO: WHY", one line, escaped: for reports that have a line for it. */
+void report_exception_line(struct buf *out, const struct exception_record *e);
 void report_head(struct jw *j, const struct report *r); /* batch, change, exceptions, counts */
 void report_item(struct jw *j, const char *key, const struct report *r,
                  const struct item_record *item);

@@ -107,6 +107,17 @@ static void get_outputs(const struct report *r UNUSED, const struct report_colum
     put_list(scratch, item->outputs, "path");
 }
 
+/* They are the batch's: every row of a table that is filtered and cut up tells of them. */
+static void get_exceptions(const struct report *r, const struct report_column *c UNUSED,
+                           const struct item_record *item UNUSED, struct buf *scratch,
+                           struct report_cell *out UNUSED)
+{
+    for (size_t i = 0; i < r->history->exceptions.n; i++) {
+        buf_puts(scratch, i ? " | " : "");
+        report_exception_line(scratch, &r->history->exceptions.v[i]);
+    }
+}
+
 const struct report_column report_columns[] = {
 #define C(name, head, kind, width, member, get)                                                    \
     {                                                                                              \
@@ -132,6 +143,7 @@ const struct report_column report_columns[] = {
     C("attempts", "ATTEMPTS", NUMBER, 10, attempts, get_attempts),
     C("findings", "FINDINGS", NUMBER, 10, id, get_findings),
     C("outputs", "OUTPUTS", NAMES, 30, outputs, get_outputs),
+    C("exceptions", "EXCEPTIONS", TEXT, 30, id, get_exceptions),
 #undef C
 };
 const size_t report_columns_count = NITEMS(report_columns);

@@ -116,6 +116,22 @@ static void test_case(struct buf *out, const struct report *r, const struct item
     buf_puts(out, "    </testcase>\n");
 }
 
+/* Properties of the suite, before its tests. */
+static void exceptions(struct buf *out, const struct history *h)
+{
+    CLEANUP(buf_release) struct buf line = BUF_INIT(CASE_MAX);
+    if (!h->exceptions.n) {
+        return;
+    }
+    buf_puts(out, "    <properties>\n");
+    for (size_t i = 0; i < h->exceptions.n; i++) {
+        buf_reset(&line);
+        report_exception_line(&line, &h->exceptions.v[i]);
+        property(out, "exception", buf_text(&line));
+    }
+    buf_puts(out, "    </properties>\n");
+}
+
 static void heads(struct buf *out, const struct history *h)
 {
     size_t n[VERDICTS] = {0};
@@ -132,6 +148,7 @@ static void heads(struct buf *out, const struct history *h)
         xml_attribute(out, "timestamp", h->opened);
     }
     buf_puts(out, ">\n");
+    exceptions(out, h);
 }
 
 static bool pour(struct buf *b, size_t keep, report_sink *sink, void *ctx, struct err *err)

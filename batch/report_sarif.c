@@ -143,22 +143,37 @@ static bool write_results(struct sarif_report *s, struct jw *j, struct err *err)
     return ok;
 }
 
+static void list_exceptions(const struct report *r, struct arena *a, struct strlist *out)
+{
+    CLEANUP(buf_release) struct buf line = BUF_INIT(RESULT_MAX);
+    for (size_t i = 0; i < r->history->exceptions.n; i++) {
+        buf_reset(&line);
+        report_exception_line(&line, &r->history->exceptions.v[i]);
+        VEC_PUSH(out, arena_strdup(a, buf_text(&line)));
+    }
+}
+
 bool report_sarif_to(const struct report *r, report_sink *sink, void *ctx, struct err *err)
 {
     static const struct strlist everything_was_read = {0};
     struct sarif_report s = {.r = r, .b = BUF_INIT(RESULT_MAX), .sink = sink, .ctx = ctx};
+    struct strlist exceptions = {0};
+    struct arena a = ARENA_INIT;
     struct jw j;
+    list_exceptions(r, &a, &exceptions);
     list_rules(&s);
     identify(&s);
     jw_begin(&j, &s.b, JW_PRETTY);
     sarif_begin(&j);
     bool ok = write_rules(&s, &j, err);
-    sarif_results(&j, "certbatch/run/", &everything_was_read);
+    sarif_results(&j, "certbatch/run/", &everything_was_read, &exceptions);
     ok = ok && write_results(&s, &j, err);
     sarif_end(&j);
     ok = ok && jw_finish(&j, err) && pour(&s, 0, err);
     buf_release(&s.b);
     freep(&s.rules);
     freep(&s.v);
+    strlist_release(&exceptions);
+    arena_release(&a);
     return ok;
 }

@@ -94,6 +94,18 @@ static void put_published(const struct history *h, struct buf *out)
     buf_putc(out, '\n');
 }
 
+void report_exception_line(struct buf *out, const struct exception_record *e)
+{
+    char when[TIME_TEXT];
+    time_format(e->time, when);
+    buf_printf(out, "%s: ", when);
+    str_vis(out, e->what, strlen(e->what), LIMIT_VALUE_SHOWN);
+    buf_puts(out, "; by ");
+    str_vis(out, e->user, strlen(e->user), LIMIT_VALUE_SHOWN);
+    buf_puts(out, ": ");
+    str_vis(out, e->reason, strlen(e->reason), RECORD_TEXT);
+}
+
 /* Before everything else: whoever reads no further has read this. */
 static void put_exceptions(const struct history *h, struct buf *out)
 {

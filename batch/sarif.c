@@ -218,31 +218,38 @@ void sarif_begin(struct jw *j)
     jw_array(j, "rules");
 }
 
-static void invocation(struct jw *j, const struct strlist *unread)
+static void notify(struct jw *j, const char *level, const struct strlist *messages)
+{
+    for (size_t i = 0; messages && i < messages->n; i++) {
+        jw_object(j, NULL);
+        jw_str(j, "level", level);
+        text(j, "message", messages->v[i]);
+        jw_end(j);
+    }
+}
+
+static void invocation(struct jw *j, const struct strlist *unread, const struct strlist *exceptions)
 {
     jw_array(j, "invocations");
     jw_object(j, NULL);
     jw_bool(j, "executionSuccessful", unread->n == 0);
-    if (unread->n) {
+    if (unread->n || (exceptions && exceptions->n)) {
         jw_array(j, "toolExecutionNotifications");
-        for (size_t i = 0; i < unread->n; i++) {
-            jw_object(j, NULL);
-            jw_str(j, "level", "error");
-            text(j, "message", unread->v[i]);
-            jw_end(j);
-        }
+        notify(j, "error", unread);
+        notify(j, "warning", exceptions);
         jw_end(j);
     }
     jw_end(j);
     jw_end(j);
 }
 
-void sarif_results(struct jw *j, const char *run, const struct strlist *unread)
+void sarif_results(struct jw *j, const char *run, const struct strlist *unread,
+                   const struct strlist *exceptions)
 {
     jw_end(j);
     jw_end(j);
     jw_end(j);
-    invocation(j, unread);
+    invocation(j, unread, exceptions);
     jw_object(j, "automationDetails");
     jw_str(j, "id", run);
     jw_end(j);

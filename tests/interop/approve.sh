@@ -314,6 +314,13 @@ o, = [x for x in j if x["ev"] == "override"]
 assert o["reason"] == e["reason"] and o["user"] == e["user"] and o["what"] == e["what"]
 PY
 say $? "journal and report.json tell who, when, why and what"
+rm -rf bag; mkdir bag && tar -C bag -xzf late-audit.tar.gz
+for report in report.html report.csv junit.xml findings.sarif report.json; do
+  grep -q 'outage INC0009' "bag/late-audit/data/$report"; say $? "$report tells of the override"
+done
+python3 -c 'import zipfile; z = zipfile.ZipFile("bag/late-audit/data/report.xlsx"); print(*[z.read(n) for n in z.namelist()])' | grep -q 'outage INC0009'; say $? "report.xlsx tells of the override"
+pdftotext -layout bag/late-audit/data/report.pdf - | grep -q 'outage INC0009'; say $? "report.pdf tells of the override"
+CB report --format close-notes late.state | grep -q 'outage INC0009'; say $? "the close notes tell of the override"
 exits "and so does verify" 0 'EXCEPTION .*outage INC0009' CB verify late-audit.tar.gz
 ln -sf late-audit.tar.gz bag-audit.tar.gz
 rm -rf bag; mkdir bag && tar -C bag -xzf late-audit.tar.gz && mv bag/late-audit bag/bag-audit

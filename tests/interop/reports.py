@@ -84,7 +84,7 @@ def moment(text):
     return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
 
 
-def flat(item):
+def flat(item, report):
     """The row that CSV and XLSX must have for an item of report.json."""
     error = item["error"] or {"code": None, "message": None}
     row = {k: item[k] for k in ("id", "kind", "action", "ca", "product", "state", "order", "serial", "sha256",
@@ -94,6 +94,7 @@ def flat(item):
     row["error_message"] = error["message"]
     row["findings"] = len(item["findings"])
     row["outputs"] = " ".join(o["path"] for o in item["outputs"])
+    row["exceptions"] = " | ".join("%(time)s: %(what)s; by %(user)s: %(reason)s" % e for e in report["exceptions"])
     return row
 
 
@@ -108,7 +109,7 @@ def compare_csv(report, text):
     rows = list(csv.DictReader(io.StringIO(text)))
     wrong = "" if len(rows) == len(report["items"]) else f"{len(rows)} rows"
     for item, row in zip(report["items"], rows):
-        want = {k: "" if v is None else str(v) for k, v in flat(item).items()}
+        want = {k: "" if v is None else str(v) for k, v in flat(item, report).items()}
         want = {k: "'" + v if v[:1] in tuple("=+-@\t\r") and v else v for k, v in want.items()}
         wrong = wrong or first_difference(want, row)
     check(not wrong, "report.csv says row by row what report.json says", wrong)
@@ -122,7 +123,7 @@ def compare_csv(report, text):
 def compare_items(report, sheet, what):
     wrong = "" if len(sheet.rows) == len(report["items"]) else f"{len(sheet.rows)} rows"
     for item, row in zip(report["items"], sheet.rows):
-        want = {k: v if v != "" else None for k, v in flat(item).items()}
+        want = {k: v if v != "" else None for k, v in flat(item, report).items()}
         for key in ("not_before", "not_after"):
             want[key] = moment(want[key]) if want[key] else None
         wrong = wrong or first_difference(want, row)
@@ -135,7 +136,7 @@ def compare_xlsx(report, path):
     items, findings = book["Items"], book["Findings"]
     compare_items(report, items, "report.xlsx says row by row what report.json says, dates as dates, numbers as numbers")
     check(all(s.frozen and s.filter for s in book.values()), "every sheet has a frozen header and filters")
-    check(items.filter == f"A1:T{len(items.rows) + 1}", "the filter spans all rows and columns", items.filter)
+    check(items.filter == f"A1:U{len(items.rows) + 1}", "the filter spans all rows and columns", items.filter)
     check(not any(s.formulas for s in book.values()), "no cell of report.xlsx is a formula")
     names = {r["id"]: r["common_name"] for r in items.rows}
     check(names["formula"] == '=HYPERLINK("http://x.example","y")', "a name that is a formula is whole and text")
@@ -340,7 +341,7 @@ def formats(report, work):
           "filtered JSON keeps its shape and counts what is shown")
     chosen = json.loads(status(work, "--format", "json", "--columns", "state,id,attempts,san,error_code"))
     check(chosen["items"] == [{"state": f["state"], "id": f["id"], "attempts": f["attempts"], "san": i["san"],
-                               "error_code": f["error_code"]} for i in report["items"] for f in [flat(i)]],
+                               "error_code": f["error_code"]} for i in report["items"] for f in [flat(i, report)]],
           "chosen columns of JSON keep their types")
     compare_csv(report, status(work, "--format", "csv"))
     table = status(work, "--columns", "state,id", "--filter", "state=revoked").splitlines()

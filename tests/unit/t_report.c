@@ -147,7 +147,7 @@ static void csv(void **unused)
     assert_true(report_csv(&state.history, &state.dir, &b, &err));
     const char *p = buf_text(&b);
     int columns = csv_row(&p, &cells);
-    assert_int_equal(columns, 20);
+    assert_int_equal(columns, 21);
     assert_string_equal(csv_at(&cells, 0), "id");
     for (size_t i = 0; i < state.history.n; i++) {
         assert_int_equal(csv_row(&p, &cells), columns);
