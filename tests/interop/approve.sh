@@ -7,30 +7,9 @@
 # Prints "ok ..." or "not ok ..." for every check; exit 1 when one failed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-CERTBATCH=${CERTBATCH:-./certbatch}
-case $CERTBATCH in /*) ;; *) CERTBATCH=$PWD/$CERTBATCH ;; esac
-[ -x "$CERTBATCH" ] || { echo "not ok no program at $CERTBATCH"; exit 1; }
-
-T=$(mktemp -d "${TMPDIR:-/tmp}/cb-approve-XXXXXX") || exit 1
-trap 'rm -rf "$T"' EXIT
-XDG_STATE_HOME=$T/xdg
-export XDG_STATE_HOME
-bad=0
-
-say() { # ok?, title
-  if [ "$1" = 0 ]; then echo "ok $2"; else
-    echo "not ok $2"; sed 's/^/    /' "$T/log" | head -20; bad=1
-  fi
-}
-ok() { title=$1; shift; timeout 120 "$@" >"$T/log" 2>&1; say $? "$title"; }
-fails() { title=$1; shift; timeout 120 "$@" >"$T/log" 2>&1; [ $? -ne 0 ]; say $? "$title"; }
-exits() { # title, code, words in the output, command...
-  title=$1 want=$2 words=$3; shift 3
-  timeout 120 "$@" >"$T/log" 2>&1
-  code=$?
-  [ $code = "$want" ] && grep -q -- "$words" "$T/log"
-  say $? "$title (exit $code)"
-}
+suite=approve
+# shellcheck source=tests/tools/say.sh
+. tests/tools/say.sh
 mkdir "$T/bin" && ln -s "$CERTBATCH" "$T/bin/CB"
 cat >"$T/bin/approve" <<'SH'
 #!/bin/sh

@@ -7,37 +7,19 @@
 # Prints "ok ..." or "not ok ..." for every check; exit 1 when one failed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-CERTBATCH=${CERTBATCH:-./certbatch}
-case $CERTBATCH in /*) ;; *) CERTBATCH=$PWD/$CERTBATCH ;; esac
-[ -x "$CERTBATCH" ] || { echo "not ok no program at $CERTBATCH"; exit 1; }
 TSA_PY=$PWD/tests/interop/tsa.py
-
-T=$(mktemp -d "${TMPDIR:-/tmp}/cb-seal-XXXXXX") || exit 1
+suite=seal
+# shellcheck source=tests/tools/say.sh
+. tests/tools/say.sh
 tsa_pid=''
 stop_tsa() {
   [ -z "$tsa_pid" ] || { kill "$tsa_pid" 2>/dev/null; wait "$tsa_pid" 2>/dev/null; }
   tsa_pid=''
 }
 trap 'stop_tsa; rm -rf "$T"' EXIT
-bad=0
 NAME=CHG0000077-seal
 A=$NAME-audit.tar.gz
 D=$NAME-delivery.tar.gz
-
-say() { # ok?, title
-  if [ "$1" = 0 ]; then echo "ok $2"; else
-    echo "not ok $2"; sed 's/^/    /' "$T/log" | head -20; bad=1
-  fi
-}
-ok() { title=$1; shift; timeout 120 "$@" >"$T/log" 2>&1; say $? "$title"; } # stdin passes through
-fails() { title=$1; shift; timeout 120 "$@" >"$T/log" 2>&1; [ $? -ne 0 ]; say $? "$title"; }
-exits() { # title, code, words in the output, command...
-  title=$1 want=$2 words=$3; shift 3
-  timeout 120 "$@" >"$T/log" 2>&1
-  code=$?
-  [ $code = "$want" ] && grep -q -- "$words" "$T/log"
-  say $? "$title (exit $code)"
-}
 
 # --- certificates ---
 cd "$T" || exit 1
