@@ -340,49 +340,57 @@ void html_accepted(struct buf *out, const struct report_view *v)
     section_end(out);
 }
 
+/* A table of what people did: when, what, and cells of text. Both lists end with NULL. */
+static void deeds_begin(struct buf *out, const char *caption, const char *const *heads)
+{
+    buf_printf(out, "<table class=\"plain\"><caption>%s</caption>\n<thead><tr>", caption);
+    for (; *heads; heads++) {
+        buf_printf(out, "<th scope=\"col\">%s</th>", *heads);
+    }
+    buf_puts(out, "</tr></thead>\n<tbody>\n");
+}
+
+static void deed(struct buf *out, int64_t when, const char *what, const char *const *cells)
+{
+    char t[TIME_TEXT];
+    time_format(when, t);
+    buf_printf(out, "<tr><td><time>%s</time></td><th scope=\"row\">", t);
+    html_text(out, what);
+    buf_puts(out, "</th>");
+    for (; *cells; cells++) {
+        buf_puts(out, "<td>");
+        html_text(out, *cells);
+        buf_puts(out, "</td>");
+    }
+    buf_puts(out, "</tr>\n");
+}
+
+static const char *or_nothing(const char *text)
+{
+    return text ? text : "";
+}
+
 /* What a rule of the change forbids and a run did all the same. */
 static void put_overrides(struct buf *out, const struct history *h)
 {
-    buf_puts(out, "<table class=\"plain\"><caption>Rules of the change that were overridden"
-                  "</caption>\n<thead><tr><th scope=\"col\">When</th><th scope=\"col\">What</th>"
-                  "<th scope=\"col\">By</th><th scope=\"col\">Reason</th></tr></thead>\n<tbody>\n");
+    static const char *const heads[] = {"When", "What", "By", "Reason", NULL};
+    deeds_begin(out, "Rules of the change that were overridden", heads);
     for (size_t i = 0; i < h->exceptions.n; i++) {
         const struct exception_record *e = &h->exceptions.v[i];
-        char t[TIME_TEXT];
-        time_format(e->time, t);
-        buf_printf(out, "<tr><td><time>%s</time></td><th scope=\"row\">", t);
-        html_text(out, e->what);
-        buf_puts(out, "</th><td>");
-        html_text(out, e->user);
-        buf_puts(out, "</td><td>");
-        html_text(out, e->reason);
-        buf_puts(out, "</td></tr>\n");
+        deed(out, e->time, e->what, (const char *const[]){e->user, e->reason, NULL});
     }
     buf_puts(out, "</tbody></table>\n");
 }
 
 static void put_decisions(struct buf *out, const struct history *h)
 {
-    buf_puts(out,
-             "<table class=\"plain\"><caption>Outcomes that could not be found out and were "
-             "decided by hand</caption>\n<thead><tr><th scope=\"col\">When</th><th scope=\"col\">"
-             "Item</th><th scope=\"col\">Decision</th><th scope=\"col\">By</th><th scope=\"col\">"
-             "Reason</th></tr></thead>\n<tbody>\n");
+    static const char *const heads[] = {"When", "Item", "Decision", "Order", "By", "Reason", NULL};
+    deeds_begin(out, "Outcomes that could not be found out and were decided by hand", heads);
     for (size_t i = 0; i < h->decisions.n; i++) {
         const struct decision *d = &h->decisions.v[i];
-        char t[TIME_TEXT];
-        time_format(d->t, t);
-        buf_printf(out, "<tr><td><time>%s</time></td><th scope=\"row\">", t);
-        html_text(out, d->item);
-        buf_puts(out, "</th><td>");
-        html_text(out, d->word);
-        buf_puts(out, d->order_id ? " <code>" : "");
-        html_text(out, d->order_id);
-        buf_puts(out, d->order_id ? "</code></td><td>" : "</td><td>");
-        html_text(out, d->user);
-        buf_puts(out, "</td><td>");
-        html_text(out, d->reason);
-        buf_puts(out, "</td></tr>\n");
+        deed(out, d->t, d->item,
+             (const char *const[]){d->word, or_nothing(d->order_id), or_nothing(d->user),
+                                   or_nothing(d->reason), NULL});
     }
     buf_puts(out, "</tbody></table>\n");
 }
