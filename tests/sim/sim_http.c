@@ -234,6 +234,7 @@ static struct request *begin(struct sim *s, struct MHD_Connection *c, const char
                           .kind = sim_kind_of(method, url)};
     q->method = arena_strdup(&q->arena, method);
     q->path = arena_strdup(&q->arena, url);
+    q->client_cert = s->options.client_ca ? sim_tls_client(c, &q->arena) : (struct span){0};
     if (l) {
         q->connection = l->id;
         q->sequence = ++l->requests;
@@ -373,6 +374,8 @@ int server_start(struct sim *s, struct server **out, struct err *err)
         {MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls.cert.p},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls.key.p},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)server->tls.priorities},
+        {server->tls.clients.n ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
+         server->tls.clients.p},
         {MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION;
     flags |= server->tls.on ? (unsigned)MHD_USE_TLS : 0;

@@ -49,6 +49,13 @@ static const struct option table[] = {
     {"--tls-key", "F", OPT(tls_key), NULL, "and this key"},
     {"--tls", "MODE", OPT(tls), NULL,
      "good|selfsigned|expired|wronghost|tls1.1|cut-handshake, by the CA itself"},
+    {"--client-ca", "F", OPT(client_ca), NULL,
+     "ask for client certificates, and believe those of these CAs"},
+    {"--est-user", "NAME", OPT(est_user), "estuser", "EST: user of HTTP Basic"},
+    {"--est-password-file", "F", OPT(est_password_file), NULL,
+     "EST: its password; none: EXAMPLE-EST-PASSWORD"},
+    {"--est-labels", "WORDS", OPT(est_labels), NULL, "EST: labels that exist"},
+    {"--est-wrap", NULL, OPT(est_wrap), NULL, "EST: answers in lines of 64 characters"},
     {"--list", NULL, OPT(list), NULL, "prints the faults"},
     {"--help", NULL, OPT(help), NULL, "prints this"},
 };

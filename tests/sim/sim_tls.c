@@ -10,6 +10,8 @@
 #include "formats/base/time.h"
 #include "tests/sim/sim.h"
 
+#include <gnutls/gnutls.h>
+
 static bool make(struct sim_tls *t, struct sim *s, const char *mode, struct err *err)
 {
     static const char *const ours[] = {"localhost", "127.0.0.1"}, *const other[] = {
@@ -42,11 +44,16 @@ static bool make(struct sim_tls *t, struct sim *s, const char *mode, struct err 
 bool sim_tls_open(struct sim_tls *t, struct sim *s, struct err *err)
 {
     const struct sim_options *o = &s->options;
-    *t = (struct sim_tls){.cert = BUF_INIT(LIMIT_INPUT_BYTES), .key = BUF_INIT(LIMIT_INPUT_BYTES)};
+    *t = (struct sim_tls){.cert = BUF_INIT(LIMIT_INPUT_BYTES),
+                          .key = BUF_INIT(LIMIT_INPUT_BYTES),
+                          .clients = BUF_INIT(LIMIT_INPUT_BYTES)};
     t->priorities = "NORMAL";
     t->on = o->tls || o->tls_cert;
     if (!t->on) {
-        return true;
+        return !o->client_ca || err_set(err, ERR_USAGE, "--client-ca needs --tls");
+    }
+    if (o->client_ca && !fs_read(o->client_ca, &t->clients, err)) {
+        return false;
     }
     if (!MHD_is_feature_supported(MHD_FEATURE_TLS)) {
         return err_set(err, ERR_ENV, "this libmicrohttpd was built without TLS");
@@ -71,8 +78,23 @@ enum MHD_Result sim_tls_cut(void *cls, const struct sockaddr *addr, socklen_t n)
     return MHD_NO;
 }
 
+/* The library asks for a certificate and looks at none: that is ours. */
+struct span sim_tls_client(struct MHD_Connection *c, struct arena *a)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    gnutls_session_t session = info ? info->tls_session : NULL;
+    unsigned n = 0, status = 0;
+    const gnutls_datum_t *v = session ? gnutls_certificate_get_peers(session, &n) : NULL;
+    if (!v || !n || gnutls_certificate_verify_peers2(session, &status) < 0 || status) {
+        return (struct span){0};
+    }
+    return (struct span){arena_memdup(a, v[0].data, v[0].size), v[0].size};
+}
+
 void sim_tls_close(struct sim_tls *t)
 {
     buf_release(&t->cert);
+    buf_release(&t->clients);
     buf_wipe(&t->key);
 }

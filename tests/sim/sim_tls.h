@@ -5,6 +5,7 @@
 #ifndef TESTS_SIM_SIM_TLS_H
 #define TESTS_SIM_SIM_TLS_H
 
+#include "formats/base/arena.h"
 #include "formats/base/buf.h"
 #include "formats/base/err.h"
 
@@ -14,13 +15,15 @@
 struct sim;
 struct sim_tls {
     bool on, cut;
-    struct buf cert, key; /* PEM */
+    struct buf cert, key, clients; /* PEM; clients: CAs of client certificates, may be empty */
     const char *priorities;
 };
 
 bool sim_tls_open(struct sim_tls *t, struct sim *s, struct err *err) MUST_USE;
 /* Takes no connection: closed before the handshake. */
 enum MHD_Result sim_tls_cut(void *cls, const struct sockaddr *addr, socklen_t n);
+/* The certificate that the client showed, when a CA of --client-ca issued it; else empty. */
+struct span sim_tls_client(struct MHD_Connection *c, struct arena *a);
 void sim_tls_close(struct sim_tls *t);
 
 #endif
