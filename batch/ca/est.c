@@ -31,7 +31,7 @@ static bool is_path(const char *text, const char **why)
 static bool is_label(const char *text, const char **why)
 {
     *why = "must be one segment of a path and not the name of an operation";
-    return !strpbrk(text, "/ \t?#") &&
+    return !strchr(text, '/') &&
            !str_has_word("cacerts simpleenroll simplereenroll fullcmc serverkeygen csrattrs", text);
 }
 

@@ -5,7 +5,8 @@ import base64
 import history
 
 PRODUCT = "tls"
-BLIND = True
+BLIND = NO_REVOCATION = True
+WEATHER = (None, "on POST order nth 2: accept close\n", "on POST order nth 1: pending(1)\n")
 CONFIG = """\
 certbatch_config: 1
 cas:

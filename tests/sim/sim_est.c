@@ -269,11 +269,13 @@ static bool make(struct request *q, struct reply *r, const struct csr *csr, cons
     return true;
 }
 
-static void put_certificate(struct request *q, struct reply *r, struct order *o)
+/* plan: faults of this answer, beside those that the order was made with; or NULL. */
+static void put_certificate(struct request *q, struct reply *r, struct order *o,
+                            const struct plan *plan)
 {
     struct err err = ERR_INIT;
     struct span der = {0};
-    if (!order_certificate(q->sim, order_swapped(q->sim, o, &q->plan), &q->plan, &der, &err)) {
+    if (!order_certificate(q->sim, plan ? order_swapped(q->sim, o, plan) : o, plan, &der, &err)) {
         say(q, r, 500, err.msg);
         return;
     }
@@ -287,7 +289,7 @@ static void repeated(struct request *q, struct reply *r, struct order *o)
     switch ((int)order_state(q->sim, o, true)) {
     case ORDER_ISSUED:
     case ORDER_EXPIRED:
-        put_certificate(q, r, o);
+        put_certificate(q, r, o, &q->plan);
         break;
     case ORDER_CANCELLED:
         say(q, r, 400, "the request was declined by an officer");
@@ -325,7 +327,7 @@ static void enrol(struct request *q, struct reply *r, const struct csr *csr, con
     (void)snprintf(o->number, sizeof o->number, "%s", now ? o->parsed.serial_hex : id);
     ledger_add(&s->ledger, q, "order", o);
     if (now) {
-        put_certificate(q, r, o);
+        put_certificate(q, r, o, NULL);
     } else {
         say(q, r, 202, "an officer must decide");
         reply_header(r, "Retry-After", "1");
