@@ -102,6 +102,11 @@ lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-25}" bash
 lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 \
   bash tests/sim/history.sh kill
 step 'rehearsal (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/rehearsal/rehearse.sh
+lines 'scenarios, EST' env HISTORY_API=est bash tests/sim/history.sh scenario tests/scenario/est/*.scn \
+  tests/scenario/{calm,fault-before,lost-before-read,network-cut,outage}.scn
+lines 'kill matrix, EST' env HISTORY_API=est KILL_SECONDS="${KILL_SECONDS:-6}" KILL_PAIRS=4 \
+  bash tests/sim/history.sh kill
+step 'a CA is distrusted (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/distrust-event/event.sh
 lines 'tests/sim/t_revoke.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_revoke.sh
 lines 'tests/sim/t_dcv.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_dcv.sh
 
