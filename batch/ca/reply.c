@@ -7,6 +7,7 @@
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
+#include "formats/pkcs7.h"
 
 #include <string.h>
 
@@ -150,7 +151,7 @@ bool reply_body_certs(struct arena *a, const struct buf *body, struct cert **out
     const struct span der =
         plain ? (struct span){arena_memdup(a, body->p, body->n), body->n} : from_base64(a, body);
     *n = 0;
-    return der.n && certs_read(a, "reply", der, out, n, &err) && *n;
+    return der.n && certs_read(a, "reply", pkcs7_definite(a, der), out, n, &err) && *n;
 }
 
 static bool is_ours(const struct ca_order *o, const struct cert *c)

@@ -157,6 +157,16 @@ has 'the own client certificate goes to /simplereenroll' '"path":"/.well-known/e
 ok 'its certificates verify' openssl verify -CAfile ca.pem devices.state/items/one/certificate.pem \
   devices.state/items/two/certificate.pem devices.state/items/self/certificate.pem
 ok 'the chain came from /cacerts' grep -q 'BEGIN CERTIFICATE' devices.state/items/one/chain.pem
+# A certificate that is shown once: that it was issued goes on record in one piece with it.
+python3 - > log 2>&1 << 'PY'
+import json
+rows = [json.loads(line) for line in open("devices.state/journal.jsonl")]
+replies = [i for i, r in enumerate(rows) if r["ev"] == "reply"]
+assert len(replies) == 3, replies
+for i in replies:
+    assert rows[i]["class"] == "accepted" and rows[i + 1]["ev"] == "cert" and rows[i + 1]["item"] == rows[i]["item"], rows[i:i + 2]
+PY
+say $? 'acceptance and certificate are one step of the journal'
 cat > gone.batch.yaml << 'YAML'
 certbatch: 1
 name: gone

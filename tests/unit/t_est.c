@@ -352,6 +352,35 @@ static void certificates(void **state UNUSED)
     }
 }
 
+/* Java libraries write the outer shells without lengths (BER, X.690, 8.1.3.6). */
+static void without_lengths(void **state UNUSED)
+{
+    struct bench b;
+    struct err err = ERR_INIT;
+    CLEANUP(buf_release) struct buf der = BUF_INIT(65536);
+    CLEANUP(buf_release) struct buf ber = BUF_INIT(65536);
+    struct der_tlv outer, oid, content;
+    bench_begin(&b, plain);
+    take_cacerts(&b);
+    assert_true(pkcs7_write(&b.leaf.der, 1, &der, &err));
+    assert_true(der_single(buf_span(&der), DER_SEQUENCE, &outer));
+    struct der d = der_over(outer.value);
+    assert_true(der_take(&d, DER_OID, &oid));
+    assert_true(der_take(&d, DER_CONTEXT_CONSTRUCTED(0), &content));
+    buf_add(&ber, "\x30\x80", 2);
+    buf_add(&ber, oid.whole.p, oid.whole.n);
+    buf_add(&ber, "\xa0\x80", 2);
+    buf_add(&ber, content.value.p, content.value.n);
+    buf_add(&ber, "\0\0\0\0", 4);
+    const struct ca_call call = call_of(&b, STEP_ORDER);
+    const struct ca_result *r = hear(&b, &call, 200, NULL, buf_span(&ber), -1);
+    assert_true(r->issued);
+    assert_true(span_eq(r->certs[0], b.leaf.der));
+    buf_putc(&ber, 'x'); /* and more behind it */
+    assert_int_equal(hear(&b, &call, 200, NULL, buf_span(&ber), -1)->outcome, OUTCOME_UNKNOWN);
+    bench_end(&b);
+}
+
 static void pending(void **state UNUSED)
 {
     struct bench b;
@@ -508,9 +537,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses),    cmocka_unit_test(an_enrolment),
         cmocka_unit_test(reenrolments), cmocka_unit_test(what_is_never_repeated),
-        cmocka_unit_test(certificates), cmocka_unit_test(pending),
-        cmocka_unit_test(odd_answers),  cmocka_unit_test(issuers),
-        cmocka_unit_test(attributes),   cmocka_unit_test(settings),
+        cmocka_unit_test(certificates), cmocka_unit_test(without_lengths),
+        cmocka_unit_test(pending),      cmocka_unit_test(odd_answers),
+        cmocka_unit_test(issuers),      cmocka_unit_test(attributes),
+        cmocka_unit_test(settings),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
