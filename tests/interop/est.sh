@@ -33,9 +33,10 @@ has() { title=$1 words=$2 file=$3; [ "$file" = log ] || cp "$file" log; grep -q 
 orders() { grep -c '"kind":"order"' ledger; }
 
 printf 'on POST order nth 1: pending(1)\n' > scenario
-"$CASIM" --tls good --ca-out ca.pem --client-ca ca.pem --port-file port --ledger ledger --wire wire \
+"$CASIM" --tls good --ca-out ca.pem --tls-client-ca ca.pem --tls-client-optional --port-file port --ledger ledger --wire wire \
   --scenario scenario --est-labels 'tls' --validity-days 90 --rate 0 --quit-file quit 2> casim.err &
 for _ in $(seq 100); do [ -s port ] && break; sleep 0.05; done
+[ -s port ] || { echo "not ok the test server does not start"; cat casim.err; exit 1; }
 PORT=$(cat port)
 URL=https://localhost:$PORT
 EST=$URL/.well-known/est

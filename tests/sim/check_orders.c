@@ -208,7 +208,7 @@ static void one_sent(struct check *c, const struct line *l)
 {
     const char *txn = check_txn(l), *file = NULL;
     const char *digest = check_str(l, "sent_sha256");
-    if (!txn) {
+    if (!txn || !digest) {
         return;
     }
     c->looked_at++;
@@ -218,7 +218,7 @@ static void one_sent(struct check *c, const struct line *l)
         return;
     }
     struct where at = {file, intent->number, check_str(intent, "item"), NULL};
-    if (digest && *digest && !str_eq(check_str(intent, "request_sha256"), digest)) {
+    if (!str_eq(check_str(intent, "request_sha256"), digest)) {
         violated(c, at, "the request that left (wire:%zu) is not the one that was cleared",
                  l->number);
     }

@@ -27,8 +27,9 @@ struct sim_options {
         *group, *organization, *products, *credits, *validity_days, *dcv, *dcv_table, *state_times,
         *private_auto, *skew, *loopback_signer;
     const char *scenario, *faulty, *calm, *latency, *rate;
-    const char *ledger, *wire, *port_file, *port, *ca_out, *quit_file, *tls_cert, *tls_key, *tls;
-    const char *client_ca, *est_user, *est_password_file, *est_labels, *est_wrap;
+    const char *ledger, *wire, *port_file, *port, *ca_out, *quit_file, *tls_cert, *tls_key, *tls,
+        *tls_client_ca;
+    const char *tls_client_optional, *est_user, *est_password_file, *est_labels, *est_wrap;
     const char *list, *help;
 };
 /* False: usage (err), or nothing left to do (err empty: --help, --list). */

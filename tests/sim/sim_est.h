@@ -2,7 +2,7 @@
  *
  * EST (RFC 7030, RFC 8951) below /.well-known/est: /cacerts, /csrattrs, /simpleenroll and
  * /simplereenroll, with labels. Who enrols logs in by HTTP Basic or by a TLS client certificate
- * (--client-ca).
+ * (--tls-client-ca).
  *
  * It is as unforgiving as the standard lets a server be: a request that was answered by a
  * certificate and comes again is a new one, and a second certificate. Only one that was answered by
