@@ -145,7 +145,10 @@ static bool log_in(struct asker *a, struct err *err)
     }
     clear(a);
     return (a->answer.outcome == OUTCOME_ACCEPTED && authorized(a)) ||
-           say(a, "gave no access token", err);
+           say(a,
+               a->answer.no_credential ? "did not tell what comes before everything else"
+                                       : "gave no access token",
+               err);
 }
 
 /* One phase; a credential that was refused in between is replaced. */

@@ -28,7 +28,7 @@ static const char *known_names(const char *type, struct arena *a)
     for (size_t i = 0; i < n; i++) {
         buf_printf(&names, "%s%s", i ? ", " : "", v[i].name);
     }
-    return arena_strdup(a, buf_text(&names));
+    return arena_strdup(a, names.n ? buf_text(&names) : "none");
 }
 
 void item_fields_check(const struct batch *b, const struct item *item, struct arena *a,

@@ -41,7 +41,8 @@ enum { /* capabilities */
        CA_PUBLIC = 512,   /* publicly trusted: default pack cabf-tls */
        CA_READS_CSR_NAMES = 1024,
        CA_FIND_AUTHORITATIVE = 2048, /* FIND without a hit proves that there is no order */
-       CA_POLL_WANTS_ORDER = 4096    /* POLL: call.order is whole, CSR and names, in every run */
+       CA_POLL_WANTS_ORDER = 4096,   /* POLL: call.order is whole, CSR and names, in every run */
+       CA_ONCE = 8192 /* a certificate that comes with the answer to ORDER is never shown again */
 };
 
 enum ca_step {
@@ -209,6 +210,7 @@ struct ca_result {
     unsigned phase;            /* not 0: the same step again at once, in this phase */
     bool wants_csr;            /* that phase hands in call.order->csr, which a POLL may lack */
     int64_t valid_seconds;     /* TOKEN: how long it may be used */
+    bool no_credential;        /* TOKEN: what was read is none; a 401 does not ask for it again */
     struct ca_domain *domains; /* POLL of an order that waits for validation */
     size_t ndomains;
     /* CHALLENGE, accepted: the TXT record. A CA that does not tell the owner name leaves it NULL:
@@ -275,7 +277,8 @@ struct ca_type {
     /* For people whose catalogue is empty, and who want to revoke: what this kind of CA makes of
      * it beyond what every CA does. May be NULL. */
     const char *no_products, *revocation_note;
-    const char *pack;            /* its policy pack, or NULL */
+    const char *probe_note; /* PROBE cannot try the credentials: what it leaves open, or NULL */
+    const char *pack;       /* its policy pack, or NULL */
     int64_t renewal_window_days; /* default; 90 */
     unsigned in_flight;          /* default concurrency */
     double requests_per_second;  /* default; 0 = no limit of ours */

@@ -111,7 +111,9 @@ void doctor_revocation(struct doctor *d, struct doctor_result *r)
     if (!ca->type->ops) {
         doctor_say(d, r, DOCTOR_WARNING, NULL, "this version cannot revoke at %s", ca->type->title);
     } else if (!(ca->type->caps & CA_REVOKE)) {
-        doctor_say(d, r, DOCTOR_WARNING, "revoke in the CA's own tools",
+        doctor_say(d, r, DOCTOR_WARNING,
+                   ca->type->revocation_note ? ca->type->revocation_note
+                                             : "revoke in the CA's own tools",
                    "%s cannot be asked to revoke", ca->type->title);
     }
     if (facts && facts->reasons) {

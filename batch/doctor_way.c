@@ -196,7 +196,11 @@ static void say_admission(struct doctor *d, struct doctor_result *r)
         [OUTCOME_REFUSED] = "the CA answers but does not take this; see its message",
         [OUTCOME_UNKNOWN] = "is the address that of the API? something else may answer there"};
     const struct ca_result *answer = &d->asker.answer;
-    if (d->admitted) {
+    const char *note = d->options.ca->type->probe_note;
+    if (d->admitted && note) {
+        doctor_say(d, r, DOCTOR_OK, NULL, "%s%s%s", answer->message ? answer->message : "",
+                   answer->message ? "; " : "", note);
+    } else if (d->admitted) {
         doctor_say(d, r, DOCTOR_OK, NULL, "the CA accepts them%s%s", answer->message ? ": " : "",
                    answer->message ? answer->message : "");
     } else {

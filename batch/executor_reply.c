@@ -124,6 +124,13 @@ void answer_retry_act(struct work *w)
 }
 
 /* --- ORDER --- */
+/* What a CA shows only once goes on record together with its certificate (record_collected()).
+ * Between the two there is nothing to come back to: a run that ends there has lost the answer. */
+static bool waits_for_certificate(const struct work *w)
+{
+    return (w->ca->ca->type->caps & CA_ONCE) && w->answer.issued && w->answer.ncerts;
+}
+
 static bool order_record(struct work *w)
 {
     w->ca->busy--;
@@ -134,7 +141,8 @@ static bool order_record(struct work *w)
         return work_record_answer(w, EV_REPLY_REFUSED);
     }
     if (w->answer.outcome == OUTCOME_ACCEPTED && order_id_is_usable(w->answer.order_id)) {
-        return work_record_answer(w, w->answer.pending ? EV_REPLY_PENDING : EV_REPLY_ACCEPTED);
+        return waits_for_certificate(w) ||
+               work_record_answer(w, w->answer.pending ? EV_REPLY_PENDING : EV_REPLY_ACCEPTED);
     }
     w->answer.outcome = OUTCOME_UNKNOWN;
     w->answer.order_id = NULL;

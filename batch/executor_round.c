@@ -75,6 +75,9 @@ static bool record_collected(struct work *w)
 {
     struct record r = RECORD(EV_CERT, w->item->id);
     char sha[SHA256_HEX];
+    if (w->record->state == STATE_INTENT && !work_record_answer(w, EV_REPLY_ACCEPTED)) {
+        return false; /* CA_ONCE: order_record() left it for now */
+    }
     if (w->result != WORK_OK) {
         return record_trouble(w);
     }

@@ -99,7 +99,7 @@ static void act(struct executor *x, struct ca_slot *c)
     if (granted) {
         l->tries = 0;
         l->granted++;
-        l->ever = true;
+        l->ever = !l->answer.no_credential;
         wake(c, 0);
     } else if (later && !l->reply.lasting && ++l->tries <= RETRY_NOT_SENT) {
         try_later(c);

@@ -5,6 +5,10 @@
  */
 #include "formats/pkcs7.h"
 
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/pkcs7.h>
+
 #define OID_DATA        "1.2.840.113549.1.7.1"
 #define OID_SIGNED_DATA "1.2.840.113549.1.7.2"
 
@@ -41,6 +45,27 @@ bool pkcs7_certificates(struct span der, struct der *certs, struct err *err)
         *certs = der_over((struct span){0});
     }
     return sd.bad ? bad(err, sd.bad) : true;
+}
+
+/* Our own reader wants lengths (der.h); OpenSSL reads what has none and writes it again. */
+struct span pkcs7_definite(struct arena *a, struct span ber)
+{
+    enum { INDEFINITE = 0x80 };
+    const unsigned char *at = ber.p;
+    unsigned char *der = NULL;
+    struct span out = ber;
+    if (ber.n < 2 || ber.n > INT_MAX || ber.p[0] != DER_SEQUENCE || ber.p[1] != INDEFINITE) {
+        return ber;
+    }
+    PKCS7 *p7 = d2i_PKCS7(NULL, &at, (long)ber.n);
+    const int n = p7 && at == ber.p + ber.n ? i2d_PKCS7(p7, &der) : -1;
+    if (n > 0) {
+        out = (struct span){arena_memdup(a, der, (size_t)n), (size_t)n};
+    }
+    OPENSSL_free(der);
+    PKCS7_free(p7);
+    ERR_clear_error();
+    return out;
 }
 
 bool pkcs7_write(const struct span *certs, size_t n, struct buf *der, struct err *err)

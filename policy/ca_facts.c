@@ -62,6 +62,9 @@ const struct ca_facts ca_facts_rows[] = {
     {.type = "acme", .title = "ACME CA", .can = ORDERS | CA_CAN_REVOKE,
      .reasons = REASON(0) | REASON(1) | REASON(4) | REASON(5), .sans = "dns ip",
      .dcv_methods = "http-01 dns", .public = true},
+    /* RFC 7030 has enrolment alone; a renewal is an enrolment with another name. What a server
+     * makes of keys and names is its own matter. */
+    {.type = "est", .title = "EST server", .can = ORDERS, .sans = "dns ip email uri"},
     {0}};
 /* clang-format on */
 

@@ -59,6 +59,8 @@ static const struct ca_field emca[] = {
 static const struct ca_field acme[] = {
     {"preferred_chain", CA_FIELD_TEXT, "common name of the topmost issuer"},
 };
+/* a request of EST has room for nothing beside the CSR (RFC 7030, 4.2.1) */
+static const struct ca_field est[] = {{0}};
 
 static const struct {
     const char *type;
@@ -68,6 +70,7 @@ static const struct {
     {"digicert", digicert, NITEMS(digicert)}, {"sectigo", sectigo, NITEMS(sectigo)},
     {"entrust", entrust, NITEMS(entrust)},    {"adcs", adcs, NITEMS(adcs)},
     {"emca", emca, NITEMS(emca)},             {"acme", acme, NITEMS(acme)},
+    {"est", est, 0},
 };
 /* clang-format on */
 

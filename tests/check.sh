@@ -124,17 +124,28 @@ done
 together
 
 echo '--- simulator'
-later 'tests/sim/t_sim.sh' env CASIM="$casim" bash tests/sim/t_sim.sh
-later 'tests/sim/t_commands.sh' env CASIM="$casim" bash tests/sim/t_commands.sh
-later 'tests/sim/t_revoke.sh' env CASIM="$casim" bash tests/sim/t_revoke.sh
-later 'tests/sim/t_dcv.sh' env CASIM="$casim" bash tests/sim/t_dcv.sh
+for script in tests/sim/t_*.sh; do
+  later "$script" env CASIM="$casim" bash "$script"
+done
 together
 step 'rehearsal (samples)' env CASIM="$casim" sh samples/rehearsal/rehearse.sh
+step 'a CA is distrusted (samples)' env CASIM="$casim" sh samples/distrust-event/event.sh
 lines 'simcheck' bash tests/sim/history.sh check
 lines 'scenarios' bash tests/sim/history.sh scenario
-lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-25}" bash tests/sim/history.sh kill
-lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 \
-  bash tests/sim/history.sh kill
+lines 'kill matrix' env KILL_SECONDS="${KILL_SECONDS:-25}" bash tests/sim/history.sh kill
+# the other clients (tests/sim/client_NAME.py): some scenarios, and a sample of the kill matrix
+client() { # name seconds scenario...
+  local name=$1 seconds=$2
+  shift 2
+  later "scenarios, $name" env HISTORY_API="$name" bash tests/sim/history.sh scenario "$@"
+  later "kill matrix, $name" env HISTORY_API="$name" KILL_SECONDS="${KILL_SECONDS:-$seconds}" KILL_PAIRS=4 \
+    bash tests/sim/history.sh kill
+}
+of() { printf 'tests/scenario/%s.scn\n' "$@"; }
+later 'kill matrix, v2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 bash tests/sim/history.sh kill
+# shellcheck disable=SC2046 # names without blanks
+client est 6 tests/scenario/est/*.scn $(of calm fault-before lost-before-read network-cut outage)
+together
 
 echo '--- corpora'
 lines 'tests/corpora/agreement.sh' bash tests/corpora/agreement.sh

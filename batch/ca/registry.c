@@ -17,6 +17,7 @@ const struct ca_type *const ca_types[] = {
     &ca_adcs,
     &ca_emca,
     &ca_acme,
+    &ca_est,
     NULL,
 };
 /* clang-format on */

@@ -7,6 +7,7 @@
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
+#include "formats/pkcs7.h"
 
 #include <string.h>
 
@@ -126,6 +127,31 @@ bool reply_take_pem(struct arena *a, const char *pem, struct reply_certs *to)
         to->v[to->n++] = more[i];
     }
     return true;
+}
+
+/* Base64 as it may come over the wire. NULL .p: it is none. */
+static struct span from_base64(struct arena *a, const struct buf *body)
+{
+    CLEANUP(buf_release) struct buf text = BUF_INIT(body->n + 1);
+    CLEANUP(buf_release) struct buf der = BUF_INIT(body->n + 1);
+    for (size_t i = 0; i < body->n; i++) {
+        if (!strchr(" \t\r\n", body->p[i])) {
+            buf_putc(&text, body->p[i]);
+        }
+    }
+    return base64_decode(&der, buf_text(&text), text.n)
+               ? (struct span){arena_memdup(a, der.p, der.n), der.n}
+               : (struct span){0};
+}
+
+bool reply_body_certs(struct arena *a, const struct buf *body, struct cert **out, size_t *n)
+{
+    struct err err = ERR_INIT;
+    const bool plain = body->n && ((uint8_t)body->p[0] == DER_SEQUENCE || body->p[0] == '-');
+    const struct span der =
+        plain ? (struct span){arena_memdup(a, body->p, body->n), body->n} : from_base64(a, body);
+    *n = 0;
+    return der.n && certs_read(a, "reply", pkcs7_definite(a, der), out, n, &err) && *n;
 }
 
 static bool is_ours(const struct ca_order *o, const struct cert *c)

@@ -30,6 +30,10 @@ struct reply_certs {
 };
 /* Those of a PEM text; false: it does not decode. NULL and blank text holds none. */
 bool reply_take_pem(struct arena *a, const char *pem, struct reply_certs *to) MUST_USE;
+/* Those of DER (a certificate or PKCS#7 as in RFC 5272, 4.1), of the same in Base64 with or without
+ * line breaks (RFC 8951, 3.1), or of PEM; false: it does not decode. */
+bool reply_body_certs(struct arena *a, const struct buf *body, struct cert **out,
+                      size_t *n) MUST_USE;
 /* The one that was ordered: that of the key of the order, else the first that is no CA. */
 size_t reply_leaf(const struct ca_order *o, const struct reply_certs *c) MUST_USE;
 bool reply_has_key(const struct ca_order *o, const struct reply_certs *c) MUST_USE;

@@ -68,6 +68,6 @@ struct ca_enroll {
 };
 extern const struct schema ca_enroll_schema;
 
-extern const struct ca_type ca_digicert, ca_sectigo, ca_entrust, ca_adcs, ca_emca, ca_acme;
+extern const struct ca_type ca_digicert, ca_sectigo, ca_entrust, ca_adcs, ca_emca, ca_acme, ca_est;
 
 #endif

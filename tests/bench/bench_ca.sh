@@ -1,6 +1,7 @@
 #!/bin/bash
 # Orders at a CA behind a network: CERTInext as the simulator plays it, every request answered after
 # 100 ms. Beside it libcurl alone with the same requests (http_floor.c). Part of make bench.
+#   BENCH_CA=est       an EST server instead of CERTInext
 #   BENCH_ORDERS=2000  orders      BENCH_IN_FLIGHT=16  requests at a time
 # Usage: bench_ca.sh DIRECTORY (with the program `measure` in it) CERTBATCH CASIM
 set -eu
@@ -10,6 +11,7 @@ casim=$3
 orders=${BENCH_ORDERS:-2000}
 flight=${BENCH_IN_FLIGHT:-16}
 latency=100
+kind=${BENCH_CA:-certinext}
 export XDG_STATE_HOME=$out/ca-state
 mkdir -p "$out/ca"
 cd "$out/ca"
@@ -17,13 +19,31 @@ ${CC:-gcc} -O2 -D_GNU_SOURCE -o "$out/http_floor" "$OLDPWD/tests/bench/http_floo
 "$out/floor" csrs "$orders" .
 
 "$casim" --port-file port --ca-out ca.pem --ledger ledger --wire wire --quit-file quit --tls good --calm \
-  --rate 0 --latency "$latency" > /dev/null 2> sim.err &
+  --est-labels tls --rate 0 --latency "$latency" > /dev/null 2> sim.err &
 trap 'touch "$out/ca/quit"' EXIT
 for _ in $(seq 100); do [ -s port ] && break || sleep 0.1; done
 port=$(cat port)
 printf 'EXAMPLE-ACCESS-KEY-0001\n' > key
 chmod 600 key
-cat > certbatch.yaml << YAML
+product=842
+packs='cabf-tls, certinext'
+settings_est() {
+  printf 'EXAMPLE-EST-PASSWORD\n' > key
+  product=tls
+  packs=private
+  cat << YAML
+certbatch_config: 1
+cas:
+  shop:
+    type: est
+    base_url: https://127.0.0.1:$port
+    auth: {username: estuser, password: {file: key}}
+    tls: {ca_file: ca.pem}
+    limits: {in_flight: $flight, orders_per_second: 100000, burst: 100000}
+YAML
+}
+settings_certinext() {
+  cat << YAML
 certbatch_config: 1
 cas:
   shop:
@@ -40,14 +60,16 @@ cas:
     tls: {ca_file: ca.pem}
     products: {dv: {code: "842", level: dv}}
 YAML
-printf 'certbatch_policy: 1\nname: quiet\nextends: [cabf-tls, certinext]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' > quiet.policy.yaml
+}
+"settings_$kind" > certbatch.yaml
+printf 'certbatch_policy: 1\nname: quiet\nextends: [%s]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' "$packs" > quiet.policy.yaml
 {
   echo 'certbatch: 1'
   echo 'name: shop'
   echo 'change: {ticket: CHG0000001, requested_by: a@example.com, approved_by: [b@example.com], approved_at: 2026-11-20T10:00:00Z}'
   echo 'policy: [./quiet.policy.yaml]'
   echo 'ca: shop'
-  echo 'defaults: {product: "842", outputs: [pem]}'
+  echo "defaults: {product: \"$product\", outputs: [pem]}"
   echo 'orders:'
   for f in *.csr; do echo "  - {id: h${f%.csr}, csr: $f}"; done
 } > shop.batch.yaml

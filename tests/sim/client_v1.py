@@ -5,6 +5,10 @@
     POLICY                     text of sim.policy.yaml
     secrets(place, other)      writes secret files and `canaries` into the place; options of casim that
                                name them. `other`: the second way to authenticate, if there is one
+    NO_REVOCATION              True: the CA cannot be asked to revoke
+    WEATHER                    scenarios of the kill matrix in turn; may be missing
+    BLIND                      True: the CA cannot be searched, so that an order may be unknown to the end
+    WRITE_OFF(number)          True: nobody can get the certificate of this order any more
     config(place, values)      text of certbatch.yaml: one CA named `sim` at https://localhost:PORT, roots in
                                tls.pem; values: port, in_flight, settle, connect, request
 """

@@ -280,10 +280,11 @@ class Place:
         """Numbers of the orders that the CA has for the item's public key or requests."""
         mine = [r for r in self.journal(batch) if r.get("item") == item]
         keys = {r["client_key"] for r in mine if "client_key" in r}
-        return [r["order"] for r in self.ledger("order") if r["txn"] in keys]
+        return [r["order"] for r in self.ledger("order") if (r.get("client_key") or r["txn"]) in keys]
 
     def operator(self, batch=None):
-        """What a careful person does about unknown items: look at the CA, then adopt or order again.
+        """What a careful person does about unknown items: look at the CA, then adopt or order again. What a
+        CA cannot hand out any more (WRITE_OFF) is written off first.
         Returns (how many had an order that the program did not find, how many had none)."""
         missed = absent = 0
         try:
@@ -293,7 +294,11 @@ class Place:
         for item, state in states.items():
             if state == "unknown":
                 numbers = self.accepted(item, batch)
-                missed += bool(numbers)
+                if getattr(CLIENT, "WRITE_OFF", lambda number: False)(numbers[0] if numbers else ""):
+                    with open(self.path("foreign"), "a") as f:  # revoked by hand, not ours any more
+                        f.write("\n".join(numbers) + "\n")
+                    numbers = []
+                missed += bool(numbers) and not getattr(CLIENT, "BLIND", False)
                 absent += not numbers
                 self.resolve(item, "adopt:" + numbers[0] if numbers else "reorder", batch)
         return missed, absent

@@ -22,7 +22,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from history import Place
+from history import CLIENT, Place
 
 ITEMS = 3
 RUNS = 6
@@ -56,6 +56,7 @@ GROUPS = [
     ("ECONNRESET receive", "recvfrom,recvmsg", "error=ECONNRESET", False),
 ]
 WEATHER = (None, "on POST order nth 2: accept close\n", "on POST order nth 1: accept status(502)\n")
+WEATHER = getattr(CLIENT, "WEATHER", WEATHER)
 
 lock = threading.Lock()
 tally = collections.Counter()
@@ -71,7 +72,7 @@ def traced(place, calls, injection, own, when):
                              "inject=%s:%s:when=%d" % (calls, injection, when), *filters(place, own)])
 
 
-def make(base, index, revocation=True):
+def make(base, index, revocation=not getattr(CLIENT, "NO_REVOCATION", False)):
     place = Place(base, items=ITEMS, in_flight=2, outputs="pem, pfx" if index % 2 else "pem", settle=1,
                   scenario=WEATHER[index % len(WEATHER)], sim=())
     if revocation and index % 3 == 1:

@@ -27,7 +27,9 @@ struct sim_options {
         *group, *organization, *products, *credits, *validity_days, *dcv, *dcv_table, *state_times,
         *private_auto, *skew, *loopback_signer;
     const char *scenario, *faulty, *calm, *latency, *rate;
-    const char *ledger, *wire, *port_file, *port, *ca_out, *quit_file, *tls_cert, *tls_key, *tls;
+    const char *ledger, *wire, *port_file, *port, *ca_out, *quit_file, *tls_cert, *tls_key, *tls,
+        *tls_client_ca;
+    const char *tls_client_optional, *est_user, *est_password_file, *est_labels, *est_wrap;
     const char *list, *help;
 };
 /* False: usage (err), or nothing left to do (err empty: --help, --list). */
@@ -61,6 +63,7 @@ struct sim {
     pthread_mutex_t lock;
     atomic_bool stop;
     char *access_key, *oauth_secret; /* NULL: this way of authentication is off */
+    char *est_password;
     int64_t skew_seconds, latency_ms, credits, token_seconds;
     struct catalogue catalogue;
     struct sim_ca ca;

@@ -51,7 +51,7 @@ struct sim_domain {
 };
 
 struct order {
-    char number[64], request_number[64]; /* number empty for a draft */
+    char number[72], request_number[64]; /* number empty for a draft */
     const struct product *product;
     const char *domain;
     struct sim_domain *domains; /* what the certificate will have */

@@ -116,6 +116,10 @@ static bool secrets(struct sim *s, struct err *err)
     if (!o->access_key_file) { /* the one of the vendor's published examples */
         s->access_key = arena_strdup(&s->arena, "EXAMPLE-ACCESS-KEY-0001");
     }
+    s->est_password = arena_strdup(&s->arena, "EXAMPLE-EST-PASSWORD");
+    if (o->est_password_file && !secret_line(s, o->est_password_file, &s->est_password, err)) {
+        return false;
+    }
     return !o->oauth_secret_file || secret_line(s, o->oauth_secret_file, &s->oauth_secret, err);
 }
 

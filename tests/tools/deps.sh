@@ -23,6 +23,7 @@ cmocka libcmocka-dev
 zlib zlib1g-dev
 libssl libssl-dev
 libmicrohttpd libmicrohttpd-dev
+gnutls libgnutls28-dev
 '
 tools='
 gcc gcc
@@ -48,6 +49,7 @@ chromium chromium
 pdftotext poppler-utils
 nginx nginx-light
 apache2 apache2-bin
+pki strongswan-pki libstrongswan-standard-plugins
 '
 PATH=$PATH:/usr/sbin # servers are there
 missing=''

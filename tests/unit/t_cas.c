@@ -116,6 +116,10 @@ static const struct kind {
      "enroll: {max_attempts: 1}, order_deadline_seconds: 5, max_orders_per_run: 10, "
      "renewal_window_days: 10",
      "directory_url", "account_key"},
+    {"est", "base_url: 'https://a'",
+     "base_url: 'https://a', path: /est, label: tls, labels: [mail, device], auth: {username: '', "
+     "password: {env: P}}, reenroll: always, enroll: {max_attempts: 1}, renewal_window_days: 30",
+     "base_url", NULL},
 };
 
 static void settings_arrive(void **state)
@@ -133,7 +137,7 @@ static void settings_arrive(void **state)
                          r.findings.n ? r.findings.v[0].message : r.err.msg);
             }
             assert_string_equal(r.c.cas[0].type->type, kinds[i].type);
-            assert_null(r.c.cas[0].type->ops);
+            assert_true(!r.c.cas[0].type->ops || str_eq(kinds[i].type, "est"));
             assert_null(r.c.cas[0].type->default_product);
             assert_true(str_starts(ca_endpoint(&r.c.cas[0]), "https://a"));
             done(&r);
@@ -283,6 +287,8 @@ static void defaults_of_orders(void **state)
         {"type: emca, base_url: 'https://a', profile: p", "p", false, true},
         {"type: acme, directory_url: 'https://a', profile: {name: p}", "p", true, true},
         {"type: acme, directory_url: 'https://a'", NULL, true, true},
+        {"type: est, base_url: 'https://a', label: tls", "tls", false, true},
+        {"type: est, base_url: 'https://a'", NULL, false, true},
         {"type: local", "tls-server", false, false},
     };
     for (size_t i = 0; i < NITEMS(of); i++) {
