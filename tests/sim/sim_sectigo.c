@@ -131,8 +131,8 @@ void scm_error(struct request *q, struct reply *r, int status, int code, const c
 /* In the words of a scenario: a number, or what is no number of SCM's. */
 static void refuse_scm(struct request *q, struct reply *r, const char *code, const char *text)
 {
-    const int number = atoi(code);
-    scm_error(q, r, 400, number ? number : -64, text);
+    const bool number = *code && strspn(code, "-0123456789") == strlen(code);
+    scm_error(q, r, 400, number ? atoi(code) : -64, text);
 }
 
 static void throttle_scm(struct request *q, struct reply *r)
