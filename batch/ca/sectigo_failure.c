@@ -66,10 +66,11 @@ static bool is_answer(const struct rest_heard *h, const struct rest_row *row, un
         return true;
     }
     if (call->step == STEP_POLL && call->phase == POLL_APPROVE) {
+        const char *words = h->out->message ? h->out->message : "no reason given";
         sectigo_approved(h); /* pending all the same */
-        rest_say(h, OUTCOME_ACCEPTED,
-                 arena_printf(h->out->arena, "waits for approval in SCM, ours was refused: %s",
-                              h->out->message ? h->out->message : "no reason given"));
+        rest_say(
+            h, OUTCOME_ACCEPTED,
+            arena_printf(h->out->arena, "waits for approval in SCM, ours was refused: %s", words));
         return true;
     }
     if (call->step == STEP_FIND && call->phase == FIND_COLLECT &&
