@@ -7,21 +7,20 @@
 
 #include "formats/base/str.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_MAX = 500 };
+enum { MESSAGE_MAX = 500, CODE_MAX = 99999 };
 
 /* {"code": -16, "description": "..."}; the Admin API may leave the code out. */
 static bool read_code(const struct rest_heard *h, int *out)
 {
     const char *text = reply_text(h->out->arena, h->body, "code");
-    char *end = NULL;
-    const long code = text ? strtol(text, &end, 10) : 0;
-    if (!text || end == text || *end || code < -99999 || code > 99999) {
+    const bool negative = text && *text == '-';
+    uint64_t n = 0;
+    if (!text || !str_u64(text + (negative ? 1 : 0), &n) || n > CODE_MAX) {
         return false;
     }
-    *out = (int)code;
+    *out = negative ? -(int)n : (int)n;
     return true;
 }
 
