@@ -2,6 +2,7 @@
 # Orders at a CA behind a network: CERTInext as the simulator plays it, every request answered after
 # 100 ms. Beside it libcurl alone with the same requests (http_floor.c). Part of make bench.
 #   BENCH_ORDERS=2000  orders      BENCH_IN_FLIGHT=16  requests at a time
+#   BENCH_API=certinext  or sectigo
 # Usage: bench_ca.sh DIRECTORY (with the program `measure` in it) CERTBATCH CASIM
 set -eu
 out=$1
@@ -10,20 +11,26 @@ casim=$3
 orders=${BENCH_ORDERS:-2000}
 flight=${BENCH_IN_FLIGHT:-16}
 latency=100
+api=${BENCH_API:-certinext}
 export XDG_STATE_HOME=$out/ca-state
 mkdir -p "$out/ca"
 cd "$out/ca"
 ${CC:-gcc} -O2 -D_GNU_SOURCE -o "$out/http_floor" "$OLDPWD/tests/bench/http_floor.c" -lcurl
 "$out/floor" csrs "$orders" .
 
+case $api in # the organization, and where libcurl alone sends its requests
+  sectigo) organization=4210 path=api/ssl/v1/enroll ;;
+  *) organization=3456789012 path=emSignHub-API/TrackOrder ;;
+esac
 "$casim" --port-file port --ca-out ca.pem --ledger ledger --wire wire --quit-file quit --tls good --calm \
-  --rate 0 --latency "$latency" > /dev/null 2> sim.err &
+  --organization "$organization" --rate 0 --latency "$latency" > /dev/null 2> sim.err &
 trap 'touch "$out/ca/quit"' EXIT
 for _ in $(seq 100); do [ -s port ] && break || sleep 0.1; done
 port=$(cat port)
 printf 'EXAMPLE-ACCESS-KEY-0001\n' > key
 chmod 600 key
-cat > certbatch.yaml << YAML
+settings_certinext() {
+  cat > certbatch.yaml << YAML
 certbatch_config: 1
 cas:
   shop:
@@ -40,7 +47,26 @@ cas:
     tls: {ca_file: ca.pem}
     products: {dv: {code: "842", level: dv}}
 YAML
-printf 'certbatch_policy: 1\nname: quiet\nextends: [cabf-tls, certinext]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' > quiet.policy.yaml
+}
+settings_sectigo() {
+  cat > certbatch.yaml << YAML
+certbatch_config: 1
+cas:
+  shop:
+    type: sectigo
+    url: https://127.0.0.1:$port/api
+    customer_uri: "2345678901"
+    organization_id: "4210"
+    auth: {login: "1234567890", password: {file: key}}
+    term: 199
+    limits: {in_flight: $flight}
+    enroll: {back_off_seconds: 1, max_attempts: 100}
+    tls: {ca_file: ca.pem}
+    products: {dv: {code: "842", level: dv}}
+YAML
+}
+"settings_$api"
+printf 'certbatch_policy: 1\nname: quiet\nextends: [cabf-tls, %s]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' "$api" > quiet.policy.yaml
 {
   echo 'certbatch: 1'
   echo 'name: shop'
@@ -53,7 +79,7 @@ printf 'certbatch_policy: 1\nname: quiet\nextends: [cabf-tls, certinext]\nrules:
 } > shop.batch.yaml
 field() { tail -n 1 "$1" | awk -v c="$2" '{ print $c }'; }
 calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
-"$out/measure" "$out/http_floor" "https://127.0.0.1:$port/emSignHub-API/TrackOrder" ca.pem "$orders" "$flight" > floor.out 2> floor.err
+"$out/measure" "$out/http_floor" "https://127.0.0.1:$port/$path" ca.pem "$orders" "$flight" > floor.out 2> floor.err
 : > wire
 "$out/measure" "$certbatch" run -q shop.batch.yaml > ours.out 2> ours.err || true
 calls=$(wc -l < wire)
