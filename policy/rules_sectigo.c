@@ -196,7 +196,7 @@ static void check_lengths(struct rule_run *run)
 {
     if (ca_is_order(run)) {
         check_order_lengths(run);
-    } else {
+    } else if (ca_is_revocation(run)) {
         check_reason_text(run, "a revocation");
     }
 }

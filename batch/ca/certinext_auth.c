@@ -5,9 +5,7 @@
 #include "batch/ca/certinext_ops.h"
 
 #include "formats/base/str.h"
-#include "formats/base/time.h"
 
-#include <stdio.h>
 #include <string.h>
 
 bool certinext_is_oauth(const struct certinext *c)
@@ -18,32 +16,7 @@ bool certinext_is_oauth(const struct certinext *c)
 bool certinext_authorized(const struct ca *ca, int64_t now)
 {
     const struct certinext *c = ca->state;
-    return !certinext_is_oauth(c) || (secret_is_set(&c->token) && now < c->token_until);
-}
-
-static void note_token(struct certinext *c, const char *nonce)
-{
-    const size_t at = c->ncarried++ % CERTINEXT_CARRIED;
-    c->carried[at].token = c->tokens;
-    (void)snprintf(c->carried[at].nonce, sizeof c->carried[at].nonce, "%s", nonce);
-}
-
-static unsigned token_carried(const struct certinext *c, const char *nonce)
-{
-    for (size_t i = 0; nonce && i < CERTINEXT_CARRIED; i++) {
-        if (c->carried[i].nonce[0] && str_eq(c->carried[i].nonce, nonce)) {
-            return c->carried[i].token;
-        }
-    }
-    return c->tokens;
-}
-
-void certinext_token_refused(struct certinext *c, const struct ca_call *call)
-{
-    if (token_carried(c, call->nonce) == c->tokens) {
-        secret_release(&c->token);
-        c->token_until = TIME_NONE;
-    }
+    return !certinext_is_oauth(c) || oauth_ready(&c->oauth, now);
 }
 
 void certinext_auth_key(const struct secret *access_key, const char *ts, const char *txn,
@@ -59,56 +32,24 @@ void certinext_auth_key(const struct secret *access_key, const char *ts, const c
 
 bool certinext_put_bearer(const struct certinext_asked *q)
 {
-    if (!certinext_is_oauth(q->own)) {
-        return true;
-    }
-    if (!secret_is_set(&q->own->token)) {
-        return err_set(q->err, ERR_INTERNAL, "CERTInext was to be asked before there was a token");
-    }
-    note_token(q->own, q->call->nonce ? q->call->nonce : "");
-    q->out->secret_headers[0] =
-        (struct ca_secret_header){"Authorization", "Bearer ", &q->own->token};
-    return true;
+    return !certinext_is_oauth(q->own) || oauth_put(&q->own->oauth, q->call, q->out, q->err);
 }
 
 /* --- TOKEN --- */
-static void put_form(struct buf *b, const char *name, const char *value)
-{
-    buf_printf(b, "%s%s=", b->n ? "&" : "", name);
-    request_put_escaped(b, value);
-}
-
-/* RFC 6749, 4.4.2, the credentials in the body. */
 bool certinext_request_token(const struct certinext_asked *q)
 {
     const struct certinext_config *c = q->config;
     struct ca_request *r = q->out;
+    const char *client = c->auth.client_id ? c->auth.client_id : c->account_number;
     if (!certinext_is_oauth(q->own) || !q->own->token_url) {
         return err_set(q->err, ERR_INTERNAL, "this CERTInext account needs no token");
     }
     r->method = "POST";
     r->url = q->own->token_url;
     r->content_type = "application/x-www-form-urlencoded";
-    r->body_is_secret = true;
-    put_form(&r->body, "grant_type", "client_credentials");
-    put_form(&r->body, "client_id", c->auth.client_id ? c->auth.client_id : c->account_number);
-    put_form(&r->body, "client_secret", secret_bytes(&q->own->client_secret));
+    const bool fits = oauth_form(r, client, &q->own->client_secret, q->err);
     request_digest(r);
-    return !buf_failed(&r->body) || err_set(q->err, ERR_INPUT, "the client secret is too long");
-}
-
-enum { TOKEN_MAX = 16384, TOKEN_MARGIN = 60, TOKEN_LEAST = 30, TOKEN_DEFAULT = 300 };
-
-/* RFC 6750, 2.1: what may follow "Bearer ". */
-static bool usable_token(const char *s)
-{
-    const size_t n = s ? strlen(s) : 0;
-    for (size_t i = 0; i < n; i++) {
-        if (s[i] <= ' ' || s[i] >= 0x7F) {
-            return false;
-        }
-    }
-    return n && n <= TOKEN_MAX;
+    return fits;
 }
 
 /* Reasons of RFC 6749, 5.2 that somebody can do something about. */
@@ -147,21 +88,13 @@ static const char *token_of(const json_t *body)
 void certinext_answer_token(const struct certinext_heard *h)
 {
     const char *token = token_of(h->body);
-    const uint64_t told = reply_number(h->body, "expires_in", TOKEN_DEFAULT);
-    const int64_t lasts = (int64_t)(told < DAY_SECONDS ? told : DAY_SECONDS) - TOKEN_MARGIN;
+    const uint64_t told = reply_number(h->body, "expires_in", OAUTH_SECONDS);
     const int status = h->reply->http_status;
     if (status < 200 || status > 299 || !h->body) {
         token_refused(h);
-        return;
-    }
-    if (!usable_token(token)) {
+    } else if (!oauth_take(&h->own->oauth, token, told, h->call, h->out)) {
         certinext_say(h, OUTCOME_UNKNOWN, "the token endpoint gave no token");
-        return;
     }
-    secret_set(&h->own->token, token, strlen(token));
-    h->own->tokens++;
-    h->out->valid_seconds = lasts > TOKEN_LEAST ? lasts : TOKEN_LEAST;
-    h->own->token_until = h->call->now + h->out->valid_seconds;
 }
 
 const struct certinext_row certinext_token_row = {"", NULL, certinext_answer_token, OUTCOME_AUTH,

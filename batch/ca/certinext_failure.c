@@ -21,7 +21,7 @@ bool certinext_by_http(const struct certinext_heard *h)
 {
     const bool all = reply_by_status(h->out, h->reply, "CERTInext");
     if (all && h->reply->http_status == 401) {
-        certinext_token_refused(h->own, h->call);
+        oauth_refused(&h->own->oauth, h->call);
     }
     return all;
 }
@@ -47,7 +47,7 @@ void certinext_by_status(const struct certinext_heard *h, const struct certinext
 /* The CA's words may go to reports and logs; should they repeat a secret, they do not. */
 static bool repeats_secret(const struct certinext *c, const char *text)
 {
-    const struct secret *const all[] = {&c->access_key, &c->client_secret, &c->token};
+    const struct secret *const all[] = {&c->access_key, &c->client_secret, &c->oauth.token};
     for (size_t i = 0; i < NITEMS(all); i++) {
         if (all[i]->n && strstr(text, secret_bytes(all[i]))) {
             return true;

@@ -7,7 +7,6 @@
 #include "batch/ca/certinext_v2.h"
 
 #include "formats/base/str.h"
-#include "formats/base/time.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +62,7 @@ static void set_addresses(struct certinext *c)
 static bool open_certinext(struct ca *ca, struct err *err)
 {
     struct certinext *c = xcalloc(1, sizeof *c);
-    *c = (struct certinext){.ca = ca->config, .config = ca->config->own, .token_until = TIME_NONE};
+    *c = (struct certinext){.ca = ca->config, .config = ca->config->own};
     ca->state = c;
     set_addresses(c);
     if (certinext_is_oauth(c)) {
@@ -88,7 +87,7 @@ static void close_certinext(struct ca *ca)
     }
     secret_release(&c->access_key);
     secret_release(&c->client_secret);
-    secret_release(&c->token);
+    oauth_release(&c->oauth);
     for (size_t i = 0; i < NITEMS(c->places); i++) {
         strlist_release(&c->places[i]);
     }

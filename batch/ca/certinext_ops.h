@@ -14,6 +14,7 @@
 #define BATCH_CA_CERTINEXT_OPS_H
 
 #include "batch/ca/certinext.h"
+#include "batch/ca/oauth.h"
 #include "batch/ca/reply.h"
 #include "batch/ca/request.h"
 #include "batch/ca/search.h"
@@ -32,22 +33,13 @@ enum certinext_family { FAMILY_SSL, FAMILY_PRIVATE, FAMILY_OTHER, FAMILY__MAX };
 
 #define CERTINEXT_HUB_PATH "/emSignHub-API"
 #define CERTINEXT_V2_PATH  "/api/certinext/v2"
-enum { CERTINEXT_CARRIED = 256 }; /* more than are ever under way */
 struct certinext {
     const struct ca_config *ca;
     const struct certinext_config *config;
     const char *hub, *rest; /* bases of V1 and V2, without a slash at their end; rest: of V2 only */
     const char *token_url;
-    struct secret access_key, client_secret, token;
-    int64_t token_until; /* TIME_NONE: there is none */
-    unsigned tokens;     /* how many there were */
-    /* Which of them the last requests carried: what is told of an old one must not end a new one.
-     */
-    struct {
-        char nonce[33];
-        unsigned token;
-    } carried[CERTINEXT_CARRIED];
-    size_t ncarried;
+    struct secret access_key, client_secret;
+    struct oauth oauth;
     /* Orders that were seen outside of the first family. A revocation names an order and not its
      * product, and V2 has an address for each family. */
     struct strlist places[FAMILY__MAX];
@@ -55,8 +47,6 @@ struct certinext {
 };
 bool certinext_is_oauth(const struct certinext *c) MUST_USE;
 bool certinext_authorized(const struct ca *ca, int64_t now);
-/* 401 to this call: its token is of no use any more. */
-void certinext_token_refused(struct certinext *c, const struct ca_call *call);
 /* SHA-256 of access key, ts and txn one after another, in lower-case hex; no HMAC. */
 void certinext_auth_key(const struct secret *access_key, const char *ts, const char *txn,
                         char out[SHA256_HEX]);

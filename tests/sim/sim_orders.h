@@ -65,6 +65,8 @@ struct order {
     bool draft, agreement, vetted, cancelled, downloaded;
     const char *signer, *signer_place;
     int64_t placed_ms, placed_at, pending_polls;
+    int64_t days;     /* of the certificate; 0 = what all orders have (--validity-days) */
+    bool renewed;     /* another order took its place */
     struct plan bend; /* faults that wait for the certificate */
     struct span cert; /* DER */
     struct cert parsed;

@@ -7,6 +7,7 @@
 #include "tests/sim/sim_est.h"
 #include "tests/sim/sim_fault.h"
 #include "tests/sim/sim_http.h"
+#include "tests/sim/sim_sectigo.h"
 #include "tests/sim/sim_shape.h"
 
 #include <string.h>
@@ -20,6 +21,7 @@ static const struct dialect {
     {certinext_oauth, certinext_oauth_kind},
     {certinext_v2, certinext_v2_kind},
     {est, est_kind},
+    {sectigo_scm, sectigo_scm_kind},
 };
 
 enum sim_kind sim_kind_of(const char *method, const char *path)

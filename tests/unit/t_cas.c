@@ -81,11 +81,14 @@ static const struct kind {
      "enroll: {back_off_seconds: 2, max_back_off_seconds: 32, max_attempts: 5}, "
      "renewal_window_days: 30",
      "base_url", "api_key"},
-    {"sectigo", "url: 'https://a/api'",
+    {"sectigo", "url: 'https://a/api', enabled: false",
      "url: 'https://a/api', customer_uri: X, organization_id: '1', auth: {mode: oauth, login: l, "
      "password: {env: P}, client_id: c, client_secret: {env: S}, token_url: 'https://t/'}, "
      "default_product: '7', term: 90, external_requester: a@example.com, "
-     "mandatory_custom_fields: [CostCentre], enroll: {max_attempts: 1}, renewal_window_days: 30",
+     "mandatory_custom_fields: [CostCentre], dcv_mode: EMAIL, dcv_email: a@example.com, "
+     "renew_mode: enroll, approve: true, confirm_revocation: false, legacy_server_fields: true, "
+     "settle_seconds: 1, inventory_window_days: 7, enroll: {max_attempts: 1}, "
+     "renewal_window_days: 30",
      "url", NULL},
     {"entrust", "url: 'https://a/cagw'",
      "url: 'https://a/cagw', ca_id: C, connector: com.Sectigo, profile_id: p, format: PEM, "
@@ -137,7 +140,6 @@ static void settings_arrive(void **state)
                          r.findings.n ? r.findings.v[0].message : r.err.msg);
             }
             assert_string_equal(r.c.cas[0].type->type, kinds[i].type);
-            assert_true(!r.c.cas[0].type->ops || str_eq(kinds[i].type, "est"));
             assert_null(r.c.cas[0].type->default_product);
             assert_true(str_starts(ca_endpoint(&r.c.cas[0]), "https://a"));
             done(&r);
@@ -198,12 +200,12 @@ static void products_of_a_customer(void **state)
 {
     (void)state;
     struct result r;
-    read_cas(&r,
-             "  x: {type: sectigo, url: 'https://a', products: {ov: {code: '7', level: ov, multi: "
-             "true, max_san: 5, terms: [90d, 199d], keys: [ec-p256, rsa-2048]}, flex: {}}}\n"
-             "  y: {type: sectigo, url: 'https://a', products: {ov: {code: '9', wildcard: "
-             "false}}}\n"
-             "  z: {type: digicert, base_url: 'https://a', public: false}\n");
+    read_cas(&r, "  x: {type: sectigo, url: 'https://a', enabled: false, "
+                 "products: {ov: {code: '7', level: ov, multi: true, max_san: 5, terms: [90d, "
+                 "199d], keys: [ec-p256, rsa-2048]}, flex: {}}}\n"
+                 "  y: {type: sectigo, url: 'https://a', enabled: false, "
+                 "products: {ov: {code: '9', wildcard: false}}}\n"
+                 "  z: {type: digicert, base_url: 'https://a', public: false}\n");
     assert_true(r.ok);
     const struct product_info *p = ca_product_of(&r.c.cas[0], "ov");
     assert_non_null(p);
@@ -281,7 +283,7 @@ static void defaults_of_orders(void **state)
         bool public, optional;
     } of[] = {
         {"type: digicert, base_url: 'https://a', default_product: ov", "ov", true, false},
-        {"type: sectigo, url: 'https://a', default_product: '7'", "7", true, true},
+        {"type: sectigo, url: 'https://a', enabled: false, default_product: '7'", "7", true, true},
         {"type: entrust, url: 'https://a', profile_id: p, public: true", "p", true, true},
         {"type: adcs, base_url: 'https://a', template: T", "T", false, true},
         {"type: emca, base_url: 'https://a', profile: p", "p", false, true},

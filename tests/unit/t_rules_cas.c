@@ -131,6 +131,8 @@ static const struct row {
     {"sectigo.lengths", "tls", QUIET, "{" REVOKE "ca: sectigo-x, comment: " X512 "}"},
     {"sectigo.lengths", "tls", SEV_ERROR, "{" REVOKE "ca: sectigo-x, comment: " X512 "x}"},
     {"sectigo.lengths", "tls", SEV_ERROR, "{" SC "action: reissue}"},
+    /* a certificate that was issued is no revocation without a reason */
+    {"sectigo.lengths", "tls", QUIET, "{" SC "cert: prior-p384.pem, request: {}}"},
     {"sectigo.lengths", "tls", QUIET, "{" SC "action: reissue, comment: new key}"},
     {"sectigo.lengths", "tls", SEV_ERROR,
      "{" SC "fields: {custom_fields: {a: " X64 X64 X64 X64 "x}}}"},
