@@ -30,7 +30,7 @@ export FONTS
 PACKAGES      := libcrypto libssl libcurl yaml-0.1 libarchive libpcre2-8 jansson libidn2 libpsl xlsxwriter \
   expat cairo freetype2
 TEST_PACKAGES := cmocka zlib
-SIM_PACKAGES  := libmicrohttpd zlib
+SIM_PACKAGES  := libmicrohttpd gnutls zlib
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wconversion -Wsign-conversion \
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \

@@ -27,7 +27,8 @@ struct sim_options {
         *group, *organization, *products, *credits, *validity_days, *dcv, *dcv_table, *state_times,
         *private_auto, *skew, *loopback_signer;
     const char *scenario, *faulty, *calm, *latency, *rate;
-    const char *ledger, *wire, *port_file, *port, *ca_out, *quit_file, *tls_cert, *tls_key, *tls;
+    const char *ledger, *wire, *port_file, *port, *ca_out, *quit_file, *tls_cert, *tls_key, *tls,
+        *tls_client_ca;
     const char *list, *help;
 };
 /* False: usage (err), or nothing left to do (err empty: --help, --list). */

@@ -102,7 +102,7 @@ static bool make(struct sim *s, const struct order *o, const struct plan *first,
 {
     struct making m = {.order = o, .other = KEY_INIT, .arena = ARENA_INIT};
     CLEANUP(buf_release) struct buf der = BUF_INIT(LIMIT_CERT_BYTES);
-    right(&m, s->orders.validity_days);
+    right(&m, o->days ? o->days : s->orders.validity_days);
     bool ok = bend(&m, first, err) && bend(&m, second, err);
     m.leaf.subject = m.subject;
     m.leaf.names = m.names;

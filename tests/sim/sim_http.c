@@ -234,6 +234,7 @@ static struct request *begin(struct sim *s, struct MHD_Connection *c, const char
                           .kind = sim_kind_of(method, url)};
     q->method = arena_strdup(&q->arena, method);
     q->path = arena_strdup(&q->arena, url);
+    q->client = sim_tls_client(c, &q->arena);
     if (l) {
         q->connection = l->id;
         q->sequence = ++l->requests;
@@ -259,8 +260,10 @@ static void connected(void *cls, struct MHD_Connection *c, void **ctx,
                       enum MHD_ConnectionNotificationCode code)
 {
     struct server *server = cls;
-    (void)c;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        if (server->tls.client_ca.n) {
+            sim_tls_demand(c);
+        }
         struct link *l = xcalloc(1, sizeof *l);
         l->id = atomic_fetch_add(&server->connections, 1) + 1;
         *ctx = l;
@@ -373,6 +376,8 @@ int server_start(struct sim *s, struct server **out, struct err *err)
         {MHD_OPTION_HTTPS_MEM_CERT, 0, server->tls.cert.p},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, server->tls.key.p},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)server->tls.priorities},
+        {server->tls.client_ca.n ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
+         server->tls.client_ca.p},
         {MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION;
     flags |= server->tls.on ? (unsigned)MHD_USE_TLS : 0;

@@ -32,6 +32,7 @@ struct request {
     void *query_ctx;
     struct buf body;
     const char *host;             /* header, or NULL */
+    const char *client;           /* subject of the client certificate, or NULL */
     char digest[SHA256_HEX];      /* of the body */
     char sent_digest[SHA256_HEX]; /* of "METHOD\0URL\0BODY": all of the request that buys */
     char auth_digest[SHA256_HEX]; /* of authKey or of the bearer token: never the thing itself */

@@ -47,6 +47,8 @@ static const struct option table[] = {
     {"--quit-file", "F", OPT(quit_file), NULL, "ends when this file exists (or at SIGTERM)"},
     {"--tls-cert", "F", OPT(tls_cert), NULL, "serve TLS with this chain"},
     {"--tls-key", "F", OPT(tls_key), NULL, "and this key"},
+    {"--tls-client-ca", "F", OPT(tls_client_ca), NULL,
+     "clients must show a certificate of these (PEM); with --tls or --tls-cert"},
     {"--tls", "MODE", OPT(tls), NULL,
      "good|selfsigned|expired|wronghost|tls1.1|cut-handshake, by the CA itself"},
     {"--list", NULL, OPT(list), NULL, "prints the faults"},

@@ -10,6 +10,8 @@
 #include "formats/base/time.h"
 #include "tests/sim/sim.h"
 
+#include <gnutls/gnutls.h>
+
 static bool make(struct sim_tls *t, struct sim *s, const char *mode, struct err *err)
 {
     static const char *const ours[] = {"localhost", "127.0.0.1"}, *const other[] = {
@@ -42,7 +44,9 @@ static bool make(struct sim_tls *t, struct sim *s, const char *mode, struct err 
 bool sim_tls_open(struct sim_tls *t, struct sim *s, struct err *err)
 {
     const struct sim_options *o = &s->options;
-    *t = (struct sim_tls){.cert = BUF_INIT(LIMIT_INPUT_BYTES), .key = BUF_INIT(LIMIT_INPUT_BYTES)};
+    *t = (struct sim_tls){.cert = BUF_INIT(LIMIT_INPUT_BYTES),
+                          .key = BUF_INIT(LIMIT_INPUT_BYTES),
+                          .client_ca = BUF_INIT(LIMIT_INPUT_BYTES)};
     t->priorities = "NORMAL";
     t->on = o->tls || o->tls_cert;
     if (!t->on) {
@@ -50,6 +54,9 @@ bool sim_tls_open(struct sim_tls *t, struct sim *s, struct err *err)
     }
     if (!MHD_is_feature_supported(MHD_FEATURE_TLS)) {
         return err_set(err, ERR_ENV, "this libmicrohttpd was built without TLS");
+    }
+    if (o->tls_client_ca && !fs_read(o->tls_client_ca, &t->client_ca, err)) {
+        return false;
     }
     if (o->tls_cert) {
         return o->tls_key ? fs_read(o->tls_cert, &t->cert, err) && fs_read(o->tls_key, &t->key, err)
@@ -71,8 +78,47 @@ enum MHD_Result sim_tls_cut(void *cls, const struct sockaddr *addr, socklen_t n)
     return MHD_NO;
 }
 
+/* --- client certificates --- */
+static gnutls_session_t session_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    return info ? info->tls_session : NULL;
+}
+
+static int verify(gnutls_session_t session)
+{
+    unsigned status = 0;
+    return gnutls_certificate_verify_peers3(session, NULL, &status) == 0 && status == 0 ? 0 : -1;
+}
+
+/* The library only asks for a certificate and lets a client without one pass. */
+void sim_tls_demand(struct MHD_Connection *c)
+{
+    gnutls_session_t session = session_of(c);
+    if (session) {
+        gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+        gnutls_session_set_verify_function(session, verify);
+    }
+}
+
+const char *sim_tls_client(struct MHD_Connection *c, struct arena *a)
+{
+    struct err err = ERR_INIT;
+    struct cert cert;
+    unsigned n = 0;
+    gnutls_session_t session = session_of(c);
+    const gnutls_datum_t *shown = session ? gnutls_certificate_get_peers(session, &n) : NULL;
+    if (!shown || !n) {
+        return NULL;
+    }
+    const struct span der = {arena_memdup(a, shown->data, shown->size), shown->size};
+    return cert_parse(a, der, &cert, &err) ? dn_text(a, &cert.subject) : NULL;
+}
+
 void sim_tls_close(struct sim_tls *t)
 {
     buf_release(&t->cert);
+    buf_release(&t->client_ca);
     buf_wipe(&t->key);
 }

@@ -5,7 +5,13 @@
  */
 #include "batch/ca/rest.h"
 #include "batch/ca/settings.h"
-#include "tests/unit/batch_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 /* What is said to the n-th answer of a run that the order is pending, n from 0 on. */
 static struct ca_result say(const struct ca_enroll *e, unsigned n)
