@@ -384,7 +384,8 @@ static void answer(struct request *q, struct reply *r, struct order *o)
     struct err err = ERR_INIT;
     struct span der;
     char from[TIME_TEXT], to[TIME_TEXT];
-    if (order_state(s, o, false) != ORDER_ISSUED) {
+    const enum order_state state = order_state(s, o, false);
+    if (state != ORDER_ISSUED && state != ORDER_EXPIRED) {
         entrust_good(q, r, 202,
                      json_pack("{s:s,s:{s:s,s:s}}", "type", "EnrollmentResponse", "enrollment",
                                "id", o->number, "status", "PENDING"));
