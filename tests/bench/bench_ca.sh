@@ -10,20 +10,49 @@ casim=$3
 orders=${BENCH_ORDERS:-2000}
 flight=${BENCH_IN_FLIGHT:-16}
 latency=100
+kind=${BENCH_CA:-certinext}
 export XDG_STATE_HOME=$out/ca-state
 mkdir -p "$out/ca"
 cd "$out/ca"
 ${CC:-gcc} -O2 -D_GNU_SOURCE -o "$out/http_floor" "$OLDPWD/tests/bench/http_floor.c" -lcurl
 "$out/floor" csrs "$orders" .
 
-"$casim" --port-file port --ca-out ca.pem --ledger ledger --wire wire --quit-file quit --tls good --calm \
+identity=''
+product=842
+term='"'
+packs='cabf-tls, certinext'
+if [ "$kind" = entrust ]; then # a client certificate that is its own root
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout client.key -out client.pem -days 2 \
+    -subj /CN=tenant-1 2> /dev/null
+  chmod 600 client.key
+  identity='--tls-client-ca client.pem'
+  product=tls-server
+  term='", validity: 90d'
+  packs=private
+fi
+# shellcheck disable=SC2086
+"$casim" $identity --port-file port --ca-out ca.pem --ledger ledger --wire wire --quit-file quit --tls good --calm \
   --rate 0 --latency "$latency" > /dev/null 2> sim.err &
 trap 'touch "$out/ca/quit"' EXIT
 for _ in $(seq 100); do [ -s port ] && break || sleep 0.1; done
 port=$(cat port)
 printf 'EXAMPLE-ACCESS-KEY-0001\n' > key
 chmod 600 key
-cat > certbatch.yaml << YAML
+settings_entrust() {
+  cat << YAML
+certbatch_config: 1
+cas:
+  shop:
+    type: entrust
+    url: https://127.0.0.1:$port/cagw
+    ca_id: CA-1001
+    tls: {ca_file: ca.pem, client_certificate: client.pem, client_key: {file: client.key}}
+    limits: {in_flight: $flight, orders_per_second: 100000, burst: 100000}
+    products: {tls: {code: tls-server, level: private}}
+YAML
+}
+settings_certinext() {
+  cat << YAML
 certbatch_config: 1
 cas:
   shop:
@@ -40,20 +69,27 @@ cas:
     tls: {ca_file: ca.pem}
     products: {dv: {code: "842", level: dv}}
 YAML
-printf 'certbatch_policy: 1\nname: quiet\nextends: [cabf-tls, certinext]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' > quiet.policy.yaml
+}
+"settings_$kind" > certbatch.yaml
+printf 'certbatch_policy: 1\nname: quiet\nextends: [%s]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' "$packs" > quiet.policy.yaml
 {
   echo 'certbatch: 1'
   echo 'name: shop'
   echo 'change: {ticket: CHG0000001, requested_by: a@example.com, approved_by: [b@example.com], approved_at: 2026-11-20T10:00:00Z}'
   echo 'policy: [./quiet.policy.yaml]'
   echo 'ca: shop'
-  echo 'defaults: {product: "842", outputs: [pem]}'
+  echo 'defaults: {product: "'"$product$term"', outputs: [pem]}'
   echo 'orders:'
   for f in *.csr; do echo "  - {id: h${f%.csr}, csr: $f}"; done
 } > shop.batch.yaml
 field() { tail -n 1 "$1" | awk -v c="$2" '{ print $c }'; }
 calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
-"$out/measure" "$out/http_floor" "https://127.0.0.1:$port/emSignHub-API/TrackOrder" ca.pem "$orders" "$flight" > floor.out 2> floor.err
+if [ "$kind" = certinext ]; then
+  "$out/measure" "$out/http_floor" "https://127.0.0.1:$port/emSignHub-API/TrackOrder" ca.pem "$orders" "$flight" \
+    > floor.out 2> floor.err
+else
+  echo '0 0 0 0' > floor.err
+fi
 : > wire
 "$out/measure" "$certbatch" run -q shop.batch.yaml > ours.out 2> ours.err || true
 calls=$(wc -l < wire)
