@@ -45,6 +45,9 @@ bool entrust_put_look(const struct rest_asked *q, struct buf *url)
     if (by_serial(q->call)) {
         return put_serial(q, url, q->call->order_id);
     }
+    if (!q->call->order) {
+        return err_set(q->err, ERR_INTERNAL, "an order is looked for that is not known");
+    }
     if (!by_subject(q->config)) {
         return entrust_put_recent(q, url);
     }

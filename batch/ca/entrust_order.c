@@ -349,11 +349,20 @@ static void processed_not_retrieved(const struct rest_heard *h, const json_t *en
 static void issued(const struct rest_heard *h, const json_t *enrollment, struct reply_certs *all)
 {
     struct arena *a = h->out->arena;
+    const struct entrust_config *c = h->config;
+    const struct entrust *own = h->own;
     const char *serial = reply_text(a, enrollment, "serialNumber");
     const size_t leaf = reply_leaf(h->call->order, all);
     h->out->order_id = entrust_is_serial(serial) ? serial : str_lower(a, all->v[leaf].serial_hex);
     entrust_take_chain(a, reply_member(enrollment, "chain"), all);
-    entrust_take_known(h->own, a, all);
+    entrust_take_known(own, a, all);
+    if (all->n == 1 && c->include_ca && !own->asked_chain) {
+        /* the connector leaves the chain out: POLL fetches it with the certificate, once a run */
+        h->out->pending = true;
+        h->out->again_seconds = 0;
+        h->out->message = "issued; the gateway is asked for the chain";
+        return;
+    }
     reply_give(h->out, h->call->order, all);
 }
 

@@ -23,6 +23,7 @@ cmocka libcmocka-dev
 zlib zlib1g-dev
 libssl libssl-dev
 libmicrohttpd libmicrohttpd-dev
+gnutls libgnutls28-dev
 '
 tools='
 gcc gcc

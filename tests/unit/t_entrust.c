@@ -185,6 +185,10 @@ static void issued(void **state UNUSED)
     gate_begin(&g, en_config);
     const struct ca_call call = gate_call(&g, STEP_ORDER);
     const char *leaf = gate_cert(&g, &g.key, 1, NOW), *ca = gate_cert(&g, &g.other, 2, NOW);
+    const struct ca_result *first = gate_hear(&g, &call, 200, enrolled(&g, "5a01", leaf, ""));
+    assert_true(first->pending && !first->issued && first->again_seconds == 0);
+    assert_string_equal(first->order_id, "5a01"); /* to be fetched with the chain */
+    ((struct entrust *)g.ca.state)->asked_chain = true;
     for (int status = 200; status <= 202; status++) { /* the certificate decides, no word does */
         const struct ca_result *r =
             gate_hear(&g, &call, status, enrolled(&g, "00005A01", leaf, ""));
@@ -209,6 +213,10 @@ static void issued(void **state UNUSED)
     r = gate_hear(&g, &call, 200, enrolled(&g, "5a01", buf_text(&text), ""));
     assert_true(r->issued && r->ncerts == 1);
     assert_memory_equal(r->certs[0].p, der.p, der.n);
+    gate_end(&g);
+    gate_begin(&g, EN_CONFIG("    include_ca: false\n")); /* nobody wants one */
+    assert_true(
+        gate_hear(&g, &call, 200, enrolled(&g, "5a01", gate_cert(&g, &g.key, 1, NOW), ""))->issued);
     gate_end(&g);
 }
 
