@@ -175,7 +175,9 @@ static void order_act(struct work *w)
         if (w->answer.issued && w->answer.ncerts) {
             take_certificates(w);
         } else {
-            work_again(w, retry_poll_ms(0, w->answer.again_seconds));
+            int64_t delay = retry_poll_ms(0, w->answer.again_seconds);
+            work_slot(w)->polls += w->answer.pending; /* an answer that it is: call.looks */
+            work_again(w, delay);
         }
         break;
     case OUTCOME_REFUSED:

@@ -147,6 +147,8 @@ later 'kill matrix, v2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KI
 client est 6 tests/scenario/est/*.scn $(of calm fault-before lost-before-read network-cut outage)
 # shellcheck disable=SC2046
 client sectigo 6 tests/scenario/sectigo/*.scn $(of lost-before revoke-lost)
+# shellcheck disable=SC2046
+client entrust 6 tests/scenario/entrust/*.scn $(of reply-lost-fresh garbage-order lost-before revoke-lost throttle-words wrong-key)
 together
 
 echo '--- corpora'

@@ -1,27 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Entrust CA Gateway as a kind of CA that lint and policy know: its settings. Orders are not
- * placed: there are no ops.
+ * Entrust CA Gateway: its settings. See entrust.h for the rest.
  *
  * A product is a profile of the CA behind the gateway. What a profile asks for (variables of the
  * subject, kinds of alternative names, properties) the gateway tells on request; here it is
  * written down under `profiles:`, so that orders can be checked without it. The gateway knows its
  * callers by the client certificate of `tls:` alone.
  */
-#include "batch/ca/settings.h"
-
-struct entrust_profile {
-    const char *id;
-    struct strings subject_variables, sans, properties;
-};
-struct entrust_config {
-    const char *url, *ca_id, *connector, *profile_id, *format, *validity_period;
-    const char *renewal_serial_property;
-    bool include_ca, use_san_from_csr;
-    struct objects profiles; /* struct entrust_profile */
-    struct ca_enroll enroll;
-    int64_t renewal_window_days;
-};
+#include "batch/ca/entrust.h"
 
 static const char *const san_types[] = {"dNSName",   "rfc822Name",   "uniformResourceIdentifier",
                                         "iPAddress", "registeredID", "directoryName"};
@@ -75,6 +61,19 @@ static const struct field config_fields[] = {
     SETTING_BOOL(struct entrust_config, include_ca, "true", "the chain comes with the certificate"),
     SETTING_BOOL(struct entrust_config, use_san_from_csr, "false",
                  "alternative names are those of the CSR; not for every CA"),
+    SETTING_BOOL(struct entrust_config, subject_lookup, "true",
+                 "certificates are looked up by subject, then in the event feed; false: in the "
+                 "feed alone"),
+    SETTING_BOOL(struct entrust_config, issue_crl, "false",
+                 "each revocation asks for a new CRL at once; else the CA publishes when it does"),
+    SETTING_INT(struct entrust_config, page_size, "50", 1, 100,
+                "events asked for at a time; PKIaaS gives at most 50"),
+    SETTING_INT(struct entrust_config, serial_digits, "0", 0, 40,
+                "serial numbers of a manifest are sent with leading zeros up to so many digits"),
+    SETTING_INT(struct entrust_config, settle_seconds, "30", 0, 3600,
+                "how long a certificate may take to show up in a search"),
+    SETTING_TEXT(struct entrust_config, ca_client_id,
+                 "value of the header ca-client-id; sent only when it is set"),
     {.name = "profiles",
      .kind = FIELD_NAMED,
      .offset = offsetof(struct entrust_config, profiles),
@@ -94,9 +93,11 @@ static const struct schema config_schema = {"entrust",
 const struct ca_type ca_entrust = {
     .type = "entrust",
     .title = "Entrust CA Gateway",
+    .caps = CA_ORDER | CA_REVOKE | CA_FIND | CA_INVENTORY | CA_PRODUCTS | CA_POLL_WANTS_ORDER,
     .config = &config_schema,
     .product_key = "profile_id",
     .product_optional = true, /* rule entrust.profile says it better */
     .renewal_window_days = 90,
     .in_flight = 8,
+    .ops = &entrust_ops,
 };

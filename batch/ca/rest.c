@@ -158,6 +158,7 @@ void rest_put(struct jw *j, const char *key, const char *value)
 }
 
 /* --- waits --- */
+/* min(base^(looks + 1), max), which overflows nowhere: it stops at the first product beyond. */
 static int64_t back_off(const struct ca_enroll *e, unsigned looks)
 {
     int64_t wait = 1;
@@ -175,5 +176,5 @@ void rest_pending(const struct rest_heard *h, const struct ca_enroll *e, const c
     h->out->pending = true;
     h->out->message = message;
     h->out->again_seconds = back_off(e, h->call->looks);
-    h->out->enough = (int64_t)h->call->looks + 1 >= e->max_attempts;
+    h->out->enough = (int64_t)h->call->looks >= e->max_attempts;
 }

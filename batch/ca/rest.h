@@ -94,8 +94,11 @@ void rest_put(struct jw *j, const char *key, const char *value);
 /* The outcome with a message of ours; for take. */
 void rest_say(const struct rest_heard *h, enum outcome outcome, const char *message);
 
-/* Pending: when to look again after n looks, and whether this run has looked often enough. The n-th
- * wait is back_off^n seconds, at most max_back_off; see struct ca_enroll in settings.h. */
+/* Pending: when to look again, and whether this run has looked often enough. The n-th wait is
+ * back_off^n seconds, at most max_back_off, and max_attempts waits are followed by a look each; see
+ * struct ca_enroll in settings.h. The answer to an order that is pending begins the first wait, so
+ * that by default looks come after 2, 4, 8, 16 and 32 seconds, which is the retrieval rule of
+ * Entrust's CA Gateway. */
 struct ca_enroll;
 void rest_pending(const struct rest_heard *h, const struct ca_enroll *e, const char *message);
 

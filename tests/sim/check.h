@@ -100,6 +100,9 @@ bool check_file(struct check *c, const char *path, struct buf *out) MUST_USE;
 const char *check_str(const struct line *l, const char *name);
 /* The client's name for the request of a ledger or wire line: Idempotency-Key, else txn. */
 const char *check_txn(const struct line *l);
+/* The ledger line is of the order of that number: a CA without order numbers of its own knows it
+ * by the serial number of its certificate. */
+bool check_is_order(const struct line *l, const char *number);
 /* The item that an order of the ledger belongs to, by client key or public key. */
 struct item *check_owner(struct check *c, const struct line *order, struct batch **batch);
 const json_t *check_reported(const struct batch *b, const char *id);

@@ -82,12 +82,11 @@ static void order_of_key(const struct stored *s)
 {
     const struct lines *all = &s->c->ledger;
     for (size_t i = 0; i < all->n; i++) {
-        const char *number = check_str(&all->v[i], "order");
         const char *spki = check_str(&all->v[i], "spki_sha256");
-        if (number && spki && str_eq(check_str(&all->v[i], "kind"), "order") &&
-            strlist_has(&s->it->numbers, number) && !str_eq(spki, s->spki) &&
-            s->it->numbers.n == 1) {
-            violated(s->c, (struct where){all->file, all->v[i].number, s->it->id, number},
+        if (spki && str_eq(check_str(&all->v[i], "kind"), "order") && s->it->numbers.n == 1 &&
+            check_is_order(&all->v[i], s->it->numbers.v[0]) && !str_eq(spki, s->spki)) {
+            violated(s->c,
+                     (struct where){all->file, all->v[i].number, s->it->id, s->it->numbers.v[0]},
                      "the order was for another key than the certificate has");
         }
     }

@@ -30,6 +30,12 @@ const char *check_txn(const struct line *l)
     return key ? key : check_str(l, "txn");
 }
 
+bool check_is_order(const struct line *l, const char *number)
+{
+    return number &&
+           (str_eq(check_str(l, "order"), number) || str_eq(check_str(l, "serial"), number));
+}
+
 static bool read_lines(struct check *c, const char *path, struct lines *out, bool strict,
                        struct err *err)
 {

@@ -171,7 +171,7 @@ static bool in_ledger(const struct check *c, const char *kind, const char *numbe
 {
     for (size_t i = 0; number && i < c->ledger.n; i++) {
         if (str_eq(check_str(&c->ledger.v[i], "kind"), kind) &&
-            str_eq(check_str(&c->ledger.v[i], "order"), number)) {
+            check_is_order(&c->ledger.v[i], number)) {
             return true;
         }
     }
@@ -206,7 +206,8 @@ static void revocations(struct check *c, const struct batch *b, struct where at)
 {
     size_t accepted = 0, done = 0;
     for (size_t i = 0; i < c->ledger.n; i++) {
-        accepted += str_eq(check_str(&c->ledger.v[i], "kind"), "revoke");
+        const char *kind = check_str(&c->ledger.v[i], "kind");
+        accepted += kind && str_has_word("revoke hold unhold", kind);
     }
     for (size_t i = 0; i < b->n; i++) {
         done += str_eq(b->v[i].state, "revoked");

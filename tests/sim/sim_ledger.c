@@ -91,6 +91,11 @@ void ledger_add(struct ledger *l, const struct request *q, const char *kind, con
     jw_str(&j, "remarks", o->remarks);
     jw_bool(&j, "draft", o->draft);
     jw_str(&j, "spki_sha256", o->csr ? spki : NULL);
+    if (o->cert.n) { /* a CA without order numbers knows it by this */
+        char serial[128];
+        hex_encode(o->parsed.serial.p, o->parsed.serial.n < 63 ? o->parsed.serial.n : 63, serial);
+        jw_str(&j, "serial", serial);
+    }
     jw_str(&j, "reason", o->revoke_reason);
     jw_int(&j, "connection", (int64_t)q->connection);
     jw_str(&j, "request_sha256", q->digest);

@@ -5,6 +5,7 @@
 #include "formats/base/str.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/sim_est.h"
+#include "tests/sim/sim_entrust.h"
 #include "tests/sim/sim_fault.h"
 #include "tests/sim/sim_http.h"
 #include "tests/sim/sim_sectigo.h"
@@ -22,6 +23,7 @@ static const struct dialect {
     {certinext_v2, certinext_v2_kind},
     {est, est_kind},
     {sectigo_scm, sectigo_scm_kind},
+    {entrust_serve, entrust_kind},
 };
 
 enum sim_kind sim_kind_of(const char *method, const char *path)
