@@ -68,11 +68,20 @@ void acme_take_orders(const struct rest_heard *h)
     }
 }
 
-/* What comes behind the first word of the cursor. */
-static void go_on(const struct rest_heard *h)
+/* The cursor behind its first word. */
+static const char *behind(const char *cursor)
 {
-    const char *at = h->call->page + strcspn(h->call->page, " ");
-    at += *at == ' ';
+    cursor += strcspn(cursor, " ");
+    return cursor + (*cursor == ' ');
+}
+
+static const char *word(const struct rest_heard *h, const char *cursor)
+{
+    return arena_strndup(h->out->arena, cursor, strcspn(cursor, " "));
+}
+
+static void go_on(const struct rest_heard *h, const char *at)
+{
     h->out->phase = !*at ? 0 : *at == '>' ? LIST_PAGE : LIST_ORDER;
     h->out->next_page = *at ? arena_strdup(h->out->arena, at + (*at == '>')) : NULL;
 }
@@ -90,43 +99,42 @@ void acme_take_listed(const struct rest_heard *h)
 {
     struct arena *a = h->out->arena;
     const char *status = json_get_str(h->body, "status");
-    const char *at = h->call->page;
     const char *certificate = acme_address(h->own, a, json_get_str(h->body, "certificate"));
-    const json_t *first = json_array_get(json_get(h->body, "identifiers"), 0);
+    const char *name = reply_text(a, json_array_get(json_get(h->body, "identifiers"), 0), "value");
     if (str_eq(status, "valid") && certificate) {
         h->out->phase = LIST_CERTIFICATE;
-        h->out->next_page = arena_printf(a, "%s %s", certificate, at);
+        h->out->next_page = arena_printf(a, "%s %s %s", certificate,
+                                         name && !strchr(name, ' ') ? name : "-", h->call->page);
         return;
     }
     struct ca_listed *row = add_row(h);
-    row->order_id = arena_strndup(a, at, strcspn(at, " "));
+    row->order_id = word(h, h->call->page);
     row->status = status ? arena_strdup(a, status) : NULL;
-    row->common_name = reply_text(a, first, "value");
-    go_on(h);
+    row->common_name = name;
+    go_on(h, behind(h->call->page));
 }
 
-/* The cursor of an order, with the address of its certificate before it. */
+/* The cursor of an order, before it the address of its certificate and a name. A certificate that
+ * is not there any more (404) was revoked at some servers: the row says what the order said. */
 void acme_take_listed_certificate(const struct rest_heard *h)
 {
     struct arena *a = h->out->arena;
     struct reply_certs c = {arena_array(a, LIMIT_CHAIN + 1, sizeof *c.v), 0};
-    const char *at = h->call->page + strcspn(h->call->page, " ");
-    at += *at == ' ';
+    const char *name = behind(h->call->page);
+    const char *at = behind(name);
     struct ca_listed *row = add_row(h);
-    row->order_id = arena_strndup(a, at, strcspn(at, " "));
+    row->order_id = word(h, at);
     row->status = "valid";
-    if (reply_take_pem(a, buf_text(&h->reply->body), &c) && c.n) {
+    row->common_name = word(h, name);
+    if (h->reply->http_status < 300 && reply_take_pem(a, buf_text(&h->reply->body), &c) && c.n) {
         const struct cert *leaf = &c.v[reply_leaf(NULL, &c)];
         const struct dn_attr *cn = dn_find(&leaf->subject, "CN");
         row->serial = leaf->serial_hex;
         row->not_after = leaf->not_after;
         row->ordered = leaf->not_before;
         row->issuer = dn_text(a, &leaf->issuer);
-        row->common_name = cn ? cn->text : leaf->san.n ? leaf->san.v[0].text : NULL;
+        row->common_name = cn ? cn->text : row->common_name;
         row->expired = h->call->now > leaf->not_after;
     }
-    at += strcspn(at, " ");
-    at += *at == ' ';
-    h->out->phase = !*at ? 0 : *at == '>' ? LIST_PAGE : LIST_ORDER;
-    h->out->next_page = *at ? arena_strdup(a, at + (*at == '>')) : NULL;
+    go_on(h, behind(at));
 }

@@ -22,11 +22,9 @@ static bool open_account_key(struct ca *ca, struct acme *own, struct err *err)
                        ca->name);
     }
     if (!secret_load(ref, ca->config_dir, &pem, err)) {
-        err_hint(err,
-                 "an account key is made once and kept: `openssl genpkey -algorithm EC -pkeyopt "
-                 "ec_paramgen_curve:P-256 -out account.pem`, mode 0600; the account at the CA "
-                 "is made with the first request");
-        return err_wrap(err, "account_key");
+        return err_wrap(err,
+                        "account_key (you make it once and keep it: openssl genpkey -algorithm "
+                        "EC -pkeyopt ec_paramgen_curve:P-256 -out FILE)");
     }
     if (!key_read((struct span){(const uint8_t *)secret_bytes(&pem), pem.n}, NULL, &own->account,
                   err) ||
@@ -157,7 +155,8 @@ static const struct rest_row rows[STEP__MAX][REST_PHASES] = {
     [STEP_INVENTORY] = {READ(acme_own_account_path, acme_take_orders_url, 0),
                         READ(acme_page_path, acme_take_orders, 0),
                         READ(acme_page_path, acme_take_listed, 0),
-                        READ(acme_page_path, acme_take_listed_certificate, REST_TEXT)},
+                        READ(acme_page_path, acme_take_listed_certificate,
+                             REST_TEXT | REST_BY_ORDER)},
     [STEP_PROBE] = {READ(acme_own_account_path, acme_take_probe, 0)},
 };
 
