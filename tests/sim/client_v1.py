@@ -7,6 +7,7 @@
                                name them. `other`: the second way to authenticate, if there is one
     config(place, values)      text of certbatch.yaml: one CA named `sim` at https://localhost:PORT, roots in
                                tls.pem; values: port, in_flight, settle, connect, request
+    subject(place, order)      what a revocation names; without it the order
 """
 import history
 

@@ -18,6 +18,7 @@ static const struct dialect {
     {certinext_v1, certinext_v1_kind},
     {certinext_oauth, certinext_oauth_kind},
     {certinext_v2, certinext_v2_kind},
+    {acme, acme_kind},
 };
 
 enum sim_kind sim_kind_of(const char *method, const char *path)
