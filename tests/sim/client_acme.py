@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ACME, with external account binding and nonces that are refused now and then. See client_v1.py.
+"""ACME, with external account binding. See client_v1.py.
 
     subject(place, order)      what a revocation names: ACME ends certificates, not orders
 """
@@ -41,7 +41,7 @@ def secrets(place, other):
     place.write("mac.secret", mac + "\n", 0o600)
     place.write("account.secret", key, 0o600)
     place.write("canaries", mac + "\n" + key.splitlines()[1] + "\n", 0o600)
-    return ["--oauth-secret-file", place.path("mac.secret"), "--nonce-reject", "10"]
+    return ["--oauth-secret-file", place.path("mac.secret")]
 
 
 def config(place, values):

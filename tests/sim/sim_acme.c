@@ -6,6 +6,7 @@
 
 #include "formats/base/str.h"
 #include "formats/base/time.h"
+#include "formats/jws.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/sim_fault.h"
 #include "tests/sim/sim_shape.h"
@@ -143,6 +144,34 @@ static ACME_HANDLER(account)
     }
 }
 
+/* --- scenarios --- */
+const char *acme_about(struct request *q)
+{
+    struct err err = ERR_INIT;
+    uint64_t at = 0;
+    char number[24] = "";
+    CLEANUP(buf_release) struct buf text = BUF_INIT(MAX_BODY);
+    const char *path = q->path + strlen(ACME_PREFIX);
+    if (!str_starts(q->path, ACME_PREFIX)) {
+        return NULL;
+    }
+    CLEANUP(json_tree_release)
+    json_t *jws = json_parse("body", buf_text(&q->body), q->body.n, &err);
+    const char *payload = json_get_str(jws, "payload");
+    if (payload && !base64url_decode(&text, payload, strlen(payload))) {
+        buf_reset(&text);
+    }
+    const char *id = strchr(path, '/');
+    if (id && strcspn(id + 1, "/") < sizeof number) {
+        memcpy(number, id + 1, strcspn(id + 1, "/"));
+    }
+    const bool order = !str_starts(path, "account/") && str_u64(number, &at);
+    for (size_t i = 0; order && at < acme_state.norders && i < acme_state.orders[at].nauthz; i++) {
+        buf_printf(&text, " %s", acme_state.orders[at].order->domains[i].name);
+    }
+    return arena_strdup(&q->arena, buf_text(&text));
+}
+
 /* --- the table --- */
 enum { PLAIN = 1 /* GET, not signed */, BARE = 2 /* a key without an account may sign */ };
 static const struct call {
@@ -210,7 +239,12 @@ static void serve(struct request *q, struct reply *r, const struct call *call)
         return;
     }
     if (plain || acme_verify(q, r, call->flags & BARE, &c)) {
-        if (!fault_instead(q, r)) {
+        const bool order = call->kind == KIND_ORDER;
+        if (fault_instead(q, r)) {
+            /* answered */
+        } else if (order && !limiter_pass(&q->sim->limiter, time_monotonic_ms())) {
+            throttle(q, r);
+        } else {
             call->handle(q, r, &c);
         }
     }
