@@ -200,6 +200,10 @@ static enum outcome unlisted(const struct rest_heard *h, const struct rest_row *
     if (account || h->call->step == STEP_TOKEN) {
         return OUTCOME_AUTH;
     }
+    const int status = h->reply->http_status;
+    if (status == 429 || (!type && (status == 401 || status == 403))) {
+        return h->out->outcome; /* as HTTP has it */
+    }
     /* not in ACME's words: nobody knows what became of it */
     return type ? row->refused : OUTCOME_UNKNOWN;
 }
