@@ -26,8 +26,13 @@ static void clear(struct asker *a)
     buf_wipe(&a->reply.body); /* a reply may be a credential */
 }
 
+static bool log_in(struct asker *a, struct err *err);
+
 static bool exchange(struct asker *a, struct ca_call *call, struct err *err)
 {
+    if (call->step != STEP_TOKEN && !log_in(a, err)) {
+        return false; /* each try may need one of its own: a nonce */
+    }
     uint8_t random[16];
     random_bytes(random, sizeof random);
     hex_encode(random, sizeof random, a->nonce);
@@ -140,8 +145,14 @@ static bool log_in(struct asker *a, struct err *err)
     if (authorized(a)) {
         return true;
     }
-    if (!settle(a, &call, err)) {
-        return false;
+    for (unsigned n = 0; n < 2 * RETRY_STALE; n++) {
+        if (!settle(a, &call, err)) {
+            return false;
+        }
+        if (!a->answer.stale && !(a->answer.outcome == OUTCOME_ACCEPTED && a->answer.phase)) {
+            break;
+        }
+        call.phase = a->answer.stale ? 0 : a->answer.phase;
     }
     clear(a);
     return (a->answer.outcome == OUTCOME_ACCEPTED && authorized(a)) ||
@@ -154,16 +165,15 @@ static bool log_in(struct asker *a, struct err *err)
 /* One phase; a credential that was refused in between is replaced. */
 static bool ask_phase(struct asker *a, struct ca_call *call, struct err *err)
 {
-    for (unsigned logins = 0;; logins++) {
-        if (!log_in(a, err) || !settle(a, call, err)) {
-            return false;
-        }
+    unsigned logins = 0, stale = 0;
+    while (settle(a, call, err)) {
         const bool expired = a->answer.outcome == OUTCOME_AUTH && !authorized(a);
-        if (!expired || logins >= LOGINS) {
-            break;
+        if (a->answer.stale ? stale++ >= RETRY_STALE : !expired || logins++ >= LOGINS) {
+            return a->answer.outcome == OUTCOME_ACCEPTED ||
+                   say(a, outcomes[a->answer.outcome].text, err);
         }
     }
-    return a->answer.outcome == OUTCOME_ACCEPTED || say(a, outcomes[a->answer.outcome].text, err);
+    return false;
 }
 
 bool ask(struct asker *a, const struct ca_call *call,

@@ -42,7 +42,9 @@ enum { /* capabilities */
        CA_READS_CSR_NAMES = 1024,
        CA_FIND_AUTHORITATIVE = 2048, /* FIND without a hit proves that there is no order */
        CA_POLL_WANTS_ORDER = 4096,   /* POLL: call.order is whole, CSR and names, in every run */
-       CA_ONCE = 8192 /* a certificate that comes with the answer to ORDER is never shown again */
+       CA_ONCE = 8192, /* a certificate that comes with the answer to ORDER is never shown again */
+       CA_REVOKE_AGAIN = 16384 /* REVOKED is never asked, there is no such question: REVOKE of what
+                                 is revoked says so, and one whose answer was lost is sent again */
 };
 
 enum ca_step {
@@ -55,7 +57,7 @@ enum ca_step {
     STEP_PRODUCTS,
     STEP_INVENTORY,
     STEP_PROBE,
-    STEP_TOKEN,     /* the credential of the other steps: OAuth; see ca_ops.authorized */
+    STEP_TOKEN, /* what the other steps cannot do without: OAuth, a nonce; see ca_ops.authorized */
     STEP_CHALLENGE, /* what must be published to prove control of call.domain */
     STEP_VALIDATE,  /* it is published: the CA shall look at call.domain */
     STEP__MAX
@@ -98,6 +100,7 @@ struct ca_order {
     size_t nsan;
     int64_t validity_seconds;               /* 0 = the product's */
     const char *prior_order, *prior_serial; /* renew, reissue */
+    struct span prior_certificate;          /* DER, when known */
     const char *organization_number;        /* at this CA, of the policy\'s record; NULL = none */
     const char *ticket, *comment;           /* of the change; of the item */
     const struct ynode *extra;              /* `fields:` of the item */
@@ -122,6 +125,7 @@ struct ca_call {
                                            of the first day that is asked for, 0 = everything */
     const char *page;                   /* INVENTORY, FIND: cursor, NULL first */
     const char *domain;                 /* CHALLENGE, VALIDATE; of an order_id */
+    const char *proof;                  /* ca_domain.proof of it, else ca_result.proof; or NULL */
     unsigned phase;                     /* 0, or what the last answer asked for */
     unsigned looks;                     /* POLL, REVOKED: answers of this run that it is pending */
     int64_t now;                        /* Unix seconds; connectors have no clock */
@@ -175,11 +179,14 @@ const char *ca_reply_header(const struct ca_reply *r, const char *name);
 struct ca_domain {
     const char *name;
     enum { DOMAIN_OPEN, DOMAIN_VALIDATED, DOMAIN_REJECTED } state;
+    const char *proof; /* what the CA calls the proof of it: comes back as ca_call.proof; or NULL */
 };
-/* How control is proven by a TXT record that a hook of the user publishes (CA_DCV): `dcv:` of the
- * configuration. Views into it. */
+/* How control is proven by what a hook of the user publishes (CA_DCV), a TXT record or a file on
+ * the web server: `dcv:` of the configuration. Views into it. */
 struct ca_dcv {
     const struct strings *hook;  /* command; batch/dcv.h says how it is called */
+    bool http;                   /* a file (http-01), else a TXT record */
+    int64_t hook_seconds;        /* for one call of the hook; 0 = what is left of the timeout */
     const char *record_template; /* owner name of the record; {0} is the name without "*." */
     int64_t propagation_seconds; /* between publishing and STEP_VALIDATE */
     int64_t timeout_seconds;     /* for one name, from STEP_CHALLENGE on */
@@ -199,6 +206,9 @@ struct ca_result {
     bool enough;  /* POLL, pending: not looked at again in this run; the next run does */
     struct span *certs; /* DER, leaf first, when issued */
     size_t ncerts;
+    /* AUTH: refused, unread, for what the connector has put right with this very answer (a nonce
+     * that was used up): asked again at once, as often as RETRY_STALE says. */
+    bool stale;
     int64_t again_seconds;  /* pending or throttled: earliest next try */
     int64_t settle_seconds; /* how long what the CA shows may lag behind; -1 = not told */
     struct ca_found {
@@ -214,11 +224,13 @@ struct ca_result {
     struct ca_domain *domains; /* POLL of an order that waits for validation */
     size_t ndomains;
     /* CHALLENGE, accepted: the TXT record. A CA that does not tell the owner name leaves it NULL:
-     * the configuration's template makes it. Without a value there is nothing to publish: `pending`
+     * the configuration's template makes it. A file has its http:// address for a name. Without a
+     * value there is nothing to publish: `pending`
      * says that the CA is not ready for the question, else it needs no proof any more. VALIDATE,
      * accepted: the CA looks, or did; `pending` that it is not ready. What it saw is in `domains`
      * of a POLL. Neither step, refused or not, ends the order. */
     const char *record_name, *record_value;
+    const char *proof; /* CHALLENGE: what VALIDATE gets as call.proof; NULL: as before */
     struct ca_listed *listed;
     size_t nlisted; /* INVENTORY: the rows of this page */
     struct ca_sold *sold;
@@ -252,8 +264,9 @@ struct ca_ops {
                     struct err *err);
     void (*answer)(struct ca *ca, const struct ca_call *call, const struct ca_reply *reply,
                    struct ca_result *out);
-    /* False: STEP_TOKEN must be carried out before any other step. NULL: needs none. `call.now` is
-     * the clock. A 401 to any step makes the connector forget its token (answer: OUTCOME_AUTH). */
+    /* False: STEP_TOKEN must be carried out before any other request. NULL: needs none. `call.now`
+     * is the clock. A 401 to any step makes the connector forget its token (answer: OUTCOME_AUTH).
+     * STEP_TOKEN may have phases; its phase 0 is whatever is missing. */
     bool (*authorized)(const struct ca *ca, int64_t now);
     /* CA_EMBEDDED: fills every reply. False (err: disk) leaves all of them unanswered. May use
      * `workers` threads. */

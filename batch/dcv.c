@@ -17,7 +17,9 @@ enum {
     OUTPUT_SHOWN = 200,
     GRACE_MS = 2000
 };
-#define MARK "{0}"
+#define MARK      "{0}"
+#define HTTP      "http://"
+#define HTTP_PATH "/.well-known/acme-challenge/"
 
 bool dcv_settings(const struct ca_config *config, struct ca_dcv *out)
 {
@@ -46,7 +48,40 @@ static bool made_of(const char *s, const char *marks, size_t most)
             return false;
         }
     }
-    return n > 0 && n <= most && *s != '-'; /* nothing that a program takes for an option */
+    return n > 0 && n <= most;
+}
+
+static bool is_option(const char *s)
+{
+    return *s == '-'; /* to a program that gets it */
+}
+
+/* The digest of RFC 8555, 8.4: whatever base64url makes of it. */
+static bool is_digest(const char *value)
+{
+    return strlen(value) == 43 && made_of(value, "-_", VALUE_MAX_TEXT);
+}
+
+/* RFC 8555, 8.3. The token goes into a path of a file system and has no dot and no slash. */
+static bool is_file(const char *base, const char *name, const char *value)
+{
+    const char *at = name + strlen(HTTP);
+    const char *token = strrchr(name, '/') + 1;
+    const size_t n = strlen(base);
+    return made_of(base, "-._", NAME_MAX_TEXT) && !is_option(base) && strncmp(at, base, n) == 0 &&
+           str_starts(at + n, HTTP_PATH) && at + n + strlen(HTTP_PATH) == token &&
+           made_of(token, "-_", VALUE_MAX_TEXT) && str_starts(value, token) &&
+           value[strlen(token)] == '.' && made_of(value, "-_.", 2 * VALUE_MAX_TEXT);
+}
+
+static bool make_file(struct arena *a, const char *base, const char *name, const char *value,
+                      struct dcv_record *out, struct err *err)
+{
+    out->name = arena_strdup(a, name);
+    out->value = arena_strdup(a, value);
+    return is_file(base, name, value) ||
+           err_set(err, ERR_CA, "the CA wants a file that is not published: %s",
+                   str_vis_dup(a, name, strlen(name)));
 }
 
 bool dcv_record_make(struct arena *a, const char *record_template, const char *domain,
@@ -55,16 +90,20 @@ bool dcv_record_make(struct arena *a, const char *record_template, const char *d
     const char *mark = strstr(record_template, MARK);
     const char *base = dcv_base(a, domain);
     *out = (struct dcv_record){.domain = arena_strdup(a, domain)};
+    if (name && str_starts(name, HTTP)) {
+        return make_file(a, base, name, value, out, err);
+    }
     out->name = name   ? dcv_base(a, name)
                 : mark ? arena_printf(a, "%.*s%s%s", (int)(mark - record_template), record_template,
                                       base, mark + strlen(MARK))
                        : record_template;
     out->value = arena_strdup(a, value);
-    if (!made_of(base, "-._", NAME_MAX_TEXT) || !made_of(out->name, "-._", NAME_MAX_TEXT)) {
+    if (!made_of(base, "-._", NAME_MAX_TEXT) || !made_of(out->name, "-._", NAME_MAX_TEXT) ||
+        is_option(base) || is_option(out->name)) {
         return err_set(err, ERR_CA, "no TXT record can have the name %s",
                        str_vis_dup(a, out->name, strlen(out->name)));
     }
-    if (!made_of(value, "-._=+/:,@", VALUE_MAX_TEXT)) {
+    if (!made_of(value, "-._=+/:,@", VALUE_MAX_TEXT) || (is_option(value) && !is_digest(value))) {
         return err_set(err, ERR_CA, "the CA wants a TXT record that is not published: %s",
                        str_vis_dup(a, value, strlen(value)));
     }
@@ -74,10 +113,13 @@ bool dcv_record_make(struct arena *a, const char *record_template, const char *d
 /* --- the hook --- */
 static void make_environment(struct environment *e, struct arena *a, const struct dcv_hook *h)
 {
+    const bool file = str_starts(h->record->name, HTTP);
+    const char *path = file ? strchr(h->record->name + strlen(HTTP), '/') : NULL;
     const struct {
         const char *name, *value;
     } rows[] = {
         {"CERTBATCH_DCV_ACTION", h->action},
+        {"CERTBATCH_DCV_TYPE", file ? "http-01" : "dns-01"},
         {"CERTBATCH_DCV_DOMAIN", h->record->domain},
         {"CERTBATCH_DCV_RECORD_NAME", h->record->name},
         {"CERTBATCH_DCV_RECORD_VALUE", h->record->value},
@@ -89,6 +131,11 @@ static void make_environment(struct environment *e, struct arena *a, const struc
     environment_copy(e, a, h->environment);
     for (size_t i = 0; i < NITEMS(rows); i++) {
         environment_add(e, a, rows[i].name, rows[i].value);
+    }
+    if (file) {
+        environment_add(e, a, "CERTBATCH_DCV_PATH", path);
+        environment_add(e, a, "CERTBATCH_DCV_TOKEN", strrchr(path, '/') + 1);
+        environment_add(e, a, "CERTBATCH_DCV_KEY_AUTHORIZATION", h->record->value);
     }
 }
 

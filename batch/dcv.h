@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Domain control validation by a TXT record that a command of the user (the hook) publishes and
- * removes: what is published where, how the hook is called, and what the journal knows about it.
+ * Domain control validation by a TXT record, or a file on the web server, that a command of the
+ * user (the hook) publishes and removes: what is published where, how the hook is called, and what
+ * the journal knows about it.
  * executor_dcv.c drives it.
  *
  * The hook is called as
@@ -14,9 +15,15 @@
  *
  *     CERTBATCH_DCV_ACTION        present | cleanup
  *     CERTBATCH_DCV_DOMAIN        the name that is proven, as the CA writes it (*.example.com)
+ *     CERTBATCH_DCV_TYPE          dns-01 | http-01
  *     CERTBATCH_DCV_RECORD_NAME   NAME: owner of the TXT record, no dot at its end
  *     CERTBATCH_DCV_RECORD_VALUE  VALUE: its text, without quotes
  *     CERTBATCH_DCV_ORDER  CERTBATCH_DCV_ITEM  CERTBATCH_DCV_CA  CERTBATCH_DCV_BATCH
+ *
+ * With http-01 (RFC 8555, 8.3) NAME is the address of a file, http://DOMAIN/.well-known/
+ * acme-challenge/TOKEN, and VALUE what it holds; the same in parts:
+ *
+ *     CERTBATCH_DCV_TOKEN  CERTBATCH_DCV_PATH (/.well-known/...)  CERTBATCH_DCV_KEY_AUTHORIZATION
  *
  * Exit code 0 is success. cleanup is called for every present that was begun, also for one that
  * failed, and again by the next run when its end was not recorded: it has to succeed when there is
@@ -24,7 +31,8 @@
  * never the whole name; this program publishes one at a time and name.
  *
  * Name and value come from a CA and go into people's scripts: only letters, digits and a few marks
- * that mean nothing to a shell, to nsupdate or to a zone file are let through.
+ * that mean nothing to a shell, to nsupdate or to a zone file are let through. A value of ACME may
+ * begin with a hyphen: it is base64url.
  *
  * In the journal a record `dcv-present` is durable before the hook runs, `dcv-cleanup` follows its
  * end: class "done", or "failed" with the reason, which leaves the record for the next run. The
@@ -46,7 +54,8 @@ bool dcv_settings(const struct ca_config *config, struct ca_dcv *out) MUST_USE;
 /* The name that is looked up for `domain`: lower case, without "*." and a dot at its end. What has
  * the same base shares a record, so it is proven one after the other. */
 const char *dcv_base(struct arena *a, const char *domain);
-/* The record that proves `domain`: `name` as the CA told it, or NULL, then the template makes it.
+/* The record that proves `domain`: `name` as the CA told it, or NULL, then the template makes it. A
+ * name that begins with http:// is a file.
  * False (ERR_CA) when it is nothing that can be published. */
 bool dcv_record_make(struct arena *a, const char *record_template, const char *domain,
                      const char *name, const char *value, struct dcv_record *out,

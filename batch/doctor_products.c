@@ -40,6 +40,10 @@ static void compare(struct doctor *d, struct doctor_result *r, const char *code)
 static void say_catalogue(struct doctor *d, struct doctor_result *r)
 {
     const struct ca_type *type = d->options.ca->type;
+    if (!d->catalogue.n && type->product_optional) {
+        doctor_say(d, r, DOCTOR_OK, NULL, "the CA offers no products, and an order needs none");
+        return;
+    }
     if (!d->catalogue.n) {
         doctor_say(d, r, DOCTOR_FAILED,
                    type->no_products ? type->no_products

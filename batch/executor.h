@@ -111,11 +111,16 @@ struct work {
     struct ca_exchange exchange;
     struct ca_result answer;
     char client_key[33], nonce[33];
-    const char *domain;          /* CHALLENGE, VALIDATE: what it asks about */
+    const char *domain, *proof;  /* CHALLENGE, VALIDATE: what it asks about */
     struct challenge *challenge; /* whose work it is; NULL: the item's */
     enum ca_step wanted;         /* while it waits for a credential of the CA */
-    unsigned phases;             /* requests that the step took so far */
-    struct span *certs;          /* of the answer, in the work's arena */
+    struct work_stand {          /* where a step of several requests stands */
+        unsigned phase;
+        const char *order_id, *page; /* views into the arena of the work */
+    } stand;
+    bool resend;        /* the answer was `stale`: the same request again */
+    unsigned phases;    /* requests that the step took so far */
+    struct span *certs; /* of the answer, in the work's arena */
     size_t ncerts;
     int verdict; /* of a search, between its record and its act */
 };
@@ -138,6 +143,7 @@ struct ca_login {
     bool busy;
     unsigned tries;   /* in a row without an answer that could be used */
     unsigned granted; /* since something last went through with one */
+    unsigned phases;  /* requests that the one under way took so far */
     bool ever;        /* this CA hands credentials out, and did in this run */
 };
 
@@ -154,6 +160,7 @@ struct ca_slot {
     /* Groups of answers in a row that ended so; while one counts, one order goes at a time. That
      * reads go through says nothing about orders: [1] counts requests that change something. */
     unsigned not_sent, throttled[2], doubtful;
+    unsigned stale; /* answers of that kind since something last went through */
     size_t counted; /* number of the group that was counted last */
     bool stopped;
 };
@@ -306,6 +313,7 @@ bool executor_replies(struct executor *x) MUST_USE;   /* answered exchanges */
 void work_ask(struct work *w, enum ca_step step);     /* a request that changes nothing */
 bool work_request(struct work *w, enum ca_step step, struct err *err) MUST_USE;
 void work_next_phase(struct work *w); /* the same step, as its last answer asked */
+void work_resume(struct work *w);     /* the credential is there: what waited for it */
 /* Cleared: waits for its turn at the CA. Given up by one that was stopped meanwhile. */
 void work_enqueue(struct work *w);
 
@@ -345,6 +353,7 @@ void reconcile_act(struct work *w);
 void reconcile_start(struct work *w);
 bool revoked_record(struct work *w) MUST_USE;
 void revoked_act(struct work *w);
+void revoked_ask(struct work *w); /* before a revocation, and about one that is in doubt */
 bool revoke_record(struct work *w) MUST_USE;
 void revoke_act(struct work *w);
 /* Shared by all state-changing answers: THROTTLED, NOT_SENT, AUTH end or delay the CA. */

@@ -137,6 +137,8 @@ static void call_hook(struct challenge *c, const char *action, int64_t limit_ms)
 void challenge_publish(struct challenge *c)
 {
     int64_t left = c->deadline - time_monotonic_ms();
+    const int64_t most = c->settings.hook_seconds * 1000;
+    left = most && most < left ? most : left;
     c->phase = PUBLISHES;
     call_hook(c, "present", left > 0 ? left : 1);
 }

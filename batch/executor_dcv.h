@@ -40,7 +40,7 @@ struct challenge {
     const struct ca_config *config;
     struct ca_dcv settings;
     uint32_t slot;
-    const char *domain, *base;
+    const char *domain, *base, *proof; /* proof: the CA's own word for it, or NULL */
     struct dcv_record record;
     enum phase phase;
     bool busy;      /* a request or a hook of it is under way */

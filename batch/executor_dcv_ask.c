@@ -24,6 +24,7 @@ void challenge_ask(struct challenge *c, enum ca_step step)
     struct work *w = work_new(c->x, c->slot);
     w->challenge = c;
     w->domain = c->domain;
+    w->proof = c->proof;
     c->busy = true;
     work_ask(w, step);
 }
@@ -84,6 +85,7 @@ bool challenge_record(struct work *w)
         challenge_fail(c, err.msg);
         return true;
     }
+    c->proof = a->proof ? arena_strdup(&c->x->dcv->arena, a->proof) : c->proof;
     struct record r = challenge_journal(c, DCV_PRESENT, NULL);
     c->published = work_record(w, &r);
     return c->published;

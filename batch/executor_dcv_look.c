@@ -52,6 +52,7 @@ static void look_at_domain(struct work *w, struct dcv_item *item, const struct c
     struct challenge *c = challenge_of(item, domain->name);
     if (!c && domain->state != DOMAIN_VALIDATED) {
         c = challenge_add(w->x, w->slot, s, domain->name);
+        c->proof = domain->proof ? arena_strdup(&w->x->dcv->arena, domain->proof) : NULL;
         c->sibling = item->first;
         item->first = c;
     }
@@ -115,8 +116,10 @@ static bool is_given_time(struct dcv_item *item, const struct ca_dcv *s)
 static bool is_ours(const struct work *w, struct ca_dcv *settings)
 {
     const struct dcv_fields *f = w->item->order ? w->item->order->dcv : NULL;
-    bool other = f && f->method != DCV_NONE && f->method != DCV_DNS;
-    return !other && dcv_settings(w->item->ca, settings);
+    if (!dcv_settings(w->item->ca, settings)) {
+        return false;
+    }
+    return !f || f->method == DCV_NONE || f->method == (settings->http ? DCV_HTTP_01 : DCV_DNS);
 }
 
 bool executor_dcv_look(struct work *w)

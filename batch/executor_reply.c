@@ -53,7 +53,7 @@ void answer_went_through(struct work *w)
 {
     struct ca_slot *c = w->ca;
     const bool change = step_changes_state(w->call.step);
-    c->not_sent = c->throttled[change] = c->login.granted = 0;
+    c->not_sent = c->throttled[change] = c->login.granted = c->stale = 0;
     if (change) {
         c->doubtful = 0;
         budget_passed(&c->budget);
@@ -100,9 +100,13 @@ void answer_retry_act(struct work *w)
     int64_t asked =
         w->answer.again_seconds >= 0 ? w->answer.again_seconds : w->reply.retry_after_seconds;
     bool fresh = c->counted != w->x->groups; /* answers that came together count once */
+    if (w->answer.stale && c->stale <= RETRY_STALE) {
+        work_again(w, 0);
+        return;
+    }
     c->counted = w->x->groups;
     *row += fresh ? 1 : 0;
-    if (w->answer.outcome == OUTCOME_AUTH && executor_may_log_in_again(c)) {
+    if (w->answer.outcome == OUTCOME_AUTH && !w->answer.stale && executor_may_log_in_again(c)) {
         work_again(w, 0); /* 401: refused before it was looked at */
         return;
     }
@@ -255,6 +259,16 @@ static bool has_next_phase(struct work *w)
     return false;
 }
 
+/* Nothing was done, and what was wrong is mended. What changes something has an intent of its own
+ * for each request: it goes the way of a retry (answer_retry_act). */
+static bool is_stale(struct work *w)
+{
+    w->ca->stale += w->answer.stale ? 1 : 0;
+    w->resend = w->answer.stale && !step_changes_state(w->call.step) &&
+                w->ca->stale <= RETRY_STALE && w->phases < LIMIT_PHASES;
+    return w->resend;
+}
+
 static bool record_answers(struct executor *x, struct work_list *answered)
 {
     bool ok = true;
@@ -265,7 +279,7 @@ static bool record_answers(struct executor *x, struct work_list *answered)
         }
         work_list_add(answered, w);
         w->ca->ca->type->ops->answer(w->ca->ca, &w->call, &w->reply, &w->answer);
-        ok = ok && (has_next_phase(w) || rows[w->call.step].record(w));
+        ok = ok && (is_stale(w) || has_next_phase(w) || rows[w->call.step].record(w));
     }
     return ok && (!answered->n || executor_sync(x));
 }
@@ -276,7 +290,7 @@ bool executor_replies(struct executor *x)
     x->groups++;
     bool ok = record_answers(x, &answered);
     for (struct work *w; (w = work_list_take(&answered)) != NULL;) {
-        if (ok && has_next_phase(w)) {
+        if (ok && (w->resend || has_next_phase(w))) {
             work_next_phase(w);
         } else if (ok) {
             rows[w->call.step].act(w);

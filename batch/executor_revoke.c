@@ -48,6 +48,32 @@ bool revoked_record(struct work *w)
     return true;
 }
 
+/* A CA that cannot be asked: its answers to REVOKE are all there is. */
+static void without_asking(struct work *w)
+{
+    struct item_slot *s = work_slot(w);
+    struct record r = RECORD(EV_NOT_FOUND, w->item->id);
+    if (s->asked) {
+        s->confirmed = true; /* a canary, and revoked by the CA's own word */
+        work_finish(w);
+    } else if (!in_doubt(w)) {
+        work_enqueue(w);
+    } else if (work_record(w, &r)) {
+        work_again(w, 0);
+    } else {
+        work_release(w);
+    }
+}
+
+void revoked_ask(struct work *w)
+{
+    if (w->ca->ca->type->caps & CA_REVOKE_AGAIN) {
+        without_asking(w);
+    } else {
+        work_ask(w, STEP_REVOKED);
+    }
+}
+
 static void not_revoked_yet(struct work *w)
 {
     struct item_slot *s = work_slot(w);

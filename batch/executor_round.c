@@ -45,7 +45,7 @@ static void act_prepared(struct work *w)
     if (w->result != WORK_OK) {
         work_finish(w);
     } else if (w->item->kind == ITEM_REVOCATION) {
-        work_ask(w, STEP_REVOKED);
+        revoked_ask(w);
     } else {
         work_enqueue(w);
     }
@@ -59,16 +59,17 @@ static bool record_recalled(struct work *w UNUSED)
 
 static void act_recalled(struct work *w)
 {
-    bool revocation = w->item->kind == ITEM_REVOCATION;
     w->result = WORK_OK;
     if (w->answer.wants_csr) {
         w->answer.wants_csr = false; /* loaded, or it cannot be */
         work_next_phase(w);
         return;
     }
-    work_ask(w, revocation                                 ? STEP_REVOKED
-                : executor_action(work_slot(w)) == DO_POLL ? STEP_POLL
-                                                           : STEP_FIND);
+    if (w->item->kind == ITEM_REVOCATION) {
+        revoked_ask(w);
+    } else {
+        work_ask(w, executor_action(work_slot(w)) == DO_POLL ? STEP_POLL : STEP_FIND);
+    }
 }
 
 static bool record_collected(struct work *w)

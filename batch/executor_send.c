@@ -17,25 +17,26 @@ static void fill_order(struct work *w)
     const struct item_data *d = &w->data;
     const struct order *o = w->item->order;
     const struct change *change = w->x->batch->manifest.change;
-    w->order = (struct ca_order){.item = w->item->id,
-                                 .product = w->item->product_code,
-                                 .action = w->item->action,
-                                 .csr = w->csr,
-                                 .spki_sha256 = w->spki,
-                                 .common_name = d->common_name,
-                                 .dn = d->dn,
-                                 .ndn = d->ndn,
-                                 .san = d->san,
-                                 .nsan = d->nsan,
-                                 .validity_seconds = w->item->validity_seconds,
-                                 .prior_order = o->replaces ? o->replaces->order : NULL,
-                                 .prior_serial = d->subject.serial,
-                                 .organization_number =
-                                     policy_organization_number(w->x->batch->policy, &d->subject),
-                                 .ticket = change ? change->ticket : NULL,
-                                 .comment = o->comment,
-                                 .extra = o->extra,
-                                 .ev = o->ev};
+    w->order = (struct ca_order){
+        .item = w->item->id,
+        .product = w->item->product_code,
+        .action = w->item->action,
+        .csr = w->csr,
+        .spki_sha256 = w->spki,
+        .common_name = d->common_name,
+        .dn = d->dn,
+        .ndn = d->ndn,
+        .san = d->san,
+        .nsan = d->nsan,
+        .validity_seconds = w->item->validity_seconds,
+        .prior_order = o->replaces ? o->replaces->order : NULL,
+        .prior_serial = d->subject.serial,
+        .prior_certificate = d->has_prior ? d->prior.der : (struct span){0},
+        .organization_number = policy_organization_number(w->x->batch->policy, &d->subject),
+        .ticket = change ? change->ticket : NULL,
+        .comment = o->comment,
+        .extra = o->extra,
+        .ev = o->ev};
 }
 
 static void fill_revocation(struct work *w)
@@ -73,13 +74,7 @@ static void choose_client_key(struct work *w, enum ca_step step)
     }
 }
 
-/* Where a step of several requests stands; views into the work's arena. */
-struct stand {
-    unsigned phase;
-    const char *order_id, *page;
-};
-
-static bool make_request(struct work *w, enum ca_step step, struct stand at, struct err *err)
+static bool make_request(struct work *w, enum ca_step step, struct work_stand at, struct err *err)
 {
     bool changes = step_changes_state(step);
     if (w->item->kind == ITEM_REVOCATION) {
@@ -98,6 +93,7 @@ static bool make_request(struct work *w, enum ca_step step, struct stand at, str
                                .since = w->record->intent_time,
                                .page = at.page,
                                .domain = w->domain,
+                               .proof = w->proof,
                                .phase = at.phase,
                                .looks = work_slot(w)->proving ? 0 : work_slot(w)->polls,
                                .now = time_now(),
@@ -118,33 +114,44 @@ static bool make_request(struct work *w, enum ca_step step, struct stand at, str
 
 bool work_request(struct work *w, enum ca_step step, struct err *err)
 {
-    return make_request(w, step, (struct stand){0}, err);
+    return make_request(w, step, (struct work_stand){0}, err);
 }
 
-static void ask(struct work *w, enum ca_step step, struct stand at)
+/* No credential: it is being asked for, or the CA is left alone for a while. */
+static void wait_for_login(struct work *w)
+{
+    const int64_t left = w->ca->paused_until - time_monotonic_ms();
+    if (w->ca->login.busy) {
+        work_list_add(&w->ca->login.waiting, w);
+    } else if (w->challenge) {
+        work_release(w); /* comes back by itself */
+    } else {
+        work_again(w, left > 1 ? left : 1);
+    }
+}
+
+void work_resume(struct work *w)
 {
     struct err err = ERR_INIT;
+    const bool ready = !w->ca->stopped && executor_logged_in(w->x, w->ca);
     if (w->ca->stopped) {
         work_finish(w); /* nothing was asked, nothing is known: the item stays where it is */
-        return;
-    }
-    if (!make_request(w, step, at, &err)) {
+    } else if (!ready) {
+        wait_for_login(w);
+    } else if (!make_request(w, w->wanted, w->stand, &err)) {
         executor_cannot_ask(w->x, w, err.msg);
         work_finish(w);
-        return;
+    } else {
+        wire_submit(w->x->wire, w->ca->ca, &w->exchange);
     }
-    wire_submit(w->x->wire, w->ca->ca, &w->exchange);
 }
 
 void work_ask(struct work *w, enum ca_step step)
 {
     w->phases = 0;
     w->wanted = step;
-    if (!w->ca->stopped && !executor_logged_in(w->x, w->ca)) {
-        work_list_add(&w->ca->login.waiting, w);
-        return;
-    }
-    ask(w, step, (struct stand){0});
+    w->stand = (struct work_stand){0};
+    work_resume(w);
 }
 
 void work_next_phase(struct work *w)
@@ -153,9 +160,13 @@ void work_next_phase(struct work *w)
         work_submit(w, work_recall); /* and back here: act_recalled() */
         return;
     }
-    struct stand at = {w->answer.phase, w->answer.order_id, w->answer.next_page};
+    w->stand = w->resend
+                   ? (struct work_stand){w->call.phase, w->call.order_id, w->call.page}
+                   : (struct work_stand){w->answer.phase, w->answer.order_id, w->answer.next_page};
+    w->resend = false;
+    w->wanted = w->call.step;
     w->phases++;
-    ask(w, w->call.step, at);
+    work_resume(w);
 }
 
 /* --- state-changing requests --- */
@@ -241,7 +252,9 @@ int64_t executor_next_send(const struct executor *x)
 static bool record_intents(struct executor *x, struct ca_slot *c, struct work_list *sent)
 {
     struct err err = ERR_INIT;
-    while (sent->n < x->round && open_for_orders(c, time_monotonic_ms())) {
+    /* what a request needs may be used up by the one before it: a nonce */
+    while (sent->n < x->round && open_for_orders(c, time_monotonic_ms()) &&
+           executor_logged_in(x, c)) {
         struct work *w = work_list_take(&c->queue);
         enum ca_step step = w->item->kind == ITEM_REVOCATION ? STEP_REVOKE : STEP_ORDER;
         if (executor_canary_forbids(w)) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Credentials that a CA hands out for a while (OAuth). One request at a time and CA; what cannot
+ * Credentials that a CA hands out for a while (OAuth) or for one request (the nonces of ACME, which
+ * come with every answer, so that they are asked for only when none is left; what a CA wants to be
+ * asked before the first of them are phases). One request at a time and CA; what cannot
  * be asked without waits in login.waiting, cleared orders in their queue. A credential refused in
  * the middle of a run is replaced, a few times in a row at most: then the CA is given up.
  */
@@ -8,7 +10,7 @@
 
 #include <string.h>
 
-enum { REPLY_MAX = 64 * 1024, LOGINS = 2 };
+enum { REPLY_MAX = 64 * 1024, LOGINS = 2, PHASES = 2 * RETRY_STALE };
 
 static bool authorized(const struct ca_slot *c)
 {
@@ -16,7 +18,7 @@ static bool authorized(const struct ca_slot *c)
     return !ops->authorized || ops->authorized(c->ca, time_now());
 }
 
-static bool ask(struct executor *x, struct ca_slot *c, struct err *err)
+static bool ask(struct executor *x, struct ca_slot *c, unsigned phase, struct err *err)
 {
     struct ca_login *l = &c->login;
     uint8_t random[16];
@@ -24,7 +26,8 @@ static bool ask(struct executor *x, struct ca_slot *c, struct err *err)
     hex_encode(random, sizeof random, l->nonce);
     arena_reset(&l->arena);
     buf_release(&l->reply.body);
-    l->call = (struct ca_call){.step = STEP_TOKEN, .now = time_now(), .nonce = l->nonce};
+    l->call =
+        (struct ca_call){.step = STEP_TOKEN, .phase = phase, .now = time_now(), .nonce = l->nonce};
     l->request =
         (struct ca_request){.call = &l->call, .arena = &l->arena, .body = BUF_INIT(REPLY_MAX)};
     l->reply = (struct ca_reply){.transport = OUTCOME_UNKNOWN,
@@ -49,7 +52,7 @@ bool executor_logged_in(struct executor *x, struct ca_slot *c)
         return true;
     }
     bool now = !c->login.busy && c->paused_until <= time_monotonic_ms();
-    if (now && !ask(x, c, &err)) {
+    if (now && !ask(x, c, 0, &err)) {
         executor_stop_ca(x, c, err.msg);
     }
     return false;
@@ -70,10 +73,12 @@ static void wake(struct ca_slot *c, int64_t delay_ms)
         work_list_add(&waiting, w);
     }
     for (struct work *w; (w = work_list_take(&waiting)) != NULL;) {
-        if (delay_ms) {
-            work_again(w, delay_ms);
+        if (!delay_ms) {
+            work_resume(w);
+        } else if (w->challenge) {
+            work_release(w); /* comes back by itself: the item has a timer of its own */
         } else {
-            work_ask(w, w->wanted);
+            work_again(w, delay_ms);
         }
     }
 }
@@ -90,9 +95,29 @@ static void try_later(struct ca_slot *c)
     wake(c, left > 1 ? left : 1);
 }
 
+/* True: another request is under way, or the CA was given up over it. */
+static bool goes_on(struct executor *x, struct ca_slot *c)
+{
+    struct ca_login *l = &c->login;
+    struct err err = ERR_INIT;
+    const bool stale = l->answer.stale && ++c->stale <= RETRY_STALE;
+    const bool next = l->answer.outcome == OUTCOME_ACCEPTED && l->answer.phase;
+    l->phases = next || stale ? l->phases + 1 : 0;
+    if ((!next && !stale) || l->phases > PHASES) {
+        return false;
+    }
+    if (!ask(x, c, stale ? 0 : l->answer.phase, &err)) {
+        executor_stop_ca(x, c, err.msg);
+    }
+    return true;
+}
+
 static void act(struct executor *x, struct ca_slot *c)
 {
     struct ca_login *l = &c->login;
+    if (goes_on(x, c)) {
+        return;
+    }
     bool granted = l->answer.outcome == OUTCOME_ACCEPTED && authorized(c);
     bool later = l->answer.outcome == OUTCOME_THROTTLED || l->answer.outcome == OUTCOME_NOT_SENT ||
                  l->answer.outcome == OUTCOME_UNKNOWN;

@@ -19,6 +19,7 @@ enum {
     RETRY_NOT_SENT = 5,        /* requests in a row that did not leave: the CA is given up */
     RETRY_THROTTLED = 10,      /* times in a row a CA asks to wait: given up */
     RETRY_DOUBTFUL = 5,        /* orders in a row without an answer that says anything: given up */
+    RETRY_STALE = 30,          /* nonces in a row that the CA does not take: given up */
     RETRY_FINDS = 2,           /* a search must come back empty this often */
     RETRY_SETTLE_SECONDS = 30, /* between an order and its showing up in a search */
     RETRY_POLL_FIRST_SECONDS = 5,

@@ -1,43 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ACME (RFC 8555) as a kind of CA that lint and policy know: its settings. Orders are not placed:
- * there are no ops.
+ * ACME (RFC 8555) as a kind of CA: its settings. acme.h says what does the rest.
  *
  * A product is a certificate profile of the server (draft-ietf-acme-profiles), where it has any.
  * Most servers are public CAs; for a private one say `public: false`.
  */
-#include "batch/ca/settings.h"
+#include "batch/ca/acme.h"
 
-enum { CHALLENGE_HTTP, CHALLENGE_DNS };
+#include "batch/config.h"
+
+#include <string.h>
+
 static const struct word challenge_words[] = {
-    {"http-01", CHALLENGE_HTTP, "a file on the web server"},
-    {"dns-01", CHALLENGE_DNS, "a TXT record; the only one for wildcards"},
+    {"http-01", ACME_HTTP, "a file on the web server"},
+    {"dns-01", ACME_DNS, "a TXT record; the only one for wildcards"},
     {0},
 };
-enum { ARI_ON, ARI_OFF };
 static const struct word ari_words[] = {
-    {"on", ARI_ON, "the CA is asked when to renew (RFC 9773)"},
-    {"off", ARI_OFF, "it is not"},
+    {"on", ACME_ARI_ON, "a renewal tells the CA what it replaces (RFC 9773)"},
+    {"off", ACME_ARI_OFF, "it does not"},
     {0},
 };
 
-struct acme_config {
-    const char *directory_url;
-    struct secret_ref account_key;
-    struct strings contact;
-    bool accept_tos;
-    const char *eab_kid;
-    struct secret_ref eab_hmac_key;
-    int challenge;
-    struct strings hook;
-    int64_t hook_timeout_seconds, propagation_wait_seconds;
-    const char *profile_name;
-    bool profile_required;
-    const char *preferred_chain;
-    int ari;
-    struct ca_enroll enroll;
-    int64_t order_deadline_seconds, max_orders_per_run, renewal_window_days;
-};
 #define OFF(member) offsetof(struct acme_config, member)
 
 static const struct field eab_fields[] = {
@@ -80,7 +64,8 @@ static const struct schema profile_schema = {"profile",
 
 static const struct field config_fields[] = {
     SETTING_URL(struct acme_config, directory_url, FIELD_REQUIRED, "address of the directory"),
-    SETTING_SECRET(struct acme_config, account_key, "key of the account (PEM)"),
+    SETTING_SECRET(struct acme_config, account_key,
+                   "key of the account (PEM); made by you, never by this program"),
     {.name = "contact",
      .kind = FIELD_STRINGS,
      .flags = FIELD_SCALAR_OR_LIST | FIELD_NONEMPTY,
@@ -99,6 +84,12 @@ static const struct field config_fields[] = {
     SETTING_INT(struct acme_config, hook_timeout_seconds, "120", 1, 3600, "for one call of it"),
     SETTING_INT(struct acme_config, propagation_wait_seconds, "0", 0, 3600,
                 "from the hook to the challenge"),
+    {.name = "certificate_keys",
+     .kind = FIELD_STRINGS,
+     .flags = FIELD_SCALAR_OR_LIST | FIELD_NONEMPTY,
+     .offset = OFF(certificate_keys),
+     .help = "private keys (PEM files): a certificate with one of them is revoked by its own key, "
+             "not by the account"},
     {.name = "profile",
      .kind = FIELD_OBJECT,
      .sub = &profile_schema,
@@ -119,13 +110,50 @@ static const struct schema config_schema = {"acme",
                                             sizeof(struct acme_config),
                                             NO_OFFSET};
 
+static const struct ynode *place(const struct ca_config *config, const char *key)
+{
+    const struct ynode *at = yaml_get(config->node, key);
+    return at ? at : config->node;
+}
+
+static void acme_check(struct schema_ctx *ctx, const struct ca_config *config)
+{
+    const struct acme_config *c = config->own;
+    for (size_t i = 0; i < c->contact.n; i++) {
+        if (!strchr(c->contact.v[i], ':')) { /* RFC 8555, 7.1.2: URLs */
+            schema_problem(ctx, place(config, "contact"), "contact must be a URL: mailto:%.100s",
+                           c->contact.v[i]);
+        }
+    }
+}
+
+bool acme_dcv(const struct ca_config *config, struct ca_dcv *out)
+{
+    const struct acme_config *c = config->own;
+    *out = (struct ca_dcv){.hook = &c->hook,
+                           .http = c->challenge == ACME_HTTP,
+                           .hook_seconds = c->hook_timeout_seconds,
+                           .record_template = "_acme-challenge.{0}", /* RFC 8555, 8.4 */
+                           .propagation_seconds = c->propagation_wait_seconds,
+                           .timeout_seconds = c->order_deadline_seconds,
+                           .issuance_seconds = c->order_deadline_seconds};
+    return c->hook.n > 0;
+}
+
+/* A CA may send several links; the first nonce is what counts. */
+static const char *const acme_headers[] = {"replay-nonce", "location", "link", NULL};
+
 const struct ca_type ca_acme = {
     .type = "acme",
     .title = "ACME CA",
-    .caps = CA_PUBLIC,
+    .caps = ACME_CAPS,
     .config = &config_schema,
+    .check = acme_check,
     .product_key = "profile.name",
     .product_optional = true, /* a profile is a wish, not a need */
     .renewal_window_days = 30,
     .in_flight = 8,
+    .reply_headers = acme_headers,
+    .dcv = acme_dcv,
+    .ops = &acme_ops,
 };

@@ -11,6 +11,7 @@
     WRITE_OFF(number)          True: nobody can get the certificate of this order any more
     config(place, values)      text of certbatch.yaml: one CA named `sim` at https://localhost:PORT, roots in
                                tls.pem; values: port, in_flight, settle, connect, request
+    subject(place, order)      what a revocation names; without it the order
 """
 import history
 

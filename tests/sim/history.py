@@ -197,9 +197,9 @@ class Place:
 
     def add_revocation(self, order, item="old"):
         """Before the first run: the batch also ends an order that is already there."""
+        subject = CLIENT.subject(self, order) if hasattr(CLIENT, "subject") else "order: \"%s\"" % order
         self.write(self.batch + ".batch.yaml", self.text(self.batch + ".batch.yaml") +
-                   "revocations:\n  - {id: %s, order: \"%s\", reason: superseded, comment: replaced}\n" %
-                   (item, order))
+                   "revocations:\n  - {id: %s, %s, reason: superseded, comment: replaced}\n" % (item, subject))
 
     # --- running ---
     def environment(self):

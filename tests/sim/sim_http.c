@@ -190,18 +190,24 @@ static const char *own_key(struct MHD_Connection *c)
     return attempt ? attempt : header(c, "Idempotency-Key");
 }
 
-static bool has_item(const void *ctx, const char *word)
+static bool says(const char *text, const char *word)
 {
-    const struct request *q = ctx;
     static const char *const around = " ,;:\"\\/";
-    const char *text = buf_text(&q->body);
     for (const char *p = strstr(text, word); p; p = strstr(p + 1, word)) {
         char before = p == text ? ' ' : p[-1], after = p[strlen(word)];
         if (strchr(around, before) && (!after || strchr(around, after))) {
             return true;
         }
     }
-    return strstr(q->path, word) != NULL;
+    return false;
+}
+
+static bool has_item(const void *ctx, const char *word)
+{
+    const struct request *q = ctx;
+    const char *hidden = acme_about((struct request *)(uintptr_t)q);
+    return says(buf_text(&q->body), word) || (hidden && says(hidden, word)) ||
+           strstr(q->path, word) != NULL;
 }
 
 static void choose(struct request *q, bool early)

@@ -94,6 +94,10 @@ void sim_serve(struct request *q, struct reply *r);
 bool certinext_v1(struct request *q, struct reply *r);
 bool certinext_v2(struct request *q, struct reply *r);
 bool certinext_oauth(struct request *q, struct reply *r);
+bool acme(struct request *q, struct reply *r);
+enum sim_kind acme_kind(const char *method, const char *path);
+/* What a signed request is about, its payload and the names of its order; NULL: another dialect. */
+const char *acme_about(struct request *q);
 enum sim_kind certinext_v1_kind(const char *method, const char *path);
 enum sim_kind certinext_oauth_kind(const char *method, const char *path);
 enum sim_kind certinext_v2_kind(const char *method, const char *path);

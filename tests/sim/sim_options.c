@@ -34,6 +34,8 @@ static const struct option table[] = {
     {"--private-auto", NULL, OPT(private_auto), NULL, "private PKI orders need no approval"},
     {"--skew", "S", OPT(skew), "300", "how far a timestamp may be off"},
     {"--any-signer-ip", NULL, OPT(loopback_signer), NULL, "private signer addresses are fine"},
+    {"--nonce-reject", "N", OPT(nonce_reject), "0",
+     "ACME: of a hundred nonces, how many are refused"},
     {"--scenario", "F", OPT(scenario), NULL, "faults for requests; see --list"},
     {"--faulty", "SEED", OPT(faulty), NULL, "random faults from this seed (default: random seed)"},
     {"--calm", NULL, OPT(calm), NULL, "no random faults"},

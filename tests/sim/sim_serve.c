@@ -24,6 +24,7 @@ static const struct dialect {
     {est, est_kind},
     {sectigo_scm, sectigo_scm_kind},
     {entrust_serve, entrust_kind},
+    {acme, acme_kind},
 };
 
 enum sim_kind sim_kind_of(const char *method, const char *path)

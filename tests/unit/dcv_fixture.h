@@ -158,10 +158,12 @@ static inline void answer_poll(const struct ca_call *c, struct ca_result *out)
     out->domains = arena_array(out->arena, prove.n + 1, sizeof *out->domains);
     for (size_t i = 0; i < prove.n; i++) {
         if (str_eq(prove.v[i].item, c->order->item)) {
-            out->domains[out->ndomains++] = (struct ca_domain){
-                prove.v[i].domain, prove.v[i].validated                 ? DOMAIN_VALIDATED
+            out->domains[out->ndomains++] =
+                (struct ca_domain){prove.v[i].domain,
+                                   prove.v[i].validated                 ? DOMAIN_VALIDATED
                                    : prove.rejects && prove.validations ? DOMAIN_REJECTED
-                                                                        : DOMAIN_OPEN};
+                                                                        : DOMAIN_OPEN,
+                                   NULL};
         }
     }
 }

@@ -176,11 +176,11 @@ static void a_poll_names_what_is_open(void **state UNUSED)
         "\"api.example.com\":{\"dcvMethod\":\"1\",\"dcvStatus\":\"1\"},"
         "\"old.example.com\":{\"dcvStatus\":2},\"odd.example.com\":{\"dcvStatus\":\"17\"},"
         "\"*.example.com\":{}}}");
-    static const struct ca_domain want[] = {{"www.example.com", DOMAIN_OPEN},
-                                            {"api.example.com", DOMAIN_VALIDATED},
-                                            {"old.example.com", DOMAIN_REJECTED},
-                                            {"odd.example.com", DOMAIN_OPEN},
-                                            {"*.example.com", DOMAIN_OPEN}};
+    static const struct ca_domain want[] = {{"www.example.com", DOMAIN_OPEN, NULL},
+                                            {"api.example.com", DOMAIN_VALIDATED, NULL},
+                                            {"old.example.com", DOMAIN_REJECTED, NULL},
+                                            {"odd.example.com", DOMAIN_OPEN, NULL},
+                                            {"*.example.com", DOMAIN_OPEN, NULL}};
     assert_true(r->pending);
     assert_int_equal(r->ndomains, NITEMS(want));
     for (size_t i = 0; i < r->ndomains; i++) {
