@@ -196,7 +196,14 @@ class Place:
             return f.read()
 
     def add_revocation(self, order, item="old"):
-        """Before the first run: the batch also ends an order that is already there."""
+        """Before the first run: the batch also ends an order that is already there. A CA that only knows
+        certificates by serial number is asked with that."""
+        if getattr(CLIENT, "REVOKES_BY_SERIAL", False):
+            row = next(i for i in self.report("old")["items"] if i["order"] == order)
+            self.write(self.batch + ".batch.yaml", self.text(self.batch + ".batch.yaml") +
+                       "revocations:\n  - {id: %s, serial: \"%s\", reason: superseded, comment: replaced}\n" %
+                       (item, row["serial"]))
+            return
         self.write(self.batch + ".batch.yaml", self.text(self.batch + ".batch.yaml") +
                    "revocations:\n  - {id: %s, order: \"%s\", reason: superseded, comment: replaced}\n" %
                    (item, order))
