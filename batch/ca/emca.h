@@ -37,6 +37,7 @@ extern const struct schema emca_config_schema;
 extern const struct ca_ops emca_ops;
 
 struct emca_map;
+enum { EMCA_CARRIED = 64 }; /* requests on their way; limits.in_flight is smaller */
 /* An opened CA. */
 struct emca {
     struct arena arena;
@@ -46,6 +47,12 @@ struct emca {
     struct keystore store;
     const struct keystore_item *signer; /* of the store: whose key signs requests */
     int64_t token_until;
+    unsigned tokens; /* granted so far; below, which of them a request carries */
+    struct {
+        char nonce[33];
+        unsigned token;
+    } carried[EMCA_CARRIED];
+    size_t ncarried;
     const struct emca_map *map;
 };
 

@@ -2,7 +2,7 @@
  *
  * Opening an emCA: what of the configuration a dialect needs, and the files and secrets it names.
  */
-#include "batch/ca/emca.h"
+#include "batch/ca/emca_map.h"
 
 #include "batch/config.h"
 #include "formats/base/fs.h"
@@ -112,4 +112,47 @@ bool emca_open_rest(struct ca *ca, struct emca *e, struct err *err)
     }
     return (aes_key_read(&given, &e->aes_key, err) || err_wrap(err, "aes_key")) &&
            (open_signer(ca, e, err) || err_wrap(err, "upload_file"));
+}
+
+/* --- rest-jwt --- */
+static const char map_hint[] = "see samples/emca: fill the template in from the API collection of "
+                               "your emCA, or choose dialect: est or rest-4.0.17";
+
+static bool open_map(struct ca *ca, struct emca *e, struct err *err)
+{
+    const struct emca_config *c = ca->config->own;
+    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_YAML_BYTES);
+    struct emca_map *m = arena_alloc(&e->arena, sizeof *m);
+    const char *path = c->endpoint_map[0] == '/'
+                           ? c->endpoint_map
+                           : arena_printf(&e->arena, "%s/%s", ca->config_dir, c->endpoint_map);
+    if (!fs_read(path, &text, err) ||
+        !emca_map_read(&e->arena, c->endpoint_map, buf_span(&text), m, err)) {
+        return false;
+    }
+    if (!m->verified && !c->accept_unverified_map) {
+        (void)err_set(err, ERR_INPUT, "%s: nobody has tried this map against emCA",
+                      c->endpoint_map);
+        err_hint(err, "try it against a test instance, then write verified: true into it; "
+                      "accept_unverified_map: true in the configuration uses it as it is");
+        return false;
+    }
+    /* Without replay by application id a lost answer cannot be found out: the operator decides. */
+    ca->lacks |= m->replays_application_id ? 0 : CA_KEYED;
+    e->map = m;
+    return true;
+}
+
+bool emca_open_jwt(struct ca *ca, struct emca *e, struct err *err)
+{
+    const struct emca_config *c = ca->config->own;
+    const struct need texts[] = {
+        {"username", c->username, "the user of the application (appCode), as emCA has it"},
+        {"client_id", c->client_id, "the ClientID that emCA issued for the application"},
+        {"endpoint_map", c->endpoint_map, map_hint},
+    };
+    return needs_texts(ca, texts, NITEMS(texts), err) &&
+           needs_secret(ca, "password", "the password of the user: {file: ...} or {env: ...}",
+                        &c->password, &e->password, err) &&
+           (open_map(ca, e, err) || err_wrap(err, "endpoint_map"));
 }

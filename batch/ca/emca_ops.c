@@ -19,7 +19,8 @@ static const struct emca_dialect_row dialects[EMCA__MAX] = {
     [EMCA_REST] = {"rest-4.0.17", emca_open_rest, emca_rest_request, emca_rest_answer, NULL, 0,
                    NULL},
     [EMCA_EST] = {.word = "est", .why_not = "it needs the EST connector (type est)"},
-    [EMCA_JWT] = {.word = "rest-jwt", .why_not = "nothing sends it yet"},
+    [EMCA_JWT] = {"rest-jwt", emca_open_jwt, emca_jwt_request, emca_jwt_answer, emca_jwt_authorized,
+                  0, NULL},
 };
 
 static const struct emca_dialect_row *dialect_of(const struct emca_config *c, struct err *err)
@@ -71,7 +72,7 @@ static bool open_emca(struct ca *ca, struct err *err)
     }
     e->base = base_of(&e->arena, c->base_url);
     ca->issuer_name = c->issuing_ca;
-    ca->lacks = e->dialect->lacks;
+    ca->lacks = e->dialect->lacks; /* open() may add to it */
     return e->dialect->open(ca, e, err);
 }
 
