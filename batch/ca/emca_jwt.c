@@ -157,7 +157,8 @@ static enum went how(const struct rest_heard *h)
     if (among(&row->pending, status)) {
         return WENT_PENDING;
     }
-    if (!row->status || among(&row->success, status) || among(&row->revoked, status)) {
+    if (!row->status || among(&row->success, status) || among(&row->revoked, status) ||
+        among(&row->held, status)) {
         return WENT_WELL;
     }
     return row->success.n ? WENT_NOWHERE : WENT_WELL;
@@ -226,7 +227,9 @@ static void take_state(const struct rest_heard *h)
     bool pending;
     const struct emca_operation_row *row = heard_row(h);
     if (went_through(h, &pending)) {
-        h->out->revoked = among(&row->revoked, text_at(h, row->status));
+        const char *state = text_at(h, row->status);
+        const bool hold = h->call->revoke->reason == REASON_CERTIFICATE_HOLD;
+        h->out->revoked = among(&row->revoked, state) || (hold && among(&row->held, state));
     }
 }
 

@@ -81,6 +81,7 @@ static const struct field operation_fields[] = {
     VALUES(failure, "what it says there when it was not, and nothing is left of it"),
     VALUES(pending, "what it says there while somebody has to agree"),
     VALUES(revoked, "state: what it says there of a certificate that is revoked"),
+    VALUES(held, "state: and of one that is suspended"),
     VALUES(refused_http, "status codes of HTTP that mean the same as failure"),
     POINTER(certificate, "where the certificate stands: Base64, PKCS#7 or PEM"),
     POINTER(order_id, "where the number of the order stands"),

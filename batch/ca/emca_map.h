@@ -30,7 +30,7 @@ struct emca_operation_row {
     struct strings headers; /* "X-Nonce: ${nonce}" */
     const char *body;       /* JSON with ${words} inside its strings; NULL: none */
     const char *status;     /* where the answer says how it went; NULL: HTTP says it */
-    struct strings success, failure, pending, revoked, refused_http;
+    struct strings success, failure, pending, revoked, held, refused_http;
     const char *certificate, *order_id, *message, *token, *expires_in, *list, *code, *title;
 };
 struct emca_map {

@@ -23,7 +23,6 @@ static const char crl_path[] = "/emca/issuing.crl";
 /* What the CA knows of its client: files in the directory of --emca. */
 static struct emca_site {
     bool read;
-    char user[64];
     char *password, *em_key;
     struct secret aes_key;
     int aes_mode;
@@ -79,6 +78,14 @@ static bool know_client(struct sim *s)
     site.read = aes_key_read(&given, &site.aes_key, &err);
     secret_release(&given);
     return site.read;
+}
+
+bool emca_known(struct sim *s, const char **user, const char **password)
+{
+    const bool known = know_client(s);
+    *user = "batch-api";
+    *password = site.password;
+    return known;
 }
 
 /* --- answers --- */

@@ -31,6 +31,11 @@ static const struct product *profile_of(const char *text)
     return NULL;
 }
 
+bool emca_has_profile(const char *text)
+{
+    return profile_of(text) != NULL;
+}
+
 /* --- orders --- */
 struct order *emca_application(struct sim *s, const char *id)
 {
@@ -88,7 +93,7 @@ static void take_names(struct sim *s, struct order *o, const struct csr *csr)
 }
 
 struct order *emca_place(struct request *q, const char *profile, const char *csr_base64,
-                         const char *application, const char **why)
+                         const char *number, const char **why)
 {
     struct csr csr;
     struct sim *s = q->sim;
@@ -108,9 +113,11 @@ struct order *emca_place(struct request *q, const char *profile, const char *csr
     made.pending_polls = pending ? pending->n : 0;
     made.cancelled = plan_has(&q->plan, FAULT_CANCELLED) != NULL;
     struct order *placed = orders_place(s, &made);
-    (void)snprintf(placed->number, sizeof placed->number, "%s", application);
-    (void)snprintf(q->txn, sizeof q->txn, "%s",
-                   str_starts(application, "batch") ? application + 5 : application);
+    if (number) {
+        (void)snprintf(placed->number, sizeof placed->number, "%s", number);
+        (void)snprintf(q->txn, sizeof q->txn, "%s",
+                       str_starts(number, "batch") ? number + 5 : number);
+    }
     ledger_add(&s->ledger, q, "order", placed);
     return placed;
 }
@@ -234,36 +241,51 @@ HANDLER(get)
     }
 }
 
+const char *emca_revoke(struct request *q, const char *serial, int64_t mode, bool suspend)
+{
+    static const char modes[] = " 0 1 2 3 4 5 9 10 ";
+    struct order *o = emca_by_serial(q->sim, serial);
+    const char *word = arena_printf(&q->sim->arena, " %lld ", (long long)mode);
+    if (suspend ? mode != 6 : !strstr(modes, word)) {
+        return "Invalid revoke mode";
+    }
+    if (!o) {
+        return "Certificate not found";
+    }
+    if (o->revoke_reason && (suspend || !str_eq(o->revoke_reason, "6"))) {
+        return "Certificate is already revoked";
+    }
+    o->revoke_reason = arena_strndup(&q->sim->arena, word + 1, strlen(word) - 2);
+    o->revoked_at = time_now();
+    ledger_add(&q->sim->ledger, q, "revoke", o);
+    return NULL;
+}
+
 HANDLER(revoke)
 {
-    static const char modes[] = "0 1 2 3 4 5 9 10 ";
-    struct order *o = emca_by_serial(q->sim, content);
-    const int64_t mode = json_get_int(q->json, "revokeMode", -1);
-    const char *word = arena_printf(&q->arena, "%lld ", (long long)mode);
-    const bool suspend = str_eq(call->method, "suspend");
-    if (suspend ? mode != 6 : !strstr(modes, word) || mode < 0) {
-        emca_fail(q, r, "Invalid revoke mode");
-    } else if (!o) {
-        emca_fail(q, r, "Certificate not found");
-    } else if (o->revoke_reason && (suspend || !str_eq(o->revoke_reason, "6"))) {
-        emca_fail(q, r, "Certificate is already revoked");
+    const char *why = emca_revoke(q, content, json_get_int(q->json, "revokeMode", -1),
+                                  str_eq(call->method, "suspend"));
+    if (why) {
+        emca_fail(q, r, why);
     } else {
-        o->revoke_reason = arena_strndup(&q->sim->arena, word, strlen(word) - 1);
-        o->revoked_at = time_now();
-        ledger_add(&q->sim->ledger, q, "revoke", o);
         emca_succeed(q, r, json_string("Certificate revoked successfully"), NULL);
     }
 }
 
-HANDLER(list)
+json_t *emca_profiles(const char *code, const char *name)
 {
     json_t *all = json_array();
-    (void)call, (void)content;
     for (size_t i = 0; i < NITEMS(profiles); i++) {
-        (void)json_array_append_new(all, json_pack("{s:s,s:s}", "profileID", profiles[i].code,
-                                                   "profileName", profiles[i].name));
+        (void)json_array_append_new(
+            all, json_pack("{s:s,s:s}", code, profiles[i].code, name, profiles[i].name));
     }
-    emca_succeed(q, r, all, NULL);
+    return all;
+}
+
+HANDLER(list)
+{
+    (void)call, (void)content;
+    emca_succeed(q, r, emca_profiles("profileID", "profileName"), NULL);
 }
 
 HANDLER(info)

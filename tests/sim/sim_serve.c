@@ -19,6 +19,7 @@ static const struct dialect {
     {certinext_v1, certinext_v1_kind},
     {certinext_oauth, certinext_oauth_kind},
     {certinext_v2, certinext_v2_kind},
+    {emca_jwt, emca_jwt_kind},
     {emca_rest, emca_rest_kind},
 };
 
