@@ -337,6 +337,11 @@ static void explain(const struct rest_heard *h, const struct rest_row *row)
     }
     if (how(h) == WENT_WRONG) {
         say_wrong(h);
+    } else if (row->refused == OUTCOME_UNKNOWN) {
+        h->out->message = arena_printf(h->out->arena,
+                                       "HTTP %d, and the endpoint map does not tell what that "
+                                       "means",
+                                       h->reply->http_status);
     }
 }
 

@@ -224,6 +224,9 @@ HANDLER(create)
         emca_fail(q, r, "Invalid subscriber");
     } else if (!(o = emca_place(q, profile, content, id, &why))) {
         emca_fail(q, r, why);
+    } else if (o->cancelled) { /* after it was taken */
+        emca_succeed(q, r, json_string("Certificate request is submitted for authorization"),
+                     o->request_number);
     } else {
         answer_order(q, r, o, call->p7b);
     }
