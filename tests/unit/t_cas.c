@@ -133,7 +133,6 @@ static void settings_arrive(void **state)
                          r.findings.n ? r.findings.v[0].message : r.err.msg);
             }
             assert_string_equal(r.c.cas[0].type->type, kinds[i].type);
-            assert_null(r.c.cas[0].type->ops);
             assert_null(r.c.cas[0].type->default_product);
             assert_true(str_starts(ca_endpoint(&r.c.cas[0]), "https://a"));
             done(&r);
