@@ -101,6 +101,12 @@ lines 'scenarios' bash tests/sim/history.sh scenario
 lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-25}" bash tests/sim/history.sh kill
 lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 \
   bash tests/sim/history.sh kill
+lines 'scenarios of emCA' env HISTORY_API=emca SCENARIO_JOBS=6 bash tests/sim/history.sh scenario tests/scenario/emca/*.scn \
+  tests/scenario/calm.scn tests/scenario/outage.scn tests/scenario/revoke-lost.scn tests/scenario/throttle-seconds.scn
+lines 'scenarios of emCA with tokens' env HISTORY_API=emca_jwt SCENARIO_JOBS=6 bash tests/sim/history.sh scenario \
+  tests/scenario/emca_jwt/*.scn tests/scenario/token-expires.scn tests/scenario/revoke-lost-before.scn
+lines 'kill matrix, emCA' env HISTORY_API=emca KILL_SECONDS="${KILL_SECONDS:-6}" KILL_PAIRS=4 \
+  bash tests/sim/history.sh kill
 step 'rehearsal (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/rehearsal/rehearse.sh
 lines 'tests/sim/t_revoke.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_revoke.sh
 lines 'tests/sim/t_dcv.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_dcv.sh

@@ -16,10 +16,8 @@ static const struct dialect {
     bool (*serve)(struct request *q, struct reply *r);
     enum sim_kind (*kind)(const char *method, const char *path);
 } dialects[] = {
-    {certinext_v1, certinext_v1_kind},
-    {certinext_oauth, certinext_oauth_kind},
-    {certinext_v2, certinext_v2_kind},
-    {emca_jwt, emca_jwt_kind},
+    {certinext_v1, certinext_v1_kind}, {certinext_oauth, certinext_oauth_kind},
+    {certinext_v2, certinext_v2_kind}, {emca_jwt, emca_jwt_kind},
     {emca_rest, emca_rest_kind},
 };
 

@@ -15,7 +15,7 @@
 /* --- words --- */
 #define FAILURE(text)                                                                              \
     "{\"status\":\"failure\",\"result\":\"" text "\",\"subscriberId\":\"1207\",\"requestId\":"     \
-                                                 "null}"
+    "null}"
 #define WAITS                                                                                      \
     "{\"status\":\"Success\",\"result\":\"Submitted for "                                          \
     "authorization\",\"requestId\":\"4711\"}"
