@@ -1,7 +1,8 @@
 #!/bin/bash
-# Orders at a CA behind a network: CERTInext as the simulator plays it, every request answered after
+# Orders at a CA behind a network, as the simulator plays it (CERTInext or another), every request answered after
 # 100 ms. Beside it libcurl alone with the same requests (http_floor.c). Part of make bench.
 #   BENCH_ORDERS=2000  orders      BENCH_IN_FLIGHT=16  requests at a time
+#   BENCH_CA=emca      emCA V4.0.17 instead
 # Usage: bench_ca.sh DIRECTORY (with the program `measure` in it) CERTBATCH CASIM
 set -eu
 out=$1
@@ -10,13 +11,25 @@ casim=$3
 orders=${BENCH_ORDERS:-2000}
 flight=${BENCH_IN_FLIGHT:-16}
 latency=100
+ca=${BENCH_CA:-certinext}
+product=842
+path=/emSignHub-API/TrackOrder
 export XDG_STATE_HOME=$out/ca-state
 mkdir -p "$out/ca"
 cd "$out/ca"
 ${CC:-gcc} -O2 -D_GNU_SOURCE -o "$out/http_floor" "$OLDPWD/tests/bench/http_floor.c" -lcurl
 "$out/floor" csrs "$orders" .
 
-"$casim" --port-file port --ca-out ca.pem --ledger ledger --wire wire --quit-file quit --tls good --calm \
+emca=()
+if [ "$ca" = emca ]; then
+  product=7
+  path=/emCAServices/rest/getCertificate
+  emca=(--emca .)
+  (umask 077 && for name in password emkey aes; do openssl rand -hex 32 > "emca-$name.secret"; done)
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout signer.key -out emca-signer.pem -subj /CN=batch-api 2> openssl.err
+  openssl pkcs12 -export -inkey signer.key -in emca-signer.pem -out emca.p12 -passout file:emca-password.secret
+fi
+"$casim" "${emca[@]}" --port-file port --ca-out ca.pem --ledger ledger --wire wire --quit-file quit --tls good --calm \
   --rate 0 --latency "$latency" > /dev/null 2> sim.err &
 trap 'touch "$out/ca/quit"' EXIT
 for _ in $(seq 100); do [ -s port ] && break || sleep 0.1; done
@@ -41,19 +54,38 @@ cas:
     products: {dv: {code: "842", level: dv}}
 YAML
 printf 'certbatch_policy: 1\nname: quiet\nextends: [cabf-tls, certinext]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' > quiet.policy.yaml
+if [ "$ca" = emca ]; then
+  cat > certbatch.yaml << YAML
+certbatch_config: 1
+cas:
+  shop:
+    type: emca
+    version: V4.0.17
+    base_url: https://127.0.0.1:$port
+    username: batch-api
+    password: {file: emca-password.secret}
+    issuing_ca: Simulator Issuing CA
+    subscriber_id: "1001"
+    upload_file: {file: emca.p12, password: {file: emca-password.secret}}
+    em_key: {file: emca-emkey.secret}
+    aes_key: {file: emca-aes.secret}
+    limits: {in_flight: $flight, orders_per_second: 100000, burst: 100000}
+    tls: {ca_file: ca.pem}
+YAML
+fi
 {
   echo 'certbatch: 1'
   echo 'name: shop'
   echo 'change: {ticket: CHG0000001, requested_by: a@example.com, approved_by: [b@example.com], approved_at: 2026-11-20T10:00:00Z}'
   echo 'policy: [./quiet.policy.yaml]'
   echo 'ca: shop'
-  echo 'defaults: {product: "842", outputs: [pem]}'
+  echo 'defaults: {product: "'"$product"'", outputs: [pem]}'
   echo 'orders:'
   for f in *.csr; do echo "  - {id: h${f%.csr}, csr: $f}"; done
 } > shop.batch.yaml
 field() { tail -n 1 "$1" | awk -v c="$2" '{ print $c }'; }
 calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
-"$out/measure" "$out/http_floor" "https://127.0.0.1:$port/emSignHub-API/TrackOrder" ca.pem "$orders" "$flight" > floor.out 2> floor.err
+"$out/measure" "$out/http_floor" "https://127.0.0.1:$port$path" ca.pem "$orders" "$flight" > floor.out 2> floor.err
 : > wire
 "$out/measure" "$certbatch" run -q shop.batch.yaml > ours.out 2> ours.err || true
 calls=$(wc -l < wire)
