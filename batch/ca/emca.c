@@ -107,5 +107,7 @@ const struct ca_type ca_emca = {
     .renewal_window_days = 90,
     .in_flight = 4,
     .account_key = "username",
+    .revocation_note = "certificates are known by serial number: give `serial:` or `certificate:`; "
+                       "rest-4.0.17 sees in crl_url what is revoked already",
     .ops = &emca_ops,
 };

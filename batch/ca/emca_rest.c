@@ -340,19 +340,25 @@ static void take_revocation(const struct rest_heard *h)
 }
 
 /* --- profiles --- */
+static void add_row(struct ca_result *out, const char *code, const char *name)
+{
+    if (code) {
+        out->sold[out->nsold++] = (struct ca_sold){
+            .code = code, .name = name ? name : code, .category = "certificate profile"};
+    }
+}
+
+/* A profile is ordered by its number or by its name: it stands there under both. */
 static void add_profile(struct ca_result *out, const json_t *v)
 {
-    struct ca_sold *row = &out->sold[out->nsold];
-    *row = (struct ca_sold){.category = "certificate profile"};
-    if (json_is_object(v)) {
-        row->name = reply_text(out->arena, v, "profileName");
-        row->code = reply_text(out->arena, v, "profileID");
-    } else {
-        row->name = json_string_value(v) ? arena_strdup(out->arena, json_string_value(v)) : NULL;
-    }
-    row->code = row->code ? row->code : row->name;
-    row->name = row->name ? row->name : row->code;
-    out->nsold += row->code ? 1 : 0;
+    const bool object = json_is_object(v);
+    const char *text = json_string_value(v);
+    const char *id = object ? reply_text(out->arena, v, "profileID") : NULL;
+    const char *name = object ? reply_text(out->arena, v, "profileName")
+                       : text ? arena_strdup(out->arena, text)
+                              : NULL;
+    add_row(out, id, name);
+    add_row(out, name, name);
 }
 
 /* The form of the list is not documented: an array of names, or of objects with profileID and
@@ -372,7 +378,7 @@ static void take_profiles(const struct rest_heard *h)
         rest_say(h, OUTCOME_UNKNOWN, "emCA lists its profiles in a form that is not known");
         return;
     }
-    h->out->sold = arena_array(h->out->arena, json_array_size(list) + 1, sizeof *h->out->sold);
+    h->out->sold = arena_array(h->out->arena, 2 * json_array_size(list) + 1, sizeof *h->out->sold);
     for (size_t i = 0; i < json_array_size(list); i++) {
         add_profile(h->out, json_array_get(list, i));
     }

@@ -240,7 +240,7 @@ static void profiles(void **state UNUSED)
         const char *codes; /* "code=name ..." */
     } rows[] = {
         {"[\"TLS\",\"Client\"]", "TLS=TLS Client=Client "},
-        {"[{\"profileID\":7,\"profileName\":\"TLS\"},{\"x\":1}]", "7=TLS "},
+        {"[{\"profileID\":7,\"profileName\":\"TLS\"},{\"x\":1}]", "7=TLS TLS=TLS "},
         {"\"[\\\"TLS\\\"]\"", "TLS=TLS "},
         {"[]", ""},
     };
