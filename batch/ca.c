@@ -85,6 +85,11 @@ struct ca *ca_open(const struct ca_config *config, const char *config_dir, struc
     return ca;
 }
 
+unsigned ca_caps(const struct ca *ca)
+{
+    return ca->type->caps & ~ca->lacks;
+}
+
 /* A connector's close() is called after a failed open() too: it releases what is there. */
 void ca_close(struct ca *ca)
 {

@@ -319,7 +319,13 @@ struct ca {
     const char *config_dir;       /* paths of the configuration are relative to it */
     void *state;                  /* the connector's */
     struct strlist issuer_sha256; /* SPKI hashes (hex) of accepted issuers; empty = any */
+    /* Set by open(): the common name that the issuer of what comes back must have (NULL = any), and
+     * capabilities of the type that this configuration does not have. */
+    const char *issuer_name;
+    unsigned lacks;
 };
+/* What the opened CA can do: the type's capabilities without those it lacks. */
+unsigned ca_caps(const struct ca *ca);
 
 extern const struct ca_type *const ca_types[]; /* batch/ca/registry.c, NULL-closed */
 const struct ca_type *ca_type_find(const char *type);

@@ -57,7 +57,9 @@ static void say_catalogue(struct doctor *d, struct doctor_result *r)
         compare(d, r, d->products.v[i]);
     }
     if (!d->products.n) {
-        doctor_say(d, r, DOCTOR_OK, "set default_product, or name one in each manifest",
+        doctor_say(d, r, DOCTOR_OK,
+                   arena_printf(&d->arena, "set %s, or name one in each manifest",
+                                type->product_key ? type->product_key : "default_product"),
                    "the configuration names no product");
     }
 }
@@ -125,8 +127,10 @@ void doctor_revocation(struct doctor *d, struct doctor_result *r)
     }
     if (!(ca->type->caps & CA_EMBEDDED)) {
         doctor_say(d, r, DOCTOR_OK,
-                   "compare serial and order numbers with `certbatch inventory` before a mass "
-                   "revocation",
+                   ca->type->caps & CA_INVENTORY
+                       ? "compare serial and order numbers with `certbatch inventory` before a "
+                         "mass revocation"
+                       : NULL,
                    "whether these credentials may revoke shows only when they do; a certificate "
                    "issued under another account cannot be revoked here");
     }

@@ -40,7 +40,8 @@ static void wanted_names(struct work *w, struct match_request *want)
                                    .validity_seconds = w->item->validity_seconds,
                                    .ordered = w->ordered,
                                    .now = time_now(),
-                                   .issuer_sha256 = &w->ca->ca->issuer_sha256};
+                                   .issuer_sha256 = &w->ca->ca->issuer_sha256,
+                                   .issuer_name = w->ca->ca->issuer_name};
     if (want->nsan || !w->data.has_csr || !w->data.csr.has_san) {
         return;
     }

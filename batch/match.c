@@ -231,8 +231,20 @@ static bool check_issuer(struct match *m, struct err *err)
                    dn_text(m->a, &m->bag[0].subject));
 }
 
+/* The configuration names the issuer: another one of the same operator is as wrong as a stranger.
+ * What the certificate says is compared, since not every CA sends the issuer's own. */
+static bool check_issuer_name(struct match *m, struct err *err)
+{
+    const char *wanted = m->want->issuer_name;
+    const struct dn_attr *cn = dn_find(&m->leaf->issuer, "CN");
+    return !wanted || (cn && str_eq(cn->text, wanted)) ||
+           err_set(err, ERR_CA, "issued by %s, not by the issuing CA of the configuration",
+                   dn_text(m->a, &m->leaf->issuer));
+}
+
 static check_fn *const checks[] = {
-    find_leaf, check_leaf, check_san, check_common_name, check_validity, check_chain, check_issuer,
+    find_leaf,      check_leaf,  check_san,    check_common_name,
+    check_validity, check_chain, check_issuer, check_issuer_name,
 };
 
 static bool parse_all(struct match *m, const struct span *certs, size_t n, struct err *err)

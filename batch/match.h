@@ -18,6 +18,7 @@ struct match_request {
     int64_t ordered;                     /* notBefore may not be much earlier */
     int64_t now;                         /* nor much later than this; 0 = not checked */
     const struct strlist *issuer_sha256; /* SPKI hashes of accepted issuers; empty = any */
+    const char *issuer_name;             /* common name of the issuer, exactly; NULL = any */
 };
 /* certs as the CA sent them; on success *ordered_chain has the chain, leaf's issuer first.
  * False with err (ERR_CA) naming the first difference. */

@@ -12,7 +12,7 @@ enum verdict { AGAIN, FOUND, ABSENT, UNDECIDED };
 
 static enum verdict verdict(struct work *w)
 {
-    unsigned caps = w->ca->ca->type->caps;
+    unsigned caps = ca_caps(w->ca->ca);
     struct item_slot *s = work_slot(w);
     if (w->answer.outcome != OUTCOME_ACCEPTED) {
         return UNDECIDED;
@@ -111,7 +111,7 @@ void reconcile_act(struct work *w)
  * with the same key is safe. */
 void reconcile_start(struct work *w)
 {
-    unsigned caps = w->ca->ca->type->caps;
+    unsigned caps = ca_caps(w->ca->ca);
     if (caps & CA_FIND) {
         work_submit(w, work_recall);
         return;

@@ -62,6 +62,23 @@ bool cms_sign(const struct signer *s, struct span data, int64_t when, struct buf
     return ok || err_crypto(err, ERR_ENV, "the signature cannot be made");
 }
 
+bool cms_sign_enclosing(EVP_PKEY *key, struct span certificate, struct span content, int64_t when,
+                        struct buf *der, struct err *err)
+{
+    const unsigned char *p = certificate.p;
+    X509 *x = d2i_X509(NULL, &p, (long)certificate.n);
+    BIO *bio = BIO_new_mem_buf(content.p, (int)content.n);
+    CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_BINARY | CMS_PARTIAL);
+    CMS_SignerInfo *si =
+        cms && x ? CMS_add1_signer(cms, x, key, EVP_sha256(), CMS_BINARY | CMS_NOSMIMECAP) : NULL;
+    const bool ok = bio && si && set_signing_time(si, when) &&
+                    CMS_final(cms, bio, NULL, CMS_BINARY) == 1 && put_cms(cms, der);
+    CMS_ContentInfo_free(cms);
+    BIO_free(bio);
+    X509_free(x);
+    return ok || err_crypto(err, ERR_ENV, "the signature cannot be made");
+}
+
 static CMS_ContentInfo *read_cms(struct span der)
 {
     const unsigned char *p = der.p;

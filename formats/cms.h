@@ -27,6 +27,11 @@
  * signing time, which is the signer's own word. ERR_ENV when the key does not sign. */
 bool cms_sign(const struct signer *s, struct span data, int64_t when, struct buf *der,
               struct err *err) MUST_USE;
+/* DER of a signature that carries its content (RFC 5652, section 5.2: eContent of id-data) and the
+ * certificate of its signer, as APIs want one: signed attributes are content type, signing time and
+ * message digest, no others. Whether the certificate may sign is the matter of who asked for it. */
+bool cms_sign_enclosing(EVP_PKEY *key, struct span certificate, struct span content, int64_t when,
+                        struct buf *der, struct err *err) MUST_USE;
 /* The signature value of the only signer. */
 bool cms_signature_value(struct span der, struct buf *value, struct err *err) MUST_USE;
 /* Adds a token (ContentInfo DER, see tsp_token()) as signature timestamp to the only signer. */

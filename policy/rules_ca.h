@@ -32,6 +32,10 @@ const char *ca_organization_number(const struct rule_run *run);
 /* A revocation whose reason is none of `reasons` (bit 1u << n). */
 void ca_check_reason(struct rule_run *run, unsigned reasons, const char *who);
 
+/* The dialect that a version of emCA speaks ("4.0.17", "V4.2.4+"), as the setting `dialect` spells
+ * it; NULL: it cannot be told from the version. */
+const char *emca_dialect_of(const char *version);
+
 /* What RFC 5280 4.1.2.2 and BR 7.1 object to in the serial number: "is zero", or NULL. *certain is
  * false when it merely is too short for the random bits it needs. */
 const char *cert_serial_fault(struct arena *a, const struct cert *cert, bool *certain);

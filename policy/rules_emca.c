@@ -18,7 +18,7 @@ static const struct {
     {"4.2.6", "rest-jwt"},     {"4.3.", "rest-jwt"},  {"5.", "rest-jwt"},
 };
 
-static const char *dialect_of(const char *version)
+const char *emca_dialect_of(const char *version)
 {
     version += version[0] == 'V' || version[0] == 'v';
     for (size_t i = 0; i < NITEMS(versions); i++) {
@@ -51,7 +51,7 @@ static const char *check_dialect(struct rule_run *run)
 {
     const char *version = rule_ca_text(run, "version");
     const char *dialect = rule_ca_text(run, "dialect");
-    dialect = dialect || !version ? dialect : dialect_of(version);
+    dialect = dialect || !version ? dialect : emca_dialect_of(version);
     if (!dialect && !version) {
         rule_hit(run, (struct hit){.ca_key = "version"},
                  "neither version nor dialect says how to talk to this emCA");

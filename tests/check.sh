@@ -149,6 +149,11 @@ client est 6 tests/scenario/est/*.scn $(of calm fault-before lost-before-read ne
 client sectigo 6 tests/scenario/sectigo/*.scn $(of lost-before revoke-lost)
 # shellcheck disable=SC2046
 client entrust 6 tests/scenario/entrust/*.scn $(of reply-lost-fresh garbage-order lost-before revoke-lost throttle-words wrong-key)
+# shellcheck disable=SC2046
+client emca 6 tests/scenario/emca/*.scn $(of calm outage revoke-lost throttle-seconds)
+# shellcheck disable=SC2046
+later 'scenarios, emca_jwt' env HISTORY_API=emca_jwt bash tests/sim/history.sh scenario tests/scenario/emca_jwt/*.scn \
+  $(of token-expires revoke-lost-before)
 together
 
 echo '--- corpora'

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * eMudhra emCA as a kind of CA that lint and policy know: its settings. Orders are not placed:
- * there are no ops.
+ * eMudhra emCA as a kind of CA: its settings. How it is spoken to is in emca_ops.c.
  *
  * Three ways to talk to it exist; `version` tells which, `dialect` says it outright. A product is
  * a certificate profile of the tenant. Every dialect hands the request over as it is, so the names
  * of a certificate are those of its request.
  */
-#include "batch/ca/settings.h"
+#include "batch/ca/emca.h"
 
-enum { DIALECT_BY_VERSION, DIALECT_REST, DIALECT_EST, DIALECT_JWT };
 static const struct word dialect_words[] = {
-    {"rest-4.0.17", DIALECT_REST, "encrypted and signed requests of V4.0.17"},
-    {"est", DIALECT_EST, "Enrollment over Secure Transport (RFC 7030)"},
-    {"rest-jwt", DIALECT_JWT, "requests with a token, V4.2.4 and later"},
+    {"rest-4.0.17", EMCA_REST, "encrypted and signed requests of V4.0.17"},
+    {"est", EMCA_EST, "Enrollment over Secure Transport (RFC 7030)"},
+    {"rest-jwt", EMCA_JWT, "requests with a token, V4.2.4 and later"},
     {0},
 };
 
-enum { AES_ECB, AES_CBC_ZERO_IV, AES_CBC_PREFIXED_IV };
 static const struct word aes_words[] = {
     {"ecb", AES_ECB, "as the default of Java"},
     {"cbc-zero-iv", AES_CBC_ZERO_IV, "CBC, initialisation vector of zeros"},
@@ -25,26 +22,18 @@ static const struct word aes_words[] = {
     {0},
 };
 
-enum { PAYLOAD_BASE64, PAYLOAD_PEM, PAYLOAD_DER };
 static const struct word payload_words[] = {
-    {"csr-base64", PAYLOAD_BASE64, "Base64 without armour"},
-    {"csr-pem", PAYLOAD_PEM, "PEM text"},
-    {"csr-der", PAYLOAD_DER, "DER"},
+    {"csr-base64", EMCA_CSR_BASE64, "Base64 without armour"},
+    {"csr-pem", EMCA_CSR_PEM, "PEM text"},
+    {"csr-der", EMCA_CSR_DER, "DER"},
     {0},
 };
 
-struct emca_config {
-    const char *version;
-    int dialect;
-    const char *base_url, *username;
-    struct secret_ref password;
-    const char *issuing_ca, *subscriber_id, *profile, *validity, *upload_file;
-    struct secret_ref upload_password, em_key, aes_key;
-    int aes_mode, cms_payload;
-    const char *client_id, *endpoint_map, *est_path;
-    bool accept_unverified_map;
-    struct ca_enroll enroll;
-    int64_t renewal_window_days;
+static const struct word serial_words[] = {
+    {"hex", EMCA_SERIAL_HEX, "lower case"},
+    {"hex-upper", EMCA_SERIAL_HEX_UPPER, "upper case"},
+    {"decimal", EMCA_SERIAL_DECIMAL, "a decimal number"},
+    {0},
 };
 
 static const struct field upload_fields[] = {
@@ -88,6 +77,12 @@ static const struct field config_fields[] = {
     SETTING_WORD(struct emca_config, aes_mode, aes_words, "ecb", "rest-4.0.17: how it is used"),
     SETTING_WORD(struct emca_config, cms_payload, payload_words, "csr-base64",
                  "rest-4.0.17: what is signed"),
+    SETTING_WORD(struct emca_config, serial_format, serial_words, "hex",
+                 "how serial numbers are written"),
+    SETTING_BOOL(struct emca_config, chain, "true",
+                 "rest-4.0.17: ask for PKCS#7, which has the chain, instead of the certificate"),
+    SETTING_URL(struct emca_config, crl_url, 0,
+                "CRL of the issuing CA: tells whether a certificate is revoked already"),
     SETTING_TEXT(struct emca_config, client_id, "rest-jwt: client id of the application"),
     SETTING_PATH(struct emca_config, endpoint_map, "rest-jwt: file that describes the operations"),
     SETTING_BOOL(struct emca_config, accept_unverified_map, "false",
@@ -97,17 +92,22 @@ static const struct field config_fields[] = {
                   "waits for a certificate that is not ready at once"),
     SETTING_RENEWAL(struct emca_config),
 };
-static const struct schema config_schema = {
+const struct schema emca_config_schema = {
     "emca",   "eMudhra emCA", config_fields, NITEMS(config_fields), sizeof(struct emca_config),
     NO_OFFSET};
 
 const struct ca_type ca_emca = {
     .type = "emca",
     .title = "eMudhra emCA",
-    .caps = CA_READS_CSR_NAMES,
-    .config = &config_schema,
+    .caps =
+        CA_ORDER | CA_REVOKE | CA_KEYED | CA_PRODUCTS | CA_READS_CSR_NAMES | CA_POLL_WANTS_ORDER,
+    .config = &emca_config_schema,
     .product_key = "profile",
     .product_optional = true, /* rule emca.required says it better */
     .renewal_window_days = 90,
     .in_flight = 4,
+    .account_key = "username",
+    .revocation_note = "certificates are known by serial number: give `serial:` or `certificate:`; "
+                       "rest-4.0.17 sees in crl_url what is revoked already",
+    .ops = &emca_ops,
 };

@@ -280,7 +280,7 @@ class Place:
         """Numbers of the orders that the CA has for the item's public key or requests."""
         mine = [r for r in self.journal(batch) if r.get("item") == item]
         keys = {r["client_key"] for r in mine if "client_key" in r}
-        return [r["order"] for r in self.ledger("order") if (r.get("client_key") or r["txn"]) in keys]
+        return [r["order"] for r in self.ledger("order") if keys & {r.get("txn"), r.get("client_key")}]
 
     def operator(self, batch=None):
         """What a careful person does about unknown items: look at the CA, then adopt or order again. What a

@@ -6,6 +6,7 @@
 #include "tests/sim/sim.h"
 #include "tests/sim/sim_est.h"
 #include "tests/sim/sim_entrust.h"
+#include "tests/sim/sim_emca.h"
 #include "tests/sim/sim_fault.h"
 #include "tests/sim/sim_http.h"
 #include "tests/sim/sim_sectigo.h"
@@ -25,6 +26,8 @@ static const struct dialect {
     {sectigo_scm, sectigo_scm_kind},
     {entrust_serve, entrust_kind},
     {acme, acme_kind},
+    {emca_jwt, emca_jwt_kind},
+    {emca_rest, emca_rest_kind},
 };
 
 enum sim_kind sim_kind_of(const char *method, const char *path)

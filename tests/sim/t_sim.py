@@ -544,10 +544,11 @@ def bad_options():
 def main():
     Sim.program, Sim.work = sys.argv[1], sys.argv[2]
     import t_sim_acme
+    import t_sim_emca
     import t_sim_faults
     import t_sim_v2
     parts = [bad_options, refusals, paging, timed_states, domain_table, rate, oauth,
-             *t_sim_v2.parts, *t_sim_faults.parts, *t_sim_acme.parts]
+             *t_sim_v2.parts, *t_sim_faults.parts, *t_sim_acme.parts, *t_sim_emca.parts]
     for part in parts:
         try:
             part()

@@ -235,6 +235,26 @@ static void what_is_asked_decides(void **state)
     assert_non_null(strstr(err.msg, "is not valid before"));
 }
 
+/* By name: that of the certificate counts, also where the CA sends no issuer. */
+static void named_issuer(void **state)
+{
+    struct world *w = *state;
+    struct err err;
+    size_t n;
+    const struct span certs[] = {leaf_with(w, &right), w->issuing.der};
+    const struct dn_attr *cn = dn_find(&w->issuing.subject, "CN");
+    struct match_request want = wanted(w);
+    want.issuer_name = cn->text;
+    assert_true(match(w, &want, certs, 2, &n, &err));
+    want.issuer_name = arena_printf(&w->arena, "%s 2", cn->text);
+    assert_false(match(w, &want, certs, 2, &n, &err));
+    assert_non_null(strstr(err.msg, "not by the issuing CA of the configuration"));
+    want.issuer_sha256 = NULL;
+    assert_false(match(w, &want, certs, 1, &n, &err));
+    want.issuer_name = cn->text;
+    assert_true(match(w, &want, certs, 1, &n, &err));
+}
+
 static void broken_replies(void **state)
 {
     struct world *w = *state;
@@ -293,9 +313,9 @@ static void an_empty_rdn_is_no_subject(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_order_of_sending),       cmocka_unit_test(every_difference_is_found),
-        cmocka_unit_test(what_is_asked_decides),      cmocka_unit_test(broken_replies),
-        cmocka_unit_test(an_empty_rdn_is_no_subject),
+        cmocka_unit_test(any_order_of_sending),  cmocka_unit_test(every_difference_is_found),
+        cmocka_unit_test(what_is_asked_decides), cmocka_unit_test(named_issuer),
+        cmocka_unit_test(broken_replies),        cmocka_unit_test(an_empty_rdn_is_no_subject),
     };
     return !!cmocka_run_group_tests(tests, setup, teardown);
 }
