@@ -145,7 +145,6 @@ enum { /* a failure that is an answer: `take` of nobody */
        SAYS_DONE = 2,
        SAYS_ASK_ELSE = 4,
        SAYS_PERSON = 8,
-       SAYS_REVOKED = 16
 };
 static const struct {
     const char *code; /* whole, or up to the detail */
@@ -162,7 +161,6 @@ static const struct {
     {"access_denied|invalid_approver", STEP_REVOKED, SAYS_PERSON,
      "the user of the key may not approve this request: a person has to, at DigiCert"},
     {"access_denied|missing_permission", STEP_PROBE, SAYS_ASK_ELSE, NULL},
-    {"already_revoked", STEP_REVOKE, SAYS_REVOKED, NULL},
 };
 
 static unsigned says(const struct rest_heard *h, const char *code, const char **text)
@@ -195,7 +193,6 @@ static void answer_of(const struct rest_heard *h, unsigned what, const char *tex
         digicert_pending(h, text);
         out->enough = out->enough || (what & SAYS_PERSON);
     }
-    out->revoked = what & SAYS_REVOKED;
 }
 
 /* HTTP decided for 401, 403, 408 and 429; then the outcome stays, unless the code is an answer. */
