@@ -203,7 +203,7 @@ void digicert_explain(const struct rest_heard *h, const struct rest_row *row UNU
     const char *text = NULL;
     const unsigned what = says(h, s.code, &text);
     if (!s.code && !s.message) {
-        if (out->outcome == OUTCOME_REFUSED) {
+        if (out->outcome == OUTCOME_REFUSED || out->outcome == OUTCOME_UNKNOWN) {
             out->outcome = OUTCOME_UNKNOWN; /* of CertCentral there is always a word */
             out->message = arena_printf(out->arena,
                                         "HTTP %d without an error of DigiCert: something in front "
