@@ -492,9 +492,9 @@ static void revoke(struct request *q, struct reply *r, struct dc *c, bool order)
     const char *reason = shape_str(q->json, "revocation_reason");
     const bool skip = json_is_true(shape_at(q->json, "skip_approval")) && dc_may_approve(q);
     const bool automatic = str_eq(q->sim->options.approval, "auto");
-    const char *status = dc_status(q, c, false);
-    if (!str_eq(status, "issued") ||
-        str_eq(dc_order_status(q, dc_find(c->o->number), false), "reissue_pending")) {
+    const char *whole = dc_order_status(q, dc_find(c->o->number), false);
+    const char *status = order ? whole : dc_status(q, c, false);
+    if (!str_eq(status, "issued") || str_eq(whole, "reissue_pending")) {
         dc_error(q, r, 400, "invalid_status", "The certificate cannot be revoked.");
         return;
     }
