@@ -62,18 +62,28 @@ extern const struct ca_ops digicert_ops;
 /* --- phases --- */
 enum { POLL_TRACK, POLL_FETCH, POLL_LIST, POLL_APPROVE };
 enum { FIND_LIST, FIND_KEY, FIND_NEXT };
-enum { REVOKED_ORDER, REVOKED_REISSUES, REVOKED_DUPLICATES, REVOKED_APPROVE };
+enum {
+    REVOKED_ORDER,
+    REVOKED_REISSUES,
+    REVOKED_DUPLICATES,
+    REVOKED_APPROVE,
+    REVOKED_SEARCH,
+    REVOKED_FOUND
+};
 enum { PROBE_USER, PROBE_ORDERS };
 enum { FIND_ROWS = 100 };
+
+/* Before the item in a comment of ours: in requests at DigiCert it tells whose they are. */
+#define DIGICERT_MARK "certbatch "
 
 /* --- requests: digicert_request.c, bodies of orders: digicert_order.c --- */
 typedef bool digicert_path_fn(const struct rest_asked *q, struct buf *url);
 typedef bool digicert_json_fn(const struct rest_asked *q, struct jw *j);
 digicert_path_fn digicert_path_order, digicert_path_tracked, digicert_path_chain,
     digicert_path_siblings, digicert_path_request, digicert_path_find, digicert_path_candidate,
-    digicert_path_revoke, digicert_path_state, digicert_path_reissues, digicert_path_duplicates,
-    digicert_path_cancel, digicert_path_products, digicert_path_inventory, digicert_path_user,
-    digicert_path_one_order, digicert_path_challenge, digicert_path_validate;
+    digicert_path_revoke, digicert_path_state, digicert_path_serial, digicert_path_reissues,
+    digicert_path_duplicates, digicert_path_cancel, digicert_path_products, digicert_path_inventory,
+    digicert_path_user, digicert_path_one_order, digicert_path_challenge, digicert_path_validate;
 digicert_json_fn digicert_put_order, digicert_put_approval, digicert_put_revocation,
     digicert_put_cancel, digicert_put_nothing;
 
@@ -81,9 +91,9 @@ digicert_json_fn digicert_put_order, digicert_put_approval, digicert_put_revocat
 typedef void digicert_take_fn(const struct rest_heard *h);
 digicert_take_fn digicert_take_order, digicert_take_tracked, digicert_take_chain,
     digicert_take_siblings, digicert_take_approved, digicert_take_found, digicert_take_candidate,
-    digicert_take_revocation, digicert_take_state, digicert_take_certificates, digicert_take_cancel,
-    digicert_take_products, digicert_take_inventory, digicert_take_user, digicert_take_one_order,
-    digicert_take_challenge, digicert_take_validated;
+    digicert_take_revocation, digicert_take_state, digicert_take_serial, digicert_take_certificates,
+    digicert_take_cancel, digicert_take_products, digicert_take_inventory, digicert_take_user,
+    digicert_take_one_order, digicert_take_challenge, digicert_take_validated;
 /* What a 4xx says in the API's own words. */
 void digicert_explain(const struct rest_heard *h, const struct rest_row *row);
 
@@ -100,8 +110,9 @@ bool digicert_is_number(const char *id) MUST_USE;           /* digits, not too m
 bool digicert_csr_is_ours(const struct rest_heard *h, const json_t *certificate) MUST_USE;
 /* True: the reply says in the API's words that there is no such thing. */
 bool digicert_says_not_found(const struct rest_heard *h) MUST_USE;
-/* Newest request of that type that waits for an approver; NULL: none does. */
-const char *digicert_open_request(struct arena *a, const json_t *order, const char *type);
+/* Newest request that waits for an approver; NULL: none does. With an item only one whose comment
+ * has it, as ours have: an order may hold requests of other people. */
+const char *digicert_open_request(struct arena *a, const json_t *order, const char *item);
 void digicert_pending(const struct rest_heard *h, const char *message);
 void digicert_unknown(const struct rest_heard *h, const char *why);
 

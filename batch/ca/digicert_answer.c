@@ -114,18 +114,23 @@ static const char *number_of(struct arena *a, const json_t *object, const char *
     return digicert_is_number(id) ? id : NULL;
 }
 
-const char *digicert_open_request(struct arena *a, const json_t *order, const char *type)
+static bool is_of_item(struct arena *a, const json_t *request, const char *item)
+{
+    const char *comments = reply_text(a, request, "comments");
+    return !item || (comments && strstr(comments, arena_printf(a, DIGICERT_MARK "%s ", item)));
+}
+
+const char *digicert_open_request(struct arena *a, const json_t *order, const char *item)
 {
     const json_t *all = reply_member(order, "requests");
     const char *newest = NULL;
     uint64_t best = 0;
     for (size_t i = 0; i < json_array_size(all); i++) {
         const json_t *r = json_array_get(all, i);
-        const char *id = number_of(a, r, "id"), *kind = reply_text(a, r, "type");
-        const char *status = reply_text(a, r, "status");
+        const char *id = number_of(a, r, "id"), *status = reply_text(a, r, "status");
         uint64_t n = 0;
         if (id && status && str_has_word("pending submitted needs_approval", status) &&
-            (!kind || !type || str_eq(kind, type)) && str_u64(id, &n) && n >= best) {
+            is_of_item(a, r, item) && str_u64(id, &n) && n >= best) {
             best = n;
             newest = id;
         }
@@ -215,15 +220,20 @@ static void read_domains(const struct rest_heard *h, const json_t *certificate)
 static void still_open(const struct rest_heard *h, const char *status, const json_t *certificate)
 {
     struct arena *a = h->out->arena;
-    const char *request = digicert_open_request(a, h->body, NULL);
+    const struct ca_order *o = h->call->order;
+    const bool sibling = digicert_prior(o) != NULL;
+    const char *request = digicert_open_request(a, h->body, sibling ? o->item : NULL);
     digicert_pending(h, state_text(a, status));
     if (str_eq(status, "pending") && settings(h)->dcv.enabled) {
         read_domains(h, certificate);
     }
-    if (request && str_eq(status, "needs_approval")) {
+    if (request && (sibling || str_eq(status, "needs_approval"))) {
         h->out->message = arena_printf(a, "%s: request %s", h->out->message, request);
         h->out->phase = settings(h)->approve_requests ? POLL_APPROVE : 0;
         h->out->next_page = request;
+    }
+    if (sibling && !h->out->phase) {
+        h->out->phase = POLL_LIST; /* another request may be what is pending */
     }
 }
 
@@ -261,7 +271,6 @@ void digicert_take_tracked(const struct rest_heard *h)
     struct arena *a = h->out->arena;
     const json_t *certificate = reply_member(h->body, "certificate");
     const char *status = reply_text(a, h->body, "status");
-    const bool sibling = digicert_prior(h->call->order) != NULL;
     if (not_there_yet(h, "DigiCert does not show the order yet")) {
         return;
     }
@@ -275,9 +284,6 @@ void digicert_take_tracked(const struct rest_heard *h)
         break;
     case CLASS_PENDING:
         still_open(h, status, certificate);
-        if (sibling && str_eq(status, "reissue_pending") && !h->out->phase) {
-            h->out->phase = POLL_LIST; /* another request may be what is pending */
-        }
         break;
     case CLASS_FAILED:
     case CLASS_REVOKED:

@@ -339,8 +339,8 @@ static void put_comment(const struct rest_asked *q, struct jw *j)
     const char *text = digicert_field(o, "comments", o->comment ? o->comment : o->ticket);
     const char *key = q->call->client_key ? q->call->client_key : "";
     jw_str(j, "comments",
-           arena_printf(q->out->arena, "%s%scertbatch %s %s", text ? text : "", text ? "; " : "",
-                        o->item, key));
+           arena_printf(q->out->arena, "%s%s" DIGICERT_MARK "%s %s", text ? text : "",
+                        text ? "; " : "", o->item, key));
 }
 
 static bool put_custom_fields(const struct rest_asked *q, struct jw *j)

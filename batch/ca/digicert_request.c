@@ -163,6 +163,15 @@ bool digicert_path_state(const struct rest_asked *q, struct buf *url)
     return id ? put(url, orders, id, "") : lacks(q, "a serial number or the number of an order");
 }
 
+/* Which order has it, when it is not the first certificate of one. */
+bool digicert_path_serial(const struct rest_asked *q, struct buf *url)
+{
+    const struct ca_revocation *v = q->call->revoke;
+    return v && v->serial
+               ? put(url, "/order/certificate?limit=2&filters%5Bserial_number%5D=", v->serial, "")
+               : lacks(q, "a serial number");
+}
+
 bool digicert_path_user(const struct rest_asked *q UNUSED, struct buf *url)
 {
     buf_puts(url, "/user/me");
@@ -286,7 +295,7 @@ bool digicert_put_revocation(const struct rest_asked *q, struct jw *j)
     }
     rest_put(j, "revocation_reason", word);
     jw_str(j, "comments",
-           arena_printf(q->out->arena, "%s%scertbatch %s %s", v->comment ? v->comment : "",
+           arena_printf(q->out->arena, "%s%s" DIGICERT_MARK "%s %s", v->comment ? v->comment : "",
                         v->comment ? "; " : "", v->item,
                         q->call->client_key ? q->call->client_key : ""));
     if (c->skip_approval) {

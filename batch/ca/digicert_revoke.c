@@ -37,7 +37,7 @@ static bool is_serial(struct arena *a, const json_t *certificate, const char *se
 static void may_approve(const struct rest_heard *h)
 {
     const struct digicert_config *c = h->config;
-    const char *request = digicert_open_request(h->out->arena, h->body, "revoke");
+    const char *request = digicert_open_request(h->out->arena, h->body, ours(h)->item);
     if (!request) {
         return;
     }
@@ -53,7 +53,47 @@ static void may_approve(const struct rest_heard *h)
 static void look_further(const struct rest_heard *h)
 {
     h->out->order_id = reply_text(h->out->arena, h->body, "id");
+    h->out->next_page = h->call->page;
     h->out->phase = digicert_is_number(h->out->order_id) ? REVOKED_REISSUES : 0;
+}
+
+/* Order info knows the first certificate of an order by its serial number, reissues and duplicates
+ * it does not. */
+static void no_such(const struct rest_heard *h)
+{
+    if (!digicert_says_not_found(h)) {
+        digicert_unknown(h, "something answers that is not DigiCert; see base_url");
+    } else if (ours(h)->order || h->call->phase == REVOKED_FOUND) {
+        rest_say(h, OUTCOME_REFUSED, "DigiCert has no such order");
+    } else {
+        h->out->phase = REVOKED_SEARCH;
+    }
+}
+
+/* That it is not shown does not mean that it is not there: a revocation by its serial number may
+ * be asked for. After one whose answer was lost, nothing is known. */
+static void not_shown(const struct rest_heard *h)
+{
+    h->out->message = "DigiCert shows no order with this certificate";
+    if (h->call->attempt) {
+        digicert_unknown(h, "DigiCert shows no order with this certificate, so whether it is "
+                            "revoked cannot be told");
+    }
+}
+
+#define BY_SERIAL "serial" /* the order was found by it, and may be the wrong one */
+
+void digicert_take_serial(const struct rest_heard *h)
+{
+    const json_t *rows = reply_member(h->body, "orders");
+    const char *id = reply_text(h->out->arena, json_array_get(rows, 0), "id");
+    if (json_array_size(rows) == 1 && digicert_is_number(id)) {
+        h->out->order_id = id;
+        h->out->next_page = BY_SERIAL;
+        h->out->phase = REVOKED_FOUND;
+    } else {
+        not_shown(h);
+    }
 }
 
 void digicert_take_state(const struct rest_heard *h)
@@ -64,10 +104,7 @@ void digicert_take_state(const struct rest_heard *h)
     const char *own = reply_text(a, certificate, "status");
     const char *serial = ours(h) ? ours(h)->serial : NULL;
     if (h->reply->http_status == 404) {
-        digicert_unknown(h, "something answers that is not DigiCert; see base_url");
-        if (digicert_says_not_found(h)) {
-            rest_say(h, OUTCOME_REFUSED, "DigiCert has no such order or certificate");
-        }
+        no_such(h);
         return;
     }
     if (!status) {
@@ -108,6 +145,9 @@ void digicert_take_certificates(const struct rest_heard *h)
     }
     if (h->call->phase == REVOKED_REISSUES) {
         h->out->order_id = h->call->order_id;
+        h->out->next_page = h->call->page;
         h->out->phase = REVOKED_DUPLICATES;
+    } else if (str_eq(h->call->page, BY_SERIAL)) {
+        not_shown(h);
     }
 }

@@ -2,6 +2,7 @@
 # Orders at a CA behind a network: CERTInext as the simulator plays it, every request answered after
 # 100 ms. Beside it libcurl alone with the same requests (http_floor.c). Part of make bench.
 #   BENCH_ORDERS=2000  orders      BENCH_IN_FLIGHT=16  requests at a time
+#   BENCH_CA=certinext or digicert
 # Usage: bench_ca.sh DIRECTORY (with the program `measure` in it) CERTBATCH CASIM
 set -eu
 out=$1
@@ -23,7 +24,12 @@ for _ in $(seq 100); do [ -s port ] && break || sleep 0.1; done
 port=$(cat port)
 printf 'EXAMPLE-ACCESS-KEY-0001\n' > key
 chmod 600 key
-cat > certbatch.yaml << YAML
+case ${BENCH_CA:-certinext} in
+  certinext)
+    pack=certinext
+    product='"842"'
+    floor_path=/emSignHub-API/TrackOrder
+    cat > certbatch.yaml << YAML
 certbatch_config: 1
 cas:
   shop:
@@ -40,20 +46,40 @@ cas:
     tls: {ca_file: ca.pem}
     products: {dv: {code: "842", level: dv}}
 YAML
-printf 'certbatch_policy: 1\nname: quiet\nextends: [cabf-tls, certinext]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' > quiet.policy.yaml
+    ;;
+  digicert)
+    pack=digicert
+    product=ssl_dv_geotrust_flex
+    floor_path=/services/v2/user/me
+    cat > certbatch.yaml << YAML
+certbatch_config: 1
+cas:
+  shop:
+    type: digicert
+    base_url: https://127.0.0.1:$port
+    api_key: {file: key}
+    order_validity: {years: 1}
+    skip_approval: true
+    limits: {in_flight: $flight, orders_per_second: 100000, burst: 100000, requests_per_second: 100000}
+    tls: {ca_file: ca.pem}
+YAML
+    ;;
+  *) echo "BENCH_CA: certinext or digicert" >&2 && exit 2 ;;
+esac
+printf 'certbatch_policy: 1\nname: quiet\nextends: [cabf-tls, %s]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' "$pack" > quiet.policy.yaml
 {
   echo 'certbatch: 1'
   echo 'name: shop'
   echo 'change: {ticket: CHG0000001, requested_by: a@example.com, approved_by: [b@example.com], approved_at: 2026-11-20T10:00:00Z}'
   echo 'policy: [./quiet.policy.yaml]'
   echo 'ca: shop'
-  echo 'defaults: {product: "842", outputs: [pem]}'
+  echo "defaults: {product: $product, outputs: [pem]}"
   echo 'orders:'
   for f in *.csr; do echo "  - {id: h${f%.csr}, csr: $f}"; done
 } > shop.batch.yaml
 field() { tail -n 1 "$1" | awk -v c="$2" '{ print $c }'; }
 calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
-"$out/measure" "$out/http_floor" "https://127.0.0.1:$port/emSignHub-API/TrackOrder" ca.pem "$orders" "$flight" > floor.out 2> floor.err
+"$out/measure" "$out/http_floor" "https://127.0.0.1:$port$floor_path" ca.pem "$orders" "$flight" > floor.out 2> floor.err
 : > wire
 "$out/measure" "$certbatch" run -q shop.batch.yaml > ours.out 2> ours.err || true
 calls=$(wc -l < wire)

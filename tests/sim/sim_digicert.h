@@ -26,7 +26,7 @@ struct dc { /* a certificate of an order, issued or not */
     int64_t request;        /* number of the request that it came from */
     int64_t revoke_request; /* 0: nobody asked */
     bool revoke_waits, revoke_order, order_revoked;
-    const char *revoke_reason, *comments, *hash;
+    const char *revoke_reason, *comments, *revoke_comments, *hash;
 };
 
 /* --- sim_digicert_orders.c --- */

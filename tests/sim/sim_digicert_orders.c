@@ -499,6 +499,8 @@ static void revoke(struct request *q, struct reply *r, struct dc *c, bool order)
         return;
     }
     c->revoke_reason = arena_strdup(&q->sim->arena, reason ? reason : "unspecified");
+    const char *comments = shape_str(q->json, "comments");
+    c->revoke_comments = comments ? arena_strdup(&q->sim->arena, comments) : NULL;
     c->revoke_order = order;
     c->revoke_request = c->request + 500000;
     c->revoke_waits = !skip && !automatic;

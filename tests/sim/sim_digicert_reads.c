@@ -128,8 +128,9 @@ static json_t *requests_json(const struct dc *c)
                        "status", words[c->approval], "comments", c->comments));
     if (c->revoke_request) {
         (void)json_array_append_new(
-            all, json_pack("{s:I,s:s,s:s}", "id", (json_int_t)c->revoke_request, "type", "revoke",
-                           "status", c->revoke_waits ? "pending" : "approved"));
+            all, json_pack("{s:I,s:s,s:s,s:s?}", "id", (json_int_t)c->revoke_request, "type",
+                           "revoke", "status", c->revoke_waits ? "pending" : "approved", "comments",
+                           c->revoke_comments));
     }
     return all;
 }
@@ -217,7 +218,7 @@ DC_HANDLER(dc_duplicates)
 
 /* --- the list --- */
 struct filter {
-    const char *name, *status;
+    const char *name, *status, *serial;
     int64_t after, newest_ms;
     uint64_t limit, offset;
     bool backwards;
@@ -237,6 +238,7 @@ static bool read_filter(struct request *q, struct reply *r, struct filter *f)
     const struct action *stale = plan_has(&q->plan, FAULT_STALE_LIST);
     *f = (struct filter){.name = q->query(q, "filters[common_name]"),
                          .status = q->query(q, "filters[status]"),
+                         .serial = q->query(q, "filters[serial_number]"),
                          .newest_ms = time_monotonic_ms() - (stale ? stale->n : 0),
                          .backwards = sort && *sort == '-',
                          .after = TIME_NONE};
@@ -249,10 +251,19 @@ static bool read_filter(struct request *q, struct reply *r, struct filter *f)
     return true;
 }
 
+/* Of any certificate of the order. */
+static bool has_serial(const struct dc *primary, const char *serial)
+{
+    const struct dc *c = dc_find_certificate(serial);
+    return c && c->o->cert.n && str_eq(c->o->parsed.serial_hex, serial) &&
+           str_eq(c->o->number, primary->o->number);
+}
+
 static bool fits(struct request *q, const struct filter *f, struct dc *c)
 {
     return c->kind == DC_PRIMARY && c->o->placed_ms <= f->newest_ms &&
            (!f->name || str_ieq(f->name, c->o->domain)) &&
+           (!f->serial || has_serial(c, f->serial)) &&
            (f->after == TIME_NONE || c->o->placed_at > f->after) &&
            (!f->status || str_eq(f->status, dc_order_status(q, c, false)));
 }

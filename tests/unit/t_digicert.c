@@ -96,6 +96,8 @@ static void every_call(void **state UNUSED)
          "&filters%5Bcommon_name%5D=www.example.com"},
         {STEP_FIND, FIND_KEY, "1/3;4711,4712;", "GET /order/certificate/4711"},
         {STEP_REVOKED, REVOKED_ORDER, NULL, "GET /order/certificate/0A1B2C"},
+        {STEP_REVOKED, REVOKED_SEARCH, NULL,
+         "GET /order/certificate?limit=2&filters%5Bserial_number%5D=0A1B2C"},
         {STEP_REVOKE, 0, NULL, "PUT /certificate/0A1B2C/revoke"},
         {STEP_CANCEL, 0, NULL, "PUT /order/certificate/812340001/status"},
         {STEP_CHALLENGE, 0, NULL, "PUT /order/certificate/812340001/dcv-random-value"},
