@@ -24,6 +24,11 @@ static const struct ca_field digicert[] = {
     {"custom_fields", CA_FIELD_MAP, "custom order fields by number"},
     {"dcv_method", CA_FIELD_TEXT, "email, dns-txt-token, dns-cname-token or http-token"},
     {"skip_approval", CA_FIELD_BOOL, "no approval step"},
+    {"duplicate", CA_FIELD_BOOL, "a reissue as a duplicate: the old certificate stays"},
+    {"renewal_of_order_id", CA_FIELD_NUMBER, "order that is renewed, when replaces: has none"},
+    {"primary_usage", CA_FIELD_TEXT, "S/MIME: signing, key_management or dual_use"},
+    {"profile_type", CA_FIELD_TEXT, "S/MIME: strict or multipurpose"},
+    {"common_name_indicator", CA_FIELD_TEXT, "S/MIME: email_address, given_name_surname, ..."},
 };
 static const struct ca_field sectigo[] = {
     {"org_id", CA_FIELD_NUMBER, "number of the organization or department"},

@@ -221,6 +221,15 @@ static void check_ou(struct rule_run *run)
     }
 }
 
+/* A reissue is a call to its order, which the API finds by number only. */
+static void check_reissue(struct rule_run *run)
+{
+    if (str_eq(rule_facts(run)->s->action, "reissue") && !rule_field(run, "replaces.order")) {
+        rule_hit(run, (struct hit){.key = "replaces"},
+                 "the reissue does not name the order of DigiCert it belongs to");
+    }
+}
+
 static void check_revoke_reason(struct rule_run *run)
 {
     ca_check_reason(run, rule_ca(run)->reasons, rule_ca(run)->title);
@@ -287,6 +296,17 @@ const struct rule rules_digicert[] = {
      .bad = "{ca: {" BASE "}, common_name: www.example.com, "
             "fields: {organization_units: [Web Team]}}",
      .good = "{ca: {" BASE "}, common_name: www.example.com, subject: {organization: Example}}"},
+    {.id = "digicert.reissue", .severity = SEV_ERROR, .scope = SCOPE_ALL, .needs = NEEDS_ORDER,
+     .ca = "digicert",
+     .title = "reissue without the order it belongs to",
+     .why = "CertCentral reissues inside an order, and finds an order by its number only: nothing "
+            "could be sent.",
+     .fix = "name the order: replaces: {order: ...}; `certbatch inventory` lists the numbers",
+     .cite = "CertCentral Services API, reissue certificate", .check = check_reissue,
+     .bad = "{ca: digicert-prod, action: reissue, common_name: www.example.com, "
+            "replaces: {serial: '0A1B'}}",
+     .good = "{ca: digicert-prod, action: reissue, common_name: www.example.com, "
+             "replaces: {order: '812340001'}}"},
     {.id = "digicert.revoke-reason", .severity = SEV_ERROR, .scope = SCOPE_ALL,
      .needs = NEEDS_REVOCATION, .ca = "digicert",
      .title = "revocation reason that CertCentral does not know",

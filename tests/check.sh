@@ -152,6 +152,8 @@ client entrust 6 tests/scenario/entrust/*.scn $(of reply-lost-fresh garbage-orde
 # shellcheck disable=SC2046
 client emca 6 tests/scenario/emca/*.scn $(of calm outage revoke-lost throttle-seconds)
 # shellcheck disable=SC2046
+client digicert 6 tests/scenario/digicert/*.scn
+# shellcheck disable=SC2046
 later 'scenarios, emca_jwt' env HISTORY_API=emca_jwt bash tests/sim/history.sh scenario tests/scenario/emca_jwt/*.scn \
   $(of token-expires revoke-lost-before)
 together

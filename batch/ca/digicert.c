@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * DigiCert CertCentral (Services API v2) as a kind of CA that lint and policy know: its settings
- * and its products. Orders are not placed: there are no ops.
+ * DigiCert CertCentral (Services API v2) as a kind of CA: its products. The settings are in
+ * digicert_config.c, the calls in digicert_ops.c.
  *
  * A product is ordered by its name_id. Beside them stand the product names of the embedded CA
  * ("ov-ucc"), so that a batch moves here by its `ca:` alone; the current name_ids are sold for one
  * name, many, and wildcards alike, so several names lead to one of them. Which of the products an
  * account may order is the account's matter.
  */
-#include "batch/ca/settings.h"
+#include "batch/ca/digicert.h"
 
 /* --- products --- */
 enum {
@@ -83,102 +83,26 @@ static const struct product_info products[] = {
     ALIAS("ssl_ev_basic", "ev-ucc", "ev", false, true, TLS_DAYS),
 };
 
-/* --- configuration --- */
-struct terms { /* one of three; rule digicert.validity says so */
-    int64_t years, days;
-    const char *custom_expiration_date;
-};
-struct digicert_config {
-    const char *base_url;
-    struct secret_ref api_key;
-    const char *organization_id, *container_id;
-    int64_t server_platform_id;
-    const char *signature_hash;
-    struct terms order_validity, certificate_validity;
-    int payment_type;
-    const char *default_product, *ca_cert_id, *profile_option;
-    int dcv_method;
-    bool skip_approval, verified_contact, disable_renewal_notifications;
-    struct ca_enroll enroll;
-    int64_t renewal_window_days;
-};
-
-static const struct field term_fields[] = {
-    SETTING_INT(struct terms, years, NULL, 0, 0, "years, 1 to 3"),
-    SETTING_INT(struct terms, days, NULL, 0, 0, "days"),
-    SETTING_TEXT(struct terms, custom_expiration_date, "last day, yyyy-mm-dd"),
-};
-static const struct schema term_schema = {"term",
-                                          "a term by years, by days or by its last day",
-                                          term_fields,
-                                          NITEMS(term_fields),
-                                          sizeof(struct terms),
-                                          NO_OFFSET};
-
-enum { PAYMENT_ACCOUNT, PAYMENT_BALANCE, PAYMENT_PROFILE };
-static const struct word payment_words[] = {
-    {"balance", PAYMENT_BALANCE, "the balance of the account"},
-    {"profile", PAYMENT_PROFILE, "the payment profile of the account"},
-    {0},
-};
-
-enum { DCV_ACCOUNT, DCV_BY_EMAIL, DCV_BY_TXT, DCV_BY_CNAME, DCV_BY_HTTP, DCV_BY_HTTP_DYNAMIC };
-static const struct word dcv_words[] = {
-    {"email", DCV_BY_EMAIL, "mail to an address of the domain"},
-    {"dns-txt-token", DCV_BY_TXT, "TXT record"},
-    {"dns-cname-token", DCV_BY_CNAME, "CNAME record"},
-    {"http-token", DCV_BY_HTTP, "file on the web server"},
-    {"http-token-dynamic", DCV_BY_HTTP_DYNAMIC, "file on the web server, dynamic"},
-    {0},
-};
-
-static const struct field config_fields[] = {
-    SETTING_URL(struct digicert_config, base_url, FIELD_REQUIRED,
-                "https://www.digicert.com/services/v2, or that of CertCentral Europe"),
-    SETTING_SECRET(struct digicert_config, api_key, "API key of a service user"),
-    SETTING_TEXT(struct digicert_config, organization_id,
-                 "number of the organization OV, EV and private orders are for"),
-    SETTING_TEXT(struct digicert_config, container_id, "number of the division"),
-    SETTING_INT(struct digicert_config, server_platform_id, NULL, 0, 0,
-                "number of the server platform; default other"),
-    SETTING_PRESET(struct digicert_config, signature_hash, "sha256",
-                   "sha256, sha384 or sha512; sha1 for some private products"),
-    SETTING_GROUP(struct digicert_config, order_validity, &term_schema,
-                  "term of an order; certificates are reissued inside it"),
-    SETTING_GROUP(struct digicert_config, certificate_validity, &term_schema,
-                  "term of a certificate whose order says none"),
-    SETTING_WORD(struct digicert_config, payment_type, payment_words, NULL,
-                 "who pays; default what the account says"),
-    SETTING_TEXT(struct digicert_config, default_product, "product of orders that name none"),
-    SETTING_TEXT(struct digicert_config, ca_cert_id, "issuing CA, if the account may choose"),
-    SETTING_TEXT(struct digicert_config, profile_option, "certificate profile option"),
-    SETTING_WORD(struct digicert_config, dcv_method, dcv_words, NULL,
-                 "how domains are validated; default email"),
-    SETTING_BOOL(struct digicert_config, skip_approval, "false",
-                 "no approval step; the key needs the rights of an administrator"),
-    SETTING_BOOL(struct digicert_config, verified_contact, "false",
-                 "the organization has verified contacts, so EV orders need name none"),
-    SETTING_BOOL(struct digicert_config, disable_renewal_notifications, "false",
-                 "DigiCert sends no mail before a certificate expires"),
-    SETTING_GROUP(struct digicert_config, enroll, &ca_enroll_schema,
-                  "waits for a certificate that is not ready at once"),
-    SETTING_RENEWAL(struct digicert_config),
-};
-static const struct schema config_schema = {"digicert",
-                                            "DigiCert CertCentral",
-                                            config_fields,
-                                            NITEMS(config_fields),
-                                            sizeof(struct digicert_config),
-                                            NO_OFFSET};
-
+/* --- the kind --- */
 const struct ca_type ca_digicert = {
     .type = "digicert",
     .title = "DigiCert CertCentral",
-    .caps = CA_PUBLIC,
-    .config = &config_schema,
+    .caps = CA_ORDER | CA_REVOKE | CA_FIND | CA_CANCEL | CA_INVENTORY | CA_PRODUCTS | CA_DCV |
+            CA_PUBLIC,
+    .config = &digicert_config_schema,
+    .check = digicert_check,
     .products = products,
     .nproducts = NITEMS(products),
+    .no_products = "products are enabled for an account and a division (`container_id`) each",
+    .revocation_note = "with `serial:` or a certificate one certificate is revoked; with `order:` "
+                       "alone the order is, with every reissue and duplicate in it. Without "
+                       "`skip_approval` an administrator at DigiCert has to agree",
     .pack = "digicert",
     .renewal_window_days = 90,
     .in_flight = 8,
+    /* DigiCert counts 1000 requests in 3 minutes and 100 in 5 seconds for a key; requests that
+     * start 182 ms apart are fewer than either. */
+    .requests_per_second = 5.5,
+    .dcv = digicert_dcv,
+    .ops = &digicert_ops,
 };

@@ -108,11 +108,19 @@ static void say_status(const struct rest_heard *h, const char *title, const char
         arena_printf(h->out->arena, "HTTP %d: %s %s", h->reply->http_status, title, what);
 }
 
+/* White space is no body either. */
+static bool is_empty(const struct ca_reply *reply)
+{
+    return strspn(buf_text(&reply->body), " \t\r\n") == reply->body.n;
+}
+
 static void answered(const struct rest_api *api, const struct rest_row *row,
                      const struct rest_heard *h)
 {
     const bool good = h->reply->http_status < 300;
-    const bool wants_json = !(row->flags & REST_TEXT) && !(good && row->flags & REST_EMPTY);
+    /* a maintenance page with status 200 is no success without a body */
+    const bool nothing = row->flags & REST_EMPTY && is_empty(h->reply);
+    const bool wants_json = !(row->flags & REST_TEXT) && !nothing;
     if (good && wants_json && !h->body) {
         /* It may have been carried out: only what can be read is known. */
         h->out->outcome = OUTCOME_UNKNOWN;
@@ -121,7 +129,10 @@ static void answered(const struct rest_api *api, const struct rest_row *row,
         h->out->outcome = OUTCOME_ACCEPTED;
         row->take(h);
     } else {
-        h->out->outcome = row->refused;
+        /* That an order was not taken must be said by the API: a page of a proxy does not. */
+        const bool silent =
+            step_changes_state(h->call->step) && !h->body && !(row->flags & REST_TEXT);
+        h->out->outcome = silent ? OUTCOME_UNKNOWN : row->refused;
         say_status(h, api->title, "refuses");
         if (api->explain) {
             api->explain(h, row);

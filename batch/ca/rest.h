@@ -72,7 +72,8 @@ struct rest_api {
     /* Headers of every request, secret ones too. NULL: none beyond Accept and Content-Type. */
     bool (*put_headers)(const struct rest_asked *q);
     /* A 4xx that HTTP does not decide: code, message and, where the API's codes say more than the
-     * row, the outcome. Called with out->outcome set to row->refused. NULL: the status is said. */
+     * row, the outcome. Called with out->outcome set to row->refused; when the step changes
+     * something and there is no JSON, to OUTCOME_UNKNOWN. NULL: the status is said. */
     void (*explain)(const struct rest_heard *h, const struct rest_row *row);
     const char *accept;       /* NULL: application/json */
     const char *content_type; /* NULL: application/json */

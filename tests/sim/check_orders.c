@@ -244,7 +244,7 @@ static void one_sent(struct check *c, const struct line *l)
 {
     const char *txn = check_txn(l), *file = NULL;
     const char *digest = check_str(l, "sent_sha256");
-    if (!txn || !digest) {
+    if (!txn || !digest || !*digest) {
         return;
     }
     c->looked_at++;

@@ -33,6 +33,8 @@ static const struct option table[] = {
     {"--state-times", "MS", OPT(state_times), "0", "T1,T2,T3,T4 or one for all"},
     {"--private-auto", NULL, OPT(private_auto), NULL, "private PKI orders need no approval"},
     {"--skew", "S", OPT(skew), "300", "how far a timestamp may be off"},
+    {"--approval", "MODE", OPT(approval), "auto",
+     "DigiCert: auto, or who the key is: person, user, orders-only"},
     {"--any-signer-ip", NULL, OPT(loopback_signer), NULL, "private signer addresses are fine"},
     {"--nonce-reject", "N", OPT(nonce_reject), "0",
      "ACME: of a hundred nonces, how many are refused"},

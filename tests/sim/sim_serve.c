@@ -7,6 +7,7 @@
 #include "tests/sim/sim_est.h"
 #include "tests/sim/sim_entrust.h"
 #include "tests/sim/sim_emca.h"
+#include "tests/sim/sim_digicert.h"
 #include "tests/sim/sim_fault.h"
 #include "tests/sim/sim_http.h"
 #include "tests/sim/sim_sectigo.h"
@@ -28,6 +29,7 @@ static const struct dialect {
     {acme, acme_kind},
     {emca_jwt, emca_jwt_kind},
     {emca_rest, emca_rest_kind},
+    {digicert, digicert_kind},
 };
 
 enum sim_kind sim_kind_of(const char *method, const char *path)

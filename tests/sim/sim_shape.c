@@ -54,11 +54,12 @@ static bool strings(const json_t *list)
 
 static bool value_fits(const struct shape *row, const json_t *value, struct err *err)
 {
-    bool type = row->kind == SHAPE_STRING   ? json_is_string(value)
-                : row->kind == SHAPE_BOOL   ? json_is_boolean(value)
-                : row->kind == SHAPE_INT    ? json_is_integer(value)
-                : row->kind == SHAPE_OBJECT ? json_is_object(value)
-                                            : strings(value);
+    bool type = row->kind == SHAPE_STRING    ? json_is_string(value)
+                : row->kind == SHAPE_BOOL    ? json_is_boolean(value)
+                : row->kind == SHAPE_INT     ? json_is_integer(value)
+                : row->kind == SHAPE_OBJECT  ? json_is_object(value)
+                : row->kind == SHAPE_OBJECTS ? json_is_array(value)
+                                             : strings(value);
     if (!type) {
         return err_set(err, ERR_INPUT, "%s has the wrong type", row->path);
     }
@@ -69,6 +70,25 @@ static bool value_fits(const struct shape *row, const json_t *value, struct err 
     }
     if (row->words && (!text || !*text || strchr(text, ' ') || !str_has_word(row->words, text))) {
         return err_set(err, ERR_INPUT, "%s must be one of: %s", row->path, row->words);
+    }
+    return true;
+}
+
+static bool walk(const json_t *object, const char *prefix, const struct shape *rows, size_t n,
+                 struct err *err);
+
+/* Members of the elements have the path of the list and their own. */
+static bool walk_list(const json_t *list, const char *path, const struct shape *rows, size_t n,
+                      struct err *err)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *element = json_array_get(list, i);
+        if (!json_is_object(element)) {
+            return err_set(err, ERR_INPUT, "%s has the wrong type", path);
+        }
+        if (!walk(element, path, rows, n, err)) {
+            return false;
+        }
     }
     return true;
 }
@@ -87,7 +107,8 @@ static bool walk(const json_t *object, const char *prefix, const struct shape *r
             return err_set(err, ERR_INPUT, "unknown member %s", path);
         }
         if (!value_fits(row, value, err) ||
-            (row->kind == SHAPE_OBJECT && !walk(value, path, rows, n, err))) {
+            (row->kind == SHAPE_OBJECT && !walk(value, path, rows, n, err)) ||
+            (row->kind == SHAPE_OBJECTS && !walk_list(value, path, rows, n, err))) {
             return false;
         }
     }

@@ -8,7 +8,7 @@
 
 #include "formats/base/json_in.h"
 
-enum shape_kind { SHAPE_STRING, SHAPE_BOOL, SHAPE_INT, SHAPE_OBJECT, SHAPE_STRINGS };
+enum shape_kind { SHAPE_STRING, SHAPE_BOOL, SHAPE_INT, SHAPE_OBJECT, SHAPE_STRINGS, SHAPE_OBJECTS };
 enum { SHAPE_REQUIRED = 1, SHAPE_FILLED = 2 /* not empty */ };
 
 struct shape {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kinds of CA that lint and policy know without a connector: every setting arrives, nothing
- * else does, endpoints and secrets are held to the rules of every CA; products of the tables and
- * of the configuration; what an order falls back to.
+ * The kinds of CA beside CERTInext and the embedded one: every setting arrives, nothing else does,
+ * endpoints and secrets are held to the rules of every CA; products of the tables and of the
+ * configuration; what an order falls back to.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,8 +76,10 @@ static const struct kind {
      "container_id: '2', server_platform_id: 45, signature_hash: sha384, "
      "order_validity: {years: 1}, certificate_validity: {days: 199}, payment_type: profile, "
      "default_product: ov, ca_cert_id: X, profile_option: server_auth_only_eku, "
-     "dcv_method: dns-txt-token, skip_approval: true, verified_contact: true, "
-     "disable_renewal_notifications: true, "
+     "dcv_method: dns-txt-token, dcv_scope: fqdn, skip_approval: true, approve_requests: true, "
+     "verified_contact: true, disable_renewal_notifications: true, payment_profile_id: '3', "
+     "dcv: {enabled: true, hook: [./h], txt_record_template: '_x.{0}'}, settle_seconds: 5, "
+     "page_size: 100, "
      "enroll: {back_off_seconds: 2, max_back_off_seconds: 32, max_attempts: 5}, "
      "renewal_window_days: 30",
      "base_url", "api_key"},

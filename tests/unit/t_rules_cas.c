@@ -91,6 +91,12 @@ static const struct row {
     {"digicert.ou", "private", QUIET,
      "{" DC "common_name: a.example.com, subject: {organizational_unit: IT}}"},
 
+    {"digicert.reissue", "tls", SEV_ERROR,
+     "{" DC "common_name: a.example.com, action: reissue, replaces: {serial: '0A'}}"},
+    {"digicert.reissue", "tls", QUIET,
+     "{" DC "common_name: a.example.com, action: reissue, replaces: {order: '7'}}"},
+    {"digicert.reissue", "tls", QUIET,
+     "{" DC "common_name: a.example.com, action: renew, replaces: {serial: '0A'}}"},
     {"digicert.revoke-reason", "tls", QUIET, "{" REVOKE "ca: digicert-x}"},
     {"digicert.revoke-reason", "tls", QUIET, "{" REVOKE "ca: digicert-x, reason: unspecified}"},
     {"digicert.revoke-reason", "tls", QUIET, "{" REVOKE "ca: digicert-x, reason: keyCompromise}"},
