@@ -1,8 +1,11 @@
 #!/bin/bash
-# Orders at a CA behind a network: CERTInext as the simulator plays it, every request answered after
-# 100 ms. Beside it libcurl alone with the same requests (http_floor.c). Part of make bench.
-#   BENCH_CA=est       an EST server instead of CERTInext
-#   BENCH_ORDERS=2000  orders      BENCH_IN_FLIGHT=16  requests at a time
+# Orders at a CA behind a network, as the simulator plays it: every request is answered after 100 ms.
+# Beside it libcurl alone with as many requests (http_floor.c). Part of make bench.
+#   BENCH_CA=certinext   a file of tests/bench/ca, which says:
+#       prepare            files of the account, before the simulator starts; casim_options
+#       settings           prints what stands under the CA in certbatch.yaml, `limits` excepted
+#       product packs floor_path
+#   BENCH_ORDERS=2000    orders      BENCH_IN_FLIGHT=16  requests at a time
 # Usage: bench_ca.sh DIRECTORY (with the program `measure` in it) CERTBATCH CASIM
 set -eu
 out=$1
@@ -13,55 +16,31 @@ flight=${BENCH_IN_FLIGHT:-16}
 latency=100
 kind=${BENCH_CA:-certinext}
 export XDG_STATE_HOME=$out/ca-state
-mkdir -p "$out/ca"
-cd "$out/ca"
-${CC:-gcc} -O2 -D_GNU_SOURCE -o "$out/http_floor" "$OLDPWD/tests/bench/http_floor.c" -lcurl
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir "$out/$kind"
+cd "$out/$kind"
+${CC:-gcc} -O2 -D_GNU_SOURCE -o "$out/http_floor" "$here/http_floor.c" -lcurl
 "$out/floor" csrs "$orders" .
 
-"$casim" --port-file port --ca-out ca.pem --ledger ledger --wire wire --quit-file quit --tls good --calm \
-  --est-labels tls --rate 0 --latency "$latency" > /dev/null 2> sim.err &
-trap 'touch "$out/ca/quit"' EXIT
+casim_options=()
+packs=cabf-tls
+floor_path=/
+prepare() { :; }
+# shellcheck source=/dev/null
+. "$here/ca/$kind.sh"
+prepare
+"$casim" "${casim_options[@]}" --port-file port --ca-out ca.pem --ledger ledger --wire wire --quit-file quit --tls good \
+  --calm --rate 0 --latency "$latency" > /dev/null 2> sim.err &
+trap 'touch "$out/$kind/quit"' EXIT
 for _ in $(seq 100); do [ -s port ] && break || sleep 0.1; done
 port=$(cat port)
 printf 'EXAMPLE-ACCESS-KEY-0001\n' > key
 chmod 600 key
-product=842
-packs='cabf-tls, certinext'
-settings_est() {
-  printf 'EXAMPLE-EST-PASSWORD\n' > key
-  product=tls
-  packs=private
-  cat << YAML
-certbatch_config: 1
-cas:
-  shop:
-    type: est
-    base_url: https://127.0.0.1:$port
-    auth: {username: estuser, password: {file: key}}
-    tls: {ca_file: ca.pem}
-    limits: {in_flight: $flight, orders_per_second: 100000, burst: 100000}
-YAML
-}
-settings_certinext() {
-  cat << YAML
-certbatch_config: 1
-cas:
-  shop:
-    type: certinext
-    api_url: https://127.0.0.1:$port/emSignHub-API/
-    account_number: "1234567890"
-    group_number: "2345678901"
-    organization_number: "3456789012"
-    auth: {access_key: {file: key}}
-    requestor: {name: PKI, email: pki@nordwind-handel.de, isd_code: "1", mobile_number: "5550100123", designation: Engineer}
-    signer: {name: PKI, place: Austin, ip: 198.41.0.4}
-    limits: {in_flight: $flight, orders_per_second: 100000, burst: 100000}
-    pickup: {first_seconds: 1}
-    tls: {ca_file: ca.pem}
-    products: {dv: {code: "842", level: dv}}
-YAML
-}
-"settings_$kind" > certbatch.yaml
+{
+  printf 'certbatch_config: 1\ncas:\n  shop:\n'
+  settings
+  echo "    limits: {in_flight: $flight, orders_per_second: 100000, burst: 100000, requests_per_second: 100000}"
+} > certbatch.yaml
 printf 'certbatch_policy: 1\nname: quiet\nextends: [%s]\nrules: {name.special-use: disabled, subject.cn.discouraged: disabled, key.debian-weak: disabled}\n' "$packs" > quiet.policy.yaml
 {
   echo 'certbatch: 1'
@@ -69,13 +48,13 @@ printf 'certbatch_policy: 1\nname: quiet\nextends: [%s]\nrules: {name.special-us
   echo 'change: {ticket: CHG0000001, requested_by: a@example.com, approved_by: [b@example.com], approved_at: 2026-11-20T10:00:00Z}'
   echo 'policy: [./quiet.policy.yaml]'
   echo 'ca: shop'
-  echo "defaults: {product: \"$product\", outputs: [pem]}"
+  echo "defaults: {product: \"${product:?}\"${term:+, validity: $term}, outputs: [pem]}"
   echo 'orders:'
   for f in *.csr; do echo "  - {id: h${f%.csr}, csr: $f}"; done
 } > shop.batch.yaml
 field() { tail -n 1 "$1" | awk -v c="$2" '{ print $c }'; }
 calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
-"$out/measure" "$out/http_floor" "https://127.0.0.1:$port/emSignHub-API/TrackOrder" ca.pem "$orders" "$flight" > floor.out 2> floor.err
+"$out/measure" "$out/http_floor" "https://127.0.0.1:$port$floor_path" ca.pem "$orders" "$flight" > floor.out 2> floor.err
 : > wire
 "$out/measure" "$certbatch" run -q shop.batch.yaml > ours.out 2> ours.err || true
 calls=$(wc -l < wire)
@@ -84,7 +63,7 @@ ideal=$(calc "$calls * $latency / 1000 / $flight")
 wall=$(field ours.err 1)
 cpu=$(field ours.err 2)
 floor=$(field floor.err 2)
-echo "$orders orders, $flight in flight, $latency ms a call: $calls calls in $wall s, ideal $ideal s: ratio $(calc "$wall / $ideal") (target <= 1.15); libcurl alone $(field floor.err 1) s; ordered $sold, exit $(field ours.err 4)"
+echo "$kind: $orders orders, $flight in flight, $latency ms a call: $calls calls in $wall s, ideal $ideal s: ratio $(calc "$wall / $ideal") (target <= 1.15); libcurl alone $(field floor.err 1) s; ordered $sold, exit $(field ours.err 4)"
 echo "  CPU of an order: $(calc "$cpu * 1000 / $orders") ms, of it libcurl and TLS $(calc "$floor * 1000 / $orders") ms: ours $(calc "($cpu - $floor) * 1000 / $orders") ms (target < 3), peak $(($(field ours.err 3) / 1024)) MiB"
 : > wire
 "$out/measure" "$certbatch" run -q shop.batch.yaml > again.out 2> again.err || true
