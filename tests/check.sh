@@ -102,8 +102,7 @@ lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-25}" bash
 lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 \
   bash tests/sim/history.sh kill
 lines 'tests/sim/t_sectigo.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_sectigo.sh
-lines 'scenarios, Sectigo' env HISTORY_API=sectigo bash tests/sim/history.sh scenario tests/scenario/sectigo/*.scn \
-  tests/scenario/{lost-before,revoke-lost}.scn
+lines 'scenarios, Sectigo' env HISTORY_API=sectigo bash tests/sim/history.sh scenario tests/scenario/sectigo/*.scn
 lines 'kill matrix, Sectigo' env HISTORY_API=sectigo KILL_SECONDS="${KILL_SECONDS:-6}" KILL_PAIRS=4 \
   bash tests/sim/history.sh kill
 step 'rehearsal (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/rehearsal/rehearse.sh
