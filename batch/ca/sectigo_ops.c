@@ -28,11 +28,25 @@ static void close_sectigo(struct ca *ca)
     ca->state = NULL;
 }
 
+/* Settings of a CA that is switched off were not checked. */
+static bool is_whole(const struct sectigo_config *c, struct err *err)
+{
+    const bool oauth = c->auth_mode == SECTIGO_OAUTH;
+    const char *lacks = oauth              ? (c->client_id ? NULL : "auth.client_id")
+                        : !c->login        ? "auth.login"
+                        : !c->customer_uri ? "customer_uri"
+                                           : NULL;
+    return !lacks || err_set(err, ERR_INPUT, "%s is missing", lacks);
+}
+
 static bool open_sectigo(struct ca *ca, struct err *err)
 {
     const struct sectigo_config *c = ca->config->own;
     struct sectigo *s = xcalloc(1, sizeof *s);
     ca->state = s;
+    if (!is_whole(c, err)) {
+        return false;
+    }
     s->base = sectigo_base(&s->arena, c);
     s->token_url = c->token_url ? c->token_url : TOKEN_URL;
     if (c->auth_mode == SECTIGO_OAUTH) {

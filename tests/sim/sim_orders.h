@@ -72,7 +72,6 @@ struct order {
     struct cert parsed;
     const char *revoke_reason; /* NULL = not revoked */
     int64_t revoked_at;
-    int64_t days;            /* of the certificate; 0 = those of every order */
     const char *subject;     /* as it was asked for, where a CA is asked by it */
     bool held;               /* on hold */
     const char *then_reason; /* an action that was accepted and is carried out later */

@@ -94,6 +94,38 @@ static void settings_need_each_other(void **state UNUSED)
     }
 }
 
+/* A CA that is switched off is not checked, and may be asked all the same (`doctor`). */
+static void half_written_settings(void **state UNUSED)
+{
+    static const struct {
+        const char *auth, *says;
+    } rows[] = {
+        {"password: {file: secret}", "auth.login"},
+        {"mode: certificate", "auth.login"},
+        {"mode: oauth, client_secret: {file: secret}", "auth.client_id"},
+    };
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct fixture f;
+        struct config config;
+        struct findings findings = FINDINGS_INIT;
+        struct err err = ERR_INIT;
+        fixture_begin(&f);
+        fixture_text(&f, "secret", PASSWORD "\n");
+        fixture_text(&f, "certbatch.yaml",
+                     arena_printf(&f.arena,
+                                  "certbatch_config: 1\ncas:\n  p: {type: sectigo, url: "
+                                  "'https://a/api', enabled: false, auth: {%s}}\n",
+                                  rows[i].auth));
+        assert_true(config_read(&config, f.options.config, &findings, &err));
+        struct ca *ca = ca_open(&config.cas[0], f.dir, &err);
+        assert_null(ca);
+        assert_non_null(strstr(err.msg, rows[i].says));
+        config_release(&config);
+        findings_release(&findings);
+        fixture_end(&f);
+    }
+}
+
 /* --- credentials --- */
 static void password_headers(void **state UNUSED)
 {
@@ -454,6 +486,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bases),
         cmocka_unit_test(settings_need_each_other),
+        cmocka_unit_test(half_written_settings),
         cmocka_unit_test(password_headers),
         cmocka_unit_test(certificate_headers),
         cmocka_unit_test(tokens),
