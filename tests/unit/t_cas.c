@@ -91,7 +91,9 @@ static const struct kind {
      "url: 'https://a/cagw', ca_id: C, connector: com.Sectigo, profile_id: p, format: PEM, "
      "validity_period: P1Y, renewal_serial_property: renewalSerialNumber, include_ca: false, "
      "use_san_from_csr: true, profiles: {p: {subject_variables: [cn], sans: [dNSName], "
-     "properties: [x.y]}}, enroll: {max_attempts: 1}, renewal_window_days: 30",
+     "properties: [x.y]}}, enroll: {max_attempts: 1}, subject_lookup: false, issue_crl: true, "
+     "page_size: 100, serial_digits: 40, settle_seconds: 5, ca_client_id: c, "
+     "renewal_window_days: 30",
      "url", NULL},
     {"adcs", "base_url: 'https://a/certsrv'",
      "base_url: 'https://a/certsrv', ca_setup_type: standalone, template: T, templates: [T], "
@@ -133,7 +135,6 @@ static void settings_arrive(void **state)
                          r.findings.n ? r.findings.v[0].message : r.err.msg);
             }
             assert_string_equal(r.c.cas[0].type->type, kinds[i].type);
-            assert_null(r.c.cas[0].type->ops);
             assert_null(r.c.cas[0].type->default_product);
             assert_true(str_starts(ca_endpoint(&r.c.cas[0]), "https://a"));
             done(&r);
