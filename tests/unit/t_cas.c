@@ -96,7 +96,9 @@ static const struct kind {
      "url: 'https://a/cagw', ca_id: C, connector: com.Sectigo, profile_id: p, format: PEM, "
      "validity_period: P1Y, renewal_serial_property: renewalSerialNumber, include_ca: false, "
      "use_san_from_csr: true, profiles: {p: {subject_variables: [cn], sans: [dNSName], "
-     "properties: [x.y]}}, enroll: {max_attempts: 1}, renewal_window_days: 30",
+     "properties: [x.y]}}, enroll: {max_attempts: 1}, subject_lookup: false, issue_crl: true, "
+     "page_size: 100, serial_digits: 40, settle_seconds: 5, ca_client_id: c, "
+     "renewal_window_days: 30",
      "url", NULL},
     {"adcs", "base_url: 'https://a/certsrv'",
      "base_url: 'https://a/certsrv', ca_setup_type: standalone, template: T, templates: [T], "
