@@ -53,8 +53,18 @@ static void may_approve(const struct rest_heard *h)
 static void look_further(const struct rest_heard *h)
 {
     h->out->order_id = reply_text(h->out->arena, h->body, "id");
-    h->out->next_page = h->call->page;
     h->out->phase = digicert_is_number(h->out->order_id) ? REVOKED_REISSUES : 0;
+}
+
+/* That it is not shown does not mean that it is not there: a revocation by its serial number may
+ * be asked for. After one whose answer was lost, nothing is known. */
+static void not_shown(const struct rest_heard *h)
+{
+    h->out->message = "DigiCert does not show the state of this certificate";
+    if (h->call->attempt) {
+        digicert_unknown(h, "DigiCert does not show the state of this certificate, so whether it "
+                            "is revoked cannot be told");
+    }
 }
 
 /* Order info knows the first certificate of an order by its serial number, reissues and duplicates
@@ -63,25 +73,14 @@ static void no_such(const struct rest_heard *h)
 {
     if (!digicert_says_not_found(h)) {
         digicert_unknown(h, "something answers that is not DigiCert; see base_url");
-    } else if (ours(h)->order || h->call->phase == REVOKED_FOUND) {
+    } else if (h->call->phase == REVOKED_FOUND) {
+        not_shown(h);
+    } else if (ours(h)->order) {
         rest_say(h, OUTCOME_REFUSED, "DigiCert has no such order");
     } else {
         h->out->phase = REVOKED_SEARCH;
     }
 }
-
-/* That it is not shown does not mean that it is not there: a revocation by its serial number may
- * be asked for. After one whose answer was lost, nothing is known. */
-static void not_shown(const struct rest_heard *h)
-{
-    h->out->message = "DigiCert shows no order with this certificate";
-    if (h->call->attempt) {
-        digicert_unknown(h, "DigiCert shows no order with this certificate, so whether it is "
-                            "revoked cannot be told");
-    }
-}
-
-#define BY_SERIAL "serial" /* the order was found by it, and may be the wrong one */
 
 void digicert_take_serial(const struct rest_heard *h)
 {
@@ -89,7 +88,6 @@ void digicert_take_serial(const struct rest_heard *h)
     const char *id = reply_text(h->out->arena, json_array_get(rows, 0), "id");
     if (json_array_size(rows) == 1 && digicert_is_number(id)) {
         h->out->order_id = id;
-        h->out->next_page = BY_SERIAL;
         h->out->phase = REVOKED_FOUND;
     } else {
         not_shown(h);
@@ -109,6 +107,15 @@ void digicert_take_state(const struct rest_heard *h)
     }
     if (!status) {
         digicert_unknown(h, "the reply tells no state of the order");
+        return;
+    }
+    if (h->call->phase == REVOKED_FOUND) {
+        /* Filters were seen to be ignored: the order may be another one, so nothing counts but what
+         * is said of the serial number. */
+        may_approve(h);
+        if (!h->out->phase) {
+            look_further(h);
+        }
         return;
     }
     const enum digicert_class class = digicert_class_of(status);
@@ -145,9 +152,8 @@ void digicert_take_certificates(const struct rest_heard *h)
     }
     if (h->call->phase == REVOKED_REISSUES) {
         h->out->order_id = h->call->order_id;
-        h->out->next_page = h->call->page;
         h->out->phase = REVOKED_DUPLICATES;
-    } else if (str_eq(h->call->page, BY_SERIAL)) {
+    } else {
         not_shown(h);
     }
 }

@@ -278,6 +278,19 @@ def siblings():
         check("a reason without a word is no other", code != 0 and len(s.ledger("revoke")) == 2, out)
 
 
+def lost_siblings():
+    with Sim("--rate", "0", scenario="on POST order nth 2: accept close\non POST order nth 3: close\n") as s:
+        h = Home(s)
+        one = "orders:\n  - {id: w, common_name: w.example.com, san: [w.example.com]%s}\n"
+        h.batch("first", one % "")
+        again = ", action: reissue, replaces: {order: \"%s\"}" % h.items("first")["w"]["order"]
+        code, out = h.batch("taken", one % again)
+        check("a reissue whose reply was lost is found in its order", code == 0 and
+              len(s.ledger("reissue")) == 1, out)
+        code, out = h.batch("lost", one % again)
+        check("one that is not there is in doubt", code == 6 and len(s.ledger("reissue")) == 1, out)
+
+
 def approved_siblings():
     with Sim("--rate", "0", "--approval", "person") as s:
         h = Home(s, "    approve_requests: true\n")
@@ -312,7 +325,7 @@ def main():
     global work, program
     Sim.program, program, work = sys.argv[1:4]
     Sim.work = work
-    parts = (dialect, commands, siblings, approved_siblings, validation)
+    parts = (dialect, commands, siblings, lost_siblings, approved_siblings, validation)
     for part in parts if len(sys.argv) < 5 else [p for p in parts if p.__name__ in sys.argv]:
         try:
             part()
