@@ -61,4 +61,9 @@ void http_wait(struct http *h, int extra_fd, int timeout_ms);
 void http_abandon(struct http *h);
 void http_free(struct http *h);
 
+/* Negotiate without a ticket: Kerberos takes one with the key table, and keeps it in memory. It is
+ * that of the whole process: a second one, of another file, is refused. Changes the environment, so
+ * before there are threads: from ca_ops.open(). */
+bool http_kerberos_keytab(const char *path, struct err *err) MUST_USE;
+
 #endif

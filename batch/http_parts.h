@@ -7,6 +7,7 @@
  *   http_reply.c    callbacks of one transfer: ceilings, headers, when the request begins
  *   http_attempt.c  what became of it (table)
  *   http_memory.c   what libcurl frees is wiped
+ *   http_kerberos.c where Negotiate takes its ticket from
  *   http_trust.c    trust stores and client certificates as PEM in memory
  */
 #ifndef BATCH_HTTP_PARTS_H
