@@ -4,6 +4,7 @@
  */
 #include "formats/base/str.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/sim_adcs.h"
 #include "tests/sim/sim_fault.h"
 #include "tests/sim/sim_http.h"
 #include "tests/sim/sim_shape.h"
@@ -18,6 +19,7 @@ static const struct dialect {
     {certinext_v1, certinext_v1_kind},
     {certinext_oauth, certinext_oauth_kind},
     {certinext_v2, certinext_v2_kind},
+    {adcs, adcs_kind},
 };
 
 enum sim_kind sim_kind_of(const char *method, const char *path)
