@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Active Directory Certificate Services, by its web enrolment. See client_v1.py for what a client module says.
 Revocation is a command here: it plays the officer, who runs certutil and publishes the CRL."""
-import os
-
 import history
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-PRODUCT = "WebServer"
+PRODUCT, REVOKE_BY = "WebServer", "serial"
+FINDS = False  # the web enrolment has no list: what was lost a person looks up
 CONFIG = """\
 certbatch_config: 1
 cas:
@@ -22,6 +20,12 @@ cas:
     enroll: {back_off_seconds: 1, max_back_off_seconds: 1, max_attempts: 30}
     timeouts: {connect_seconds: %(connect)d, request_seconds: %(request)d}
 policy: [private, adcs, sim.policy.yaml]
+"""
+# certutil in the hands of an officer: CONFIG SERIAL REASON. See sim_adcs_officer.c.
+OFFICER = """\
+#!/bin/sh
+exec curl -sS --fail-with-body --cacert %(base)s/ca.pem -H "X-Officer: $(cat %(base)s/access.secret)" -d "" \\
+  "https://localhost:%(port)d/officer/revoke?serial=$2&reason=$3&publish=1"
 """
 POLICY = """\
 certbatch_policy: 1
@@ -39,6 +43,5 @@ def secrets(place, other):
 
 
 def config(place, values):
-    place.write("officer", "#!/bin/sh\nexec env CASIM_PORT=%d CASIM_DIR=%s python3 -I %s \"$@\"\n" % (
-        place.port, place.base, os.path.join(HERE, "adcs_officer.py")), 0o700)
+    place.write("officer", OFFICER % dict(port=place.port, base=place.base), 0o700)
     return CONFIG % dict(values, officer=place.path("officer"))

@@ -196,10 +196,13 @@ class Place:
             return f.read()
 
     def add_revocation(self, order, item="old"):
-        """Before the first run: the batch also ends an order that is already there."""
+        """Before the first run: the batch also ends an order that is already there, of the batch `old`; REVOKE_BY
+        of the client is "serial" when its CA knows certificates by that alone."""
+        row = next(i for i in self.report("old")["items"] if i["order"] == order)
+        by = getattr(CLIENT, "REVOKE_BY", "order")
         self.write(self.batch + ".batch.yaml", self.text(self.batch + ".batch.yaml") +
-                   "revocations:\n  - {id: %s, order: \"%s\", reason: superseded, comment: replaced}\n" %
-                   (item, order))
+                   "revocations:\n  - {id: %s, %s: \"%s\", reason: superseded, comment: replaced}\n" %
+                   (item, by, row[by]))
 
     # --- running ---
     def environment(self):

@@ -22,7 +22,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from history import Place
+from history import CLIENT, Place
 
 ITEMS = 3
 RUNS = 6
@@ -108,7 +108,7 @@ def settle(place, name, problems):
         if code == 0:
             break
         missed, _ = place.operator() if code == 6 else (0, 0)
-        if missed:
+        if missed and getattr(CLIENT, "FINDS", True):
             problems.append("an order that the CA shows was not found")
     if code != 0:
         problems.append("still %s after %d runs: %s" % (code, RUNS, place.log()[-400:]))

@@ -289,6 +289,26 @@ static void enrol(struct request *q, struct reply *r, const struct adcs_door *d,
     }
 }
 
+/* --- scenarios --- */
+bool adcs_mentions(const struct request *q, const char *word)
+{
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    struct adcs_form form;
+    struct csr csr;
+    if (!strstr(q->path, "/certsrv/")) {
+        return false;
+    }
+    const struct order *o = orders_find(&q->sim->orders, q->query(q, "ReqID"));
+    form_read(&a, buf_text(&q->body), &form);
+    const char *pem = adcs_form_get(&form, "CertRequest");
+    if (!pem) {
+        return o && str_eq(o->domain, word);
+    }
+    csr_parse(&a, (struct span){(const uint8_t *)pem, strlen(pem)}, &csr);
+    const struct dn_attr *cn = csr.usable ? dn_find(&csr.subject, "CN") : NULL;
+    return cn && cn->text_n == strlen(word) && memcmp(cn->text, word, cn->text_n) == 0;
+}
+
 /* --- certificates --- */
 struct order *adcs_by_serial(struct sim *s, const char *serial)
 {

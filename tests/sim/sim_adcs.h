@@ -59,6 +59,8 @@ const struct sim_issuer *adcs_issuer(const struct sim *s, const char *renewal);
 /* --- sim_adcs.c --- */
 bool adcs(struct request *q, struct reply *r);
 enum sim_kind adcs_kind(const char *method, const char *path);
+/* The CSR of an order, or what a request asks about, is for that name. */
+bool adcs_mentions(const struct request *q, const char *word);
 struct order *adcs_by_serial(struct sim *s, const char *serial);
 
 #endif

@@ -4,7 +4,7 @@
  * login of the web enrolment:
  *
  *     /officer/issue?id=417    /officer/deny?id=417      certutil -resubmit, -deny
- *     /officer/revoke?serial=1A00...&reason=4            certutil -revoke
+ *     /officer/revoke?serial=1A00...&reason=4            certutil -revoke; with &publish=1 both
  *     /officer/publish         /officer/publish?delta=1  certutil -CRL [delta]
  *
  * A revocation is seen by nobody before a CRL was published, as at the real CA.
@@ -69,6 +69,15 @@ static void approve(struct request *q, struct reply *r, bool good)
     done(r, "CertUtil: command completed successfully.\n");
 }
 
+static void publish(const struct request *q)
+{
+    const bool delta = q->query(q, "delta") != NULL;
+    for (size_t i = 0; i < nrevoked; i++) {
+        revoked[i].in_delta = true;
+        revoked[i].in_base |= !delta;
+    }
+}
+
 static void revoke(struct request *q, struct reply *r)
 {
     struct order *o = adcs_by_serial(q->sim, q->query(q, "serial"));
@@ -95,16 +104,15 @@ static void revoke(struct request *q, struct reply *r)
         o->revoke_reason = arena_strdup(&q->sim->arena, text);
         ledger_add(&q->sim->ledger, q, "revoke", o);
     }
+    if (q->query(q, "publish")) {
+        publish(q);
+    }
     done(r, "CertUtil: -revoke command completed successfully.\n");
 }
 
-static void publish(struct request *q, struct reply *r)
+static void publish_alone(struct request *q, struct reply *r)
 {
-    const bool delta = q->query(q, "delta") != NULL;
-    for (size_t i = 0; i < nrevoked; i++) {
-        revoked[i].in_delta = true;
-        revoked[i].in_base |= !delta;
-    }
+    publish(q);
     done(r, "CertUtil: -CRL command completed successfully.\n");
 }
 
@@ -119,7 +127,7 @@ bool adcs_officer(struct request *q, struct reply *r)
     } else if (str_eq(what, "revoke")) {
         revoke(q, r);
     } else if (str_eq(what, "publish")) {
-        publish(q, r);
+        publish_alone(q, r);
     } else {
         reply_text(r, 404, "text/plain", "unknown\n");
     }

@@ -11,6 +11,7 @@
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/sim_adcs.h"
 #include "tests/sim/sim_tls.h"
 
 #include <arpa/inet.h>
@@ -201,7 +202,7 @@ static bool has_item(const void *ctx, const char *word)
             return true;
         }
     }
-    return strstr(q->path, word) != NULL;
+    return strstr(q->path, word) != NULL || adcs_mentions(q, word);
 }
 
 static void choose(struct request *q, bool early)
