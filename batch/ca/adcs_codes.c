@@ -76,6 +76,8 @@ static const struct adcs_code codes[] = {
     {0x80070005, "E_ACCESSDENIED", OUTCOME_REFUSED,
      "the account may not do this, or the web server may not act for it"},
     {0x80070057, "E_INVALIDARG", OUTCOME_REFUSED, "the CA cannot read the request"},
+    {0x8009310B, "CRYPT_E_ASN1_BADTAG", OUTCOME_REFUSED, "the CA cannot read the CSR"},
+    {0x80093102, "CRYPT_E_ASN1_EOD", OUTCOME_REFUSED, "the CA cannot read the CSR: it is cut off"},
     {0x80092013, "CRYPT_E_REVOCATION_OFFLINE", OUTCOME_REFUSED,
      "the CA cannot reach a CRL of its own chain: ask its administrator"},
     {0x800706BA, "RPC_S_SERVER_UNAVAILABLE", OUTCOME_THROTTLED,
