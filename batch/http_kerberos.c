@@ -7,11 +7,13 @@
  */
 #include "batch/http.h"
 
-#include "formats/base/fs.h"
 #include "formats/base/str.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define TABLE "KRB5_CLIENT_KTNAME"
@@ -19,19 +21,21 @@
 
 bool http_kerberos_keytab(const char *path, struct err *err)
 {
-    CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    static bool chosen; /* by an earlier call; what was there before us is the user's */
-    const char *name = arena_printf(&a, "FILE:%s", path);
+    static char chosen[PATH_MAX + 8]; /* by an earlier call; what was there before is the user's */
+    char name[sizeof chosen];
     if (access(path, R_OK) != 0) {
         return err_sys(err, errno, "%s", path);
     }
-    if (chosen && !str_eq(getenv(TABLE), name)) {
+    if (snprintf(name, sizeof name, "FILE:%s", path) >= (int)sizeof name) {
+        return err_set(err, ERR_INPUT, "the path is too long");
+    }
+    if (chosen[0] && !str_eq(chosen, name)) {
         return err_set(err, ERR_INPUT,
                        "a process has one Kerberos identity, and another CA has %s: give these CAs "
                        "batches of their own",
-                       getenv(TABLE));
+                       chosen);
     }
-    chosen = true;
+    memcpy(chosen, name, sizeof chosen);
     return (setenv(TABLE, name, 1) == 0 && setenv(CACHE, "MEMORY:certbatch", 1) == 0) ||
            err_sys(err, errno, "the environment");
 }

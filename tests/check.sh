@@ -101,6 +101,10 @@ lines 'scenarios' bash tests/sim/history.sh scenario
 lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-25}" bash tests/sim/history.sh kill
 lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 \
   bash tests/sim/history.sh kill
+lines 'tests/sim/t_adcs.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_adcs.sh
+lines 'scenarios, AD CS' env HISTORY_API=adcs bash tests/sim/history.sh scenario tests/scenario/adcs/*.scn
+lines 'kill matrix, AD CS' env HISTORY_API=adcs KILL_SECONDS=6 KILL_PAIRS=4 \
+  KILL_ONLY='fdatasync|rename|kill send|kill receive|pairs' bash tests/sim/history.sh kill
 step 'rehearsal (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/rehearsal/rehearse.sh
 lines 'tests/sim/t_revoke.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_revoke.sh
 lines 'tests/sim/t_dcv.sh' env CASIM="$root/build/check/tests/sim/casim" bash tests/sim/t_dcv.sh

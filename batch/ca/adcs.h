@@ -43,7 +43,7 @@ struct adcs_config {
     int64_t renewal_window_days;
 };
 
-/* Which page it is; what a pattern of the configuration decides comes before our own. */
+/* Which page it is. Patterns of the configuration come before our own, but for pending. */
 enum adcs_kind { ADCS_OTHER, ADCS_ISSUED, ADCS_DENIED, ADCS_PENDING, ADCS_ERROR, ADCS_KIND__MAX };
 enum adcs_pattern { /* adcs_page.c has their texts */
                     ADCS_P_ISSUED,

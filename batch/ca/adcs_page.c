@@ -287,8 +287,9 @@ void adcs_page_read(const struct adcs *c, struct arena *a, const char *html, siz
     const struct looking l = {c, a, html, n, out};
     *out = (struct adcs_page){.kind = ADCS_OTHER, .disposition = -1};
     out->disposition = disposition_of(&l);
-    if (!is_other(&l, ADCS_ISSUED) && !is_other(&l, ADCS_DENIED) && !is_other(&l, ADCS_PENDING)) {
-        (void)is_own(&l);
+    /* words for a pending page are the last: a denied page has the number of the request, too */
+    if (!is_other(&l, ADCS_ISSUED) && !is_other(&l, ADCS_DENIED) && !is_own(&l)) {
+        (void)is_other(&l, ADCS_PENDING);
     }
     find_request_id(&l);
     if (out->kind == ADCS_OTHER && out->request_id) {

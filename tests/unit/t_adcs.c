@@ -218,6 +218,9 @@ static void test_other_patterns(void **state)
     static const struct page_row rows[] = {
         {"pending, Russian", PAGE("\xce\xe6", "<P>\xca\xee\xe4: 417."), OUTCOME_ACCEPTED, "417",
          true, NULL, NULL},
+        {"denied, and its number is there, too",
+         PAGE("x", "<P ID=locDenied>\xca\xee\xe4: 417. 0x80094800"), OUTCOME_REFUSED, NULL, false,
+         "CERTSRV_E_UNSUPPORTED_CERT_TYPE", NULL},
         {"denied in our words", PAGE("x", "<P>ID 417 NOT TODAY"), OUTCOME_REFUSED, NULL, false,
          NULL, "NOT TODAY"},
         {"issued in our words", PAGE("x", "<P>DONE 55"), OUTCOME_ACCEPTED, "55", false, NULL, NULL},
