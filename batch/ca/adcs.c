@@ -193,9 +193,9 @@ static void check_pages(struct schema_ctx *ctx, const struct ca_config *ca)
     const struct adcs_config *c = ca->own;
     struct err err = ERR_INIT;
     struct adcs all = {.config = c};
-    if (!str_starts(c->user_agent, "Mozilla/")) {
+    if (!str_starts(c->user_agent, "Mozilla")) {
         schema_problem(ctx, yaml_get(ca->node, "user_agent"),
-                       "user_agent must begin with \"Mozilla/\": others get other pages");
+                       "user_agent must begin with \"Mozilla\": others get other pages");
     }
     if (!adcs_patterns_open(&all, &err)) {
         schema_problem(ctx, yaml_get(ca->node, "locale_patterns"), "locale_patterns: %s", err.msg);
