@@ -122,15 +122,14 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Names of the policy texts, sorted: a directory has no order of its own. */
-static bool list_policies(int dir, struct arena *names_arena, struct strlist *names,
-                          struct err *err)
+/* Names of the files, sorted: a directory has no order of its own. */
+static bool list_files(int dir, struct arena *names_arena, struct strlist *names, struct err *err)
 {
     int fd = dup(dir);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     if (!d) {
         closep(&fd);
-        return err_sys(err, errno, "cannot list the policy directory");
+        return err_sys(err, errno, "cannot list a directory of the state");
     }
     rewinddir(d);
     for (struct dirent *e; (e = readdir(d)) != NULL;) {
@@ -145,19 +144,20 @@ static bool list_policies(int dir, struct arena *names_arena, struct strlist *na
     return true;
 }
 
-static bool put_policies(struct audit *a, struct err *err)
+/* All files of a directory of the state, if there is one. */
+static bool put_dir(struct audit *a, const char *of, struct err *err)
 {
     CLEANUP(arena_release) struct arena arena = ARENA_INIT;
     CLEANUP(strlist_release) struct strlist names = {0};
-    if (!fs_exists_at(a->source->state->fd, "policy")) {
+    if (!fs_exists_at(a->source->state->fd, of)) {
         return true;
     }
-    CLEANUP(closep) int dir = fs_open_dir_at(a->source->state->fd, "policy", err);
-    bool ok = dir >= 0 && list_policies(dir, &arena, &names, err);
+    CLEANUP(closep) int dir = fs_open_dir_at(a->source->state->fd, of, err);
+    bool ok = dir >= 0 && list_files(dir, &arena, &names, err);
     for (size_t i = 0; ok && i < names.n; i++) {
         buf_reset(&a->file);
         ok = fs_read_at(dir, names.v[i], &a->file, err) &&
-             put(a, arena_printf(&arena, "policy/%s", names.v[i]), buf_span(&a->file), err);
+             put(a, arena_printf(&arena, "%s/%s", of, names.v[i]), buf_span(&a->file), err);
     }
     return ok;
 }
@@ -273,7 +273,8 @@ static bool put_tags(struct audit *a, struct err *err)
 static bool fill(struct audit *a, struct err *err)
 {
     return put_journal(a, err) && put_state_files(a, err) && put_approvals(a, err) &&
-           put_policies(a, err) && put_reports(a, err) && put_items(a, err) && put_tags(a, err);
+           put_dir(a, "policy", err) && put_dir(a, RUN_BY_HAND, err) && put_reports(a, err) &&
+           put_items(a, err) && put_tags(a, err);
 }
 
 bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SHA256_SIZE],

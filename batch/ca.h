@@ -142,10 +142,21 @@ struct ca_http_login {
     const struct secret *password;
 };
 
+/* How a request is carried out. What a CA's interface cannot do, somebody else does: people, who
+ * are told by files (ca_type.by_hand), or a command of the user. For these two, method and url say
+ * in words what is asked for; they are digested like any other. */
+enum ca_way {
+    WAY_WIRE,   /* HTTP, or serve() of an embedded CA */
+    WAY_PEOPLE, /* nothing is sent; the reply is there at once, and says nothing */
+    WAY_COMMAND /* argv is run, without a shell, in the directory of the configuration */
+};
+
 /* What goes over the wire. HTTP fields are empty for an embedded CA, whose request is `call`. */
 struct ca_request {
     const struct ca_call *call;
-    struct arena *arena; /* set by the caller: for url and headers, until the answer was read */
+    enum ca_way way;
+    const char *const *argv; /* WAY_COMMAND, NULL-closed; nothing secret */
+    struct arena *arena;     /* set by the caller: for url and headers, until the answer was read */
     const char *method, *url, *content_type;
     struct buf body;
     const char *const *headers; /* "Name: value", NULL-closed; nothing secret */
@@ -163,7 +174,8 @@ struct ca_header { /* of a reply; name in lower case */
 struct ca_reply {
     enum outcome transport; /* ACCEPTED: a reply arrived; NOT_SENT; UNKNOWN */
     bool lasting;           /* NOT_SENT, and another try would end the same way: trust, settings */
-    int http_status;        /* 0 for an embedded CA */
+    int http_status;        /* 0 for an embedded CA, and for what did not go by HTTP */
+    bool failed;            /* WAY_COMMAND: ended, but not with 0; `body` is what it said */
     struct buf body;
     const char *transport_message;   /* why there is no reply; static or arena */
     int64_t retry_after_seconds;     /* -1 none */
@@ -243,6 +255,12 @@ struct ca_listed {
     int64_t ordered, not_after;
     bool revoked, held, expired;
 };
+/* A revocation that people carry out. */
+struct ca_by_hand {
+    const char *item, *serial, *comment; /* comment may be NULL */
+    int reason;
+    const char *ticket; /* of the change, or NULL */
+};
 /* A product as a CA's catalogue has it. */
 struct ca_sold {
     const char *code, *name, *category, *type_id, *price, *currency;
@@ -308,6 +326,10 @@ struct ca_type {
                                  struct arena *a);
     /* False: names are not proven by us. NULL function: never. */
     bool (*dcv)(const struct ca_config *config, struct ca_dcv *out);
+    /* Revocations that people carry out (WAY_PEOPLE, not confirmed yet): the i-th file that tells
+     * them how, its name and its text. NULL: there are no more. NULL function: never. */
+    const char *(*by_hand)(const struct ca_config *config, const struct ca_by_hand *v, size_t n,
+                           size_t i, struct buf *text);
     const struct ca_ops *ops; /* NULL: known to lint and policy only; nothing can be sent */
 };
 

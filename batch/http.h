@@ -16,6 +16,10 @@
  * that change something: libcurl repeats a POST by itself when a reused connection dies before the
  * first octet of the answer (lib/transfer.c, Curl_retry_request; curl issue 18417).
  *
+ * A login of HTTP (request->login) may take several legs on one connection, which then serves that
+ * request only. Between them libcurl must not begin anew: what changes something goes on only after
+ * a whole 401, or before any body has left. Only the last leg's answer is a reply.
+ *
  * What became of a request is reply->transport, decided by one table (batch/http_attempt.h):
  * ACCEPTED means that a whole reply arrived, whatever its status; NOT_SENT that not one octet of
  * the request left; everything else is UNKNOWN. A body without length and chunks ends where the
@@ -56,5 +60,10 @@ void http_wait(struct http *h, int extra_fd, int timeout_ms);
 /* A reply that has arrived by now still counts; a request that has not begun to leave stays. */
 void http_abandon(struct http *h);
 void http_free(struct http *h);
+
+/* Negotiate without a ticket: Kerberos takes one with the key table, and keeps it in memory. It is
+ * that of the whole process: a second one, of another file, is refused. Changes the environment, so
+ * before there are threads: from ca_ops.open(). */
+bool http_kerberos_keytab(const char *path, struct err *err) MUST_USE;
 
 #endif

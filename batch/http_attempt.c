@@ -129,6 +129,8 @@ struct attempt_verdict attempt_judge(const struct attempt *a)
     } else if (a->stranger) {
         v.text = "http:// led away from this machine: nothing was sent";
         v.lasting = !a->left;
+    } else if (a->again) {
+        v.text = "the connection closed without a reply, and nothing was sent a second time";
     } else if (a->too_large) {
         v.text = "the reply is larger than the limit: it was broken off";
     }

@@ -15,9 +15,11 @@
 
 struct attempt {
     int curl;            /* CURLcode */
-    bool left;           /* at least one octet of the request was handed to the connection */
+    bool left;           /* at least one octet of the request was handed to the connection; the
+                            greeting of a login, which has no body, is none of it */
     bool too_large;      /* we broke it off: the reply passed its ceiling */
     bool stranger;       /* we broke it off: http:// led to an address that is not this machine */
+    bool again;          /* we broke it off: it would have been sent once more */
     bool cut;            /* the headers of the reply never ended */
     int connect_status;  /* what the proxy said to CONNECT, 0 = nothing */
     unsigned tls_reason; /* libcrypto's number of why TLS failed (ERR_GET_REASON), 0 = not told */

@@ -7,6 +7,7 @@
  *   http_reply.c    callbacks of one transfer: ceilings, headers, when the request begins
  *   http_attempt.c  what became of it (table)
  *   http_memory.c   what libcurl frees is wiped
+ *   http_kerberos.c where Negotiate takes its ticket from
  *   http_trust.c    trust stores and client certificates as PEM in memory
  */
 #ifndef BATCH_HTTP_PARTS_H
@@ -24,7 +25,8 @@ enum {
     HTTP_HEADERS_KEPT = 16, /* of those a kind of CA wants */
     HTTP_SLOW_BYTES = 100,  /* per second, once the reply has begun ... */
     HTTP_SLOW_SECONDS = 30, /* ... for so long */
-    HTTP_CONNECTIONS = 64   /* kept alive, all CAs together */
+    HTTP_CONNECTIONS = 64,  /* kept alive, all CAs together */
+    HTTP_LEGS = 6           /* of a read; of what changes something a login may take fewer */
 };
 
 /* One exchange under way. */
@@ -36,6 +38,9 @@ struct transfer {
     struct curl_slist *headers; /* may hold a credential: http_memory.c wipes it */
     bool loopback_only;         /* http:// */
     bool begun, too_large, stranger;
+    bool again;               /* libcurl was about to send it once more by itself: it was stopped */
+    unsigned legs;            /* requests on the wire: more than one only while a login goes on */
+    int status;               /* of the leg under way, 0 = none yet */
     bool interim, head_ended; /* 1xx; the blank line after the headers of the final response */
     size_t header_bytes;
     char date[HTTP_HEADER_KEPT], retry_after[HTTP_HEADER_KEPT];

@@ -148,13 +148,38 @@ static void set_proxy(struct applying *a)
     }
 }
 
+/* One way at a time: with several libcurl would first ask without any, and a POST would go twice.
+ * Nothing is set when there is no login: what libcurl finds in the address is no login of ours. */
+static void set_login(struct applying *a)
+{
+    static const long ways[] = {[LOGIN_NONE] = (long)CURLAUTH_NONE,
+                                [LOGIN_BASIC] = (long)CURLAUTH_BASIC,
+                                [LOGIN_NTLM] = (long)CURLAUTH_NTLM,
+                                [LOGIN_NEGOTIATE] = (long)CURLAUTH_NEGOTIATE};
+    const struct ca_http_login *login = &a->request->login;
+    SET(a, CURLOPT_HTTPAUTH, ways[login->kind]);
+    if (login->kind != LOGIN_NONE) {
+        /* Negotiate wants a user to be set; none means that of the ticket (CURLOPT_HTTPAUTH(3)). */
+        SET(a, CURLOPT_USERNAME, login->user ? login->user : "");
+        SET(a, CURLOPT_PASSWORD, login->password ? secret_bytes(login->password) : "");
+    }
+}
+
+/* NTLM and Negotiate prove who we are for a connection, not for a request (RFC 4559, 6): what
+ * comes later on it is taken for the same person. Such a connection is of one request only. */
+static bool is_bound_to_connection(const struct ca_http_login *login)
+{
+    return login->kind == LOGIN_NTLM || login->kind == LOGIN_NEGOTIATE;
+}
+
 /* The reply's connection is not one that carried anything before, nor will it be used again:
  * libcurl re-sends a request of any method when a reused connection dies before the first octet
  * of the answer. HTTP/1.1, because HTTP/2 has replays of its own (REFUSED_STREAM). */
 static void set_once(struct applying *a)
 {
     const enum ca_step step = a->request->call->step;
-    const long once = step_changes_state(step) || step == STEP_TOKEN;
+    const long once = step_changes_state(step) || step == STEP_TOKEN ||
+                      is_bound_to_connection(&a->request->login);
     SET(a, CURLOPT_FRESH_CONNECT, once);
     SET(a, CURLOPT_FORBID_REUSE, once);
     SET(a, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -271,6 +296,9 @@ static const char *refusal(const struct transfer *t)
                             "character: nothing was sent",
                             header);
     }
+    if (r->login.kind == LOGIN_BASIC && r->login.user && strchr(r->login.user, ':')) {
+        return "the user of HTTP Basic has a colon, which would end it: nothing was sent";
+    }
     if (r->method[strspn(r->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] || !r->method[0]) {
         return "the method is not a word of capital letters: nothing was sent";
     }
@@ -282,8 +310,8 @@ static const char *refusal(const struct transfer *t)
 
 bool http_peer_apply(const struct http_peer *p, struct transfer *t)
 {
-    static void (*const parts[])(struct applying *) = {set_request, set_tls,    set_proxy,
-                                                       set_once,    set_limits, set_headers};
+    static void (*const parts[])(struct applying *) = {
+        set_request, set_tls, set_proxy, set_once, set_login, set_limits, set_headers};
     struct applying a = {p, t, t->x->request, CURLE_OK};
     t->loopback_only = strncasecmp(t->x->request->url, "http:", 5) == 0;
     t->x->reply->transport_message = refusal(t);

@@ -60,6 +60,16 @@ static bool is_interim(const char *line, size_t n)
     return blank && blank + 1 < line + n && blank[1] == '1';
 }
 
+static int status_of(const char *line, size_t n)
+{
+    const char *blank = memchr(line, ' ', n);
+    int status = 0;
+    for (size_t i = 1; blank && i <= 3 && blank + i < line + n; i++) {
+        status = blank[i] >= '0' && blank[i] <= '9' ? status * 10 + blank[i] - '0' : 0;
+    }
+    return status;
+}
+
 size_t http_on_header(char *p, size_t size, size_t n, void *transfer)
 {
     struct transfer *t = transfer;
@@ -71,6 +81,7 @@ size_t http_on_header(char *p, size_t size, size_t n, void *transfer)
     if (bytes >= 5 && memcmp(p, "HTTP/", 5) == 0) {
         t->date[0] = t->retry_after[0] = '\0'; /* what came before was an interim response */
         t->interim = is_interim(p, bytes);
+        t->status = t->interim ? 0 : status_of(p, bytes);
     }
     t->head_ended |= !t->interim && (p[0] == '\r' || p[0] == '\n');
     keep_header(p, bytes, "date", t->date);
@@ -84,8 +95,44 @@ static bool is_this_machine(const char *ip)
     return ip && (str_starts(ip, "127.") || str_eq(ip, "::1") || str_starts(ip, "::ffff:127."));
 }
 
-/* The connection and its TLS stand, the request is about to be written: before this call nothing
- * has left. */
+/* The first leg of NTLM carries no body, whatever the method (Curl_http_output_auth, "authneg"):
+ * its answer is the challenge. So nothing can have been carried out before the second. */
+static bool only_greeted(const struct transfer *t)
+{
+    return t->legs == 1 && t->x->request->login.kind == LOGIN_NTLM &&
+           !str_eq(t->x->request->method, "GET");
+}
+
+/* A request that changes something goes on the wire again only where the server itself asked for
+ * the next leg of a login, 401, or has seen no body yet; and no more often than the login takes:
+ * libcurl would answer challenges for ever. libcurl has a reason of its own: the second leg is on a
+ * connection that is in use already, and when such a one dies before the first octet of an answer,
+ * libcurl begins anew by itself (Curl_retry_request). A server that enrolled before the connection
+ * died would enrol twice. */
+static bool may_go_again(const struct transfer *t)
+{
+    static const unsigned legs[] = {
+        [LOGIN_NONE] = 1, [LOGIN_BASIC] = 1, [LOGIN_NTLM] = 2, [LOGIN_NEGOTIATE] = 3};
+    const struct ca_request *r = t->x->request;
+    const bool once = step_changes_state(r->call->step) || r->call->step == STEP_TOKEN;
+    if (!once) {
+        return t->legs < HTTP_LEGS;
+    }
+    return t->legs < legs[r->login.kind] && t->head_ended && (t->status == 401 || only_greeted(t));
+}
+
+/* What the answer to the last leg left behind goes, and the server may think again. */
+static void begin_again(struct transfer *t)
+{
+    (void)curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, 0L);
+    buf_reset(&t->x->reply->body);
+    t->header_bytes = 0;
+    t->head_ended = t->interim = false;
+    t->status = 0;
+}
+
+/* The connection and its TLS stand, the request is about to be written: before the first call
+ * nothing has left. Called for every leg. */
 int http_on_begin(void *transfer, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
     struct transfer *t = transfer;
@@ -96,6 +143,14 @@ int http_on_begin(void *transfer, char *peer_ip, char *own_ip, int peer_port, in
         t->stranger = true; /* "localhost" may resolve to anything */
         return CURL_PREREQFUNC_ABORT;
     }
+    if (t->begun && !may_go_again(t)) {
+        t->again = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (t->begun) {
+        begin_again(t);
+    }
+    t->legs++;
     t->begun = true;
     return CURL_PREREQFUNC_OK;
 }
@@ -142,7 +197,7 @@ static const char *explain(const struct transfer *t, const char *text)
 {
     CLEANUP(buf_release) struct buf b = BUF_INIT(2048);
     buf_puts(&b, text);
-    if (t->error[0] && !t->too_large && !t->stranger) {
+    if (t->error[0] && !t->too_large && !t->stranger && !t->again) {
         buf_puts(&b, " (");
         str_vis(&b, t->error, strlen(t->error), 300);
         buf_puts(&b, ")");
@@ -192,8 +247,12 @@ void http_reply_finish(struct transfer *t, CURLcode code)
     (void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
     (void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
     (void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location);
-    const struct attempt attempt = {.curl = (int)code,
-                                    .left = t->begun && sent > 0,
+    /* A login that went on for too long: the last 401 is the answer. */
+    const bool refused = t->again && t->head_ended && t->status == 401;
+    status = t->legs > 1 ? t->status : status; /* not that of an earlier leg */
+    const struct attempt attempt = {.curl = refused ? CURLE_OK : (int)code,
+                                    .left = t->begun && sent > 0 && !only_greeted(t),
+                                    .again = t->again,
                                     .too_large = t->too_large,
                                     .stranger = t->stranger,
                                     .cut = !t->head_ended,

@@ -301,6 +301,9 @@ static bool conclude(struct run *r, struct err *err)
     r->summary->interrupted = interrupted;
     history_counts(&r->history, r->summary->counts);
     r->summary->items = r->history.n;
+    if (!run_hand_over(r, err)) {
+        return false;
+    }
     bool closed = interrupted || run_close(r, err);
     bool judged = interrupted || (closed && run_judge_issued(r, err));
     return closed && judged && write_report(r, err) && (interrupted || make_bundles(r, err));

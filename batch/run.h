@@ -78,7 +78,8 @@ struct run_summary {
     size_t items;
     const char *state_path;                            /* the state directory, once it was opened */
     const char *delivery, *audit, *passwords, *report; /* paths that were written, or NULL */
-    const char *remark;                                /* what the audit bundle lacks, or NULL */
+    const char *by_hand;  /* directory with what people have to do, or NULL */
+    const char *remark;   /* what the audit bundle lacks, or NULL */
     const char *canary;   /* why the others were not revoked, or NULL */
     size_t not_started;   /* they */
     const char *overview; /* report_text() of what the journal holds; NULL: read it from there */

@@ -6,6 +6,7 @@
  *   run_check.c    may this run act at all: window, plan, numbers; nothing is written yet
  *   run_approval.c the approvals of the plan, and the override of the window
  *   run_inputs.c   manifest, policies, plan and findings into the state directory
+ *   run_hand.c     what people have to do
  *   run_journal.c  is the journal this batch's; its first records; the close
  */
 #ifndef BATCH_RUN_PARTS_H
@@ -56,6 +57,8 @@ struct run {
 /* run_check.c: nothing on disk is touched */
 bool run_check(struct run *r, struct err *err) MUST_USE;
 
+/* run_hand.c */
+bool run_hand_over(struct run *r, struct err *err) MUST_USE;
 /* run_approval.c */
 bool run_check_approvals(struct run *r, struct err *err) MUST_USE;   /* before the state */
 bool run_counted_approvals(struct run *r, struct err *err) MUST_USE; /* once it was replayed */

@@ -142,10 +142,14 @@ static void sweep(const struct statedir *s)
 {
     struct err ignored = ERR_INIT;
     CLEANUP(closep) int policy = fs_open_dir_at(s->fd, "policy", &ignored);
+    CLEANUP(closep) int by_hand = fs_open_dir_at(s->fd, RUN_BY_HAND, &ignored);
     fs_sweep(s->fd);
     fs_sweep(s->keys);
     if (policy >= 0) {
         fs_sweep(policy);
+    }
+    if (by_hand >= 0) {
+        fs_sweep(by_hand);
     }
 }
 

@@ -13,6 +13,7 @@
  *     report.json              always current
  *     passwords.csv            0600; item,output,alias,password
  *     seal/                    signatures and timestamps of audit bundles (batch/seal.h)
+ *     revoke/<ca>.cmd .ps1     what people have to revoke (batch/run_hand.c)
  *     keys/<id>.pem            0600; PKCS#8, clear
  *     items/<id>/request.csr certificate.pem chain.pem   and the delivered files under
  *     items/<id>/out/          key.pem <id>.p12 <id>.jks (keystores and encrypted key only)
@@ -21,6 +22,8 @@
 #define BATCH_STATEDIR_H
 
 #include "formats/base/fs.h"
+
+#define RUN_BY_HAND "revoke"
 
 struct statedir {
     char *path;

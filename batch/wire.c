@@ -6,11 +6,14 @@
  */
 #include "batch/wire.h"
 
+#include "batch/errand.h"
 #include "batch/http.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+
+enum { ERRAND_MS = 50 };
 
 struct group {
     struct ca *ca;
@@ -27,6 +30,7 @@ struct wire {
     size_t first, nanswered, answered_cap;
     size_t pending; /* without those of http */
     struct http *http;
+    struct errands *errands; /* NULL: none yet */
 };
 
 struct wire *wire_new(unsigned workers)
@@ -72,6 +76,11 @@ static void submit_http(struct wire *w, struct ca *ca, struct ca_exchange *x)
 
 void wire_submit(struct wire *w, struct ca *ca, struct ca_exchange *x)
 {
+    if (x->request->way != WAY_WIRE) {
+        w->errands = w->errands ? w->errands : errands_new();
+        errands_submit(w->errands, ca, x);
+        return;
+    }
     if (!ca->type->ops->serve) {
         submit_http(w, ca, x);
         return;
@@ -117,7 +126,8 @@ struct ca_exchange *wire_next(struct wire *w)
 {
     if (w->first == w->nanswered) {
         w->first = w->nanswered = 0;
-        return w->http ? http_next(w->http) : NULL;
+        struct ca_exchange *x = w->errands ? errands_next(w->errands) : NULL;
+        return x ? x : w->http ? http_next(w->http) : NULL;
     }
     w->pending--;
     return w->answered[w->first++];
@@ -125,12 +135,14 @@ struct ca_exchange *wire_next(struct wire *w)
 
 size_t wire_pending(const struct wire *w)
 {
-    return w->pending + (w->http ? http_pending(w->http) : 0);
+    return w->pending + (w->http ? http_pending(w->http) : 0) +
+           (w->errands ? errands_pending(w->errands) : 0);
 }
 
 bool wire_ready(const struct wire *w)
 {
-    return w->pending || (w->http && http_ready(w->http));
+    return w->pending || (w->http && http_ready(w->http)) ||
+           (w->errands && errands_ready(w->errands));
 }
 
 void wire_wait(struct wire *w, int extra_fd, int timeout_ms)
@@ -138,6 +150,9 @@ void wire_wait(struct wire *w, int extra_fd, int timeout_ms)
     struct pollfd fd = {.fd = extra_fd, .events = POLLIN};
     if (w->first < w->nanswered) {
         return;
+    }
+    if (w->errands && errands_pending(w->errands) && timeout_ms > ERRAND_MS) {
+        timeout_ms = ERRAND_MS; /* a command that ended wakes nobody */
     }
     if (w->http) {
         http_wait(w->http, extra_fd, timeout_ms);
@@ -148,6 +163,9 @@ void wire_wait(struct wire *w, int extra_fd, int timeout_ms)
 
 void wire_abandon(struct wire *w)
 {
+    if (w->errands) {
+        errands_abandon(w->errands);
+    }
     if (w->http) {
         http_abandon(w->http);
     }
@@ -165,5 +183,6 @@ void wire_free(struct wire *w)
     free(w->v);
     free(w->answered);
     http_free(w->http);
+    errands_free(w->errands);
     free(w);
 }

@@ -31,6 +31,7 @@ static void print_summary(struct term *t, const struct run_summary *s, const cha
     } files[] = {{"delivery bundle", s->delivery},
                  {"audit bundle", s->audit},
                  {"passwords", s->passwords},
+                 {"for an officer", s->by_hand},
                  {"report", s->report}};
     for (size_t i = 0; i < NITEMS(files); i++) {
         if (files[i].path) {

@@ -20,7 +20,10 @@ struct regex {
 static const uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
                                 PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
 
-static pcre2_code *compile(const char *pattern, int *code, size_t *offset)
+static const uint32_t search_options =
+    PCRE2_CASELESS | PCRE2_DOTALL | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
+
+static pcre2_code *compile(const char *pattern, uint32_t how, int *code, size_t *offset)
 {
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
     if (!context) {
@@ -29,16 +32,17 @@ static pcre2_code *compile(const char *pattern, int *code, size_t *offset)
     pcre2_set_max_pattern_length(context, LIMIT_REGEX_PATTERN);
     pcre2_set_parens_nest_limit(context, LIMIT_REGEX_PARENS);
     pcre2_code *out =
-        pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, code, offset, context);
+        pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, how, code, offset, context);
     pcre2_compile_context_free(context);
     return out;
 }
 
-struct regex *regex_compile(const char *pattern, struct pos pos, struct err *err)
+static struct regex *make(const char *pattern, uint32_t how, uint32_t steps, struct pos pos,
+                          struct err *err)
 {
     int code = 0;
     size_t offset = 0;
-    pcre2_code *compiled = compile(pattern, &code, &offset);
+    pcre2_code *compiled = compile(pattern, how, &code, &offset);
     if (!compiled) {
         PCRE2_UCHAR why[160];
         pcre2_get_error_message(code, why, sizeof why);
@@ -55,10 +59,20 @@ struct regex *regex_compile(const char *pattern, struct pos pos, struct err *err
     if (!r->limits) {
         oom(0);
     }
-    pcre2_set_match_limit(r->limits, LIMIT_REGEX_MATCH);
+    pcre2_set_match_limit(r->limits, steps);
     pcre2_set_depth_limit(r->limits, LIMIT_REGEX_DEPTH);
     pcre2_set_heap_limit(r->limits, LIMIT_REGEX_HEAP_KIB);
     return r;
+}
+
+struct regex *regex_compile(const char *pattern, struct pos pos, struct err *err)
+{
+    return make(pattern, options, LIMIT_REGEX_MATCH, pos, err);
+}
+
+struct regex *regex_compile_search(const char *pattern, struct pos pos, struct err *err)
+{
+    return make(pattern, search_options, LIMIT_REGEX_PAGE, pos, err);
 }
 
 /* Static text for what pcre2_match() may answer besides a match. */
@@ -101,6 +115,34 @@ enum regex_result regex_match(const struct regex *r, const char *text, size_t n,
     }
     *why = match_problem(code);
     return REGEX_BROKEN;
+}
+
+/* The first group took nothing, or there is none: the whole match. */
+static struct span group_of(const char *text, const size_t *at, int pairs)
+{
+    const size_t i = pairs > 1 && at[2] != PCRE2_UNSET ? 2 : 0;
+    return (struct span){(const uint8_t *)text + at[i], at[i + 1] - at[i]};
+}
+
+enum regex_result regex_search(const struct regex *r, const char *text, size_t n,
+                               struct span *group, const char **why)
+{
+    if (n > LIMIT_REGEX_PAGE) {
+        *why = "the page is longer than a pattern may be applied to";
+        return REGEX_BROKEN;
+    }
+    pcre2_match_data *data = pcre2_match_data_create(2, NULL);
+    if (!data) {
+        oom(0);
+    }
+    const int code = pcre2_match(r->code, (PCRE2_SPTR)text, n, 0, 0, data, r->limits);
+    if (code >= 0) { /* 0: more groups than two; the first two are there */
+        *group = group_of(text, pcre2_get_ovector_pointer(data), code ? code : 2);
+    } else if (code != PCRE2_ERROR_NOMATCH) {
+        *why = match_problem(code);
+    }
+    pcre2_match_data_free(data);
+    return code >= 0 ? REGEX_YES : code == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_BROKEN;
 }
 
 void regex_free(struct regex *r)

@@ -8,6 +8,7 @@
 #ifndef POLICY_REGEX_H
 #define POLICY_REGEX_H
 
+#include "formats/base/buf.h"
 #include "formats/base/err.h"
 
 struct regex;
@@ -16,6 +17,13 @@ enum regex_result { REGEX_NO, REGEX_YES, REGEX_BROKEN };
 /* pos is where the pattern stands in the policy; errors carry the offset in the pattern. */
 struct regex *regex_compile(const char *pattern, struct pos pos, struct err *err) MUST_USE;
 enum regex_result regex_match(const struct regex *r, const char *text, size_t n, const char **why);
+
+/* A pattern that is looked for in a page somebody else made: bytes, for it may be in any character
+ * set; letters in either case; a dot takes line breaks too. *group is what its first group took,
+ * the whole match without one. At most LIMIT_REGEX_PAGE bytes. */
+struct regex *regex_compile_search(const char *pattern, struct pos pos, struct err *err) MUST_USE;
+enum regex_result regex_search(const struct regex *r, const char *text, size_t n,
+                               struct span *group, const char **why);
 void regex_free(struct regex *r);
 
 #endif

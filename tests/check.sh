@@ -145,14 +145,13 @@ of() { printf 'tests/scenario/%s.scn\n' "$@"; }
 later 'kill matrix, v2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 bash tests/sim/history.sh kill
 # shellcheck disable=SC2046 # names without blanks
 client est 6 tests/scenario/est/*.scn $(of calm fault-before lost-before-read network-cut outage)
-# shellcheck disable=SC2046
-client sectigo 6 tests/scenario/sectigo/*.scn $(of lost-before revoke-lost)
+client sectigo 6 tests/scenario/sectigo/*.scn
 # shellcheck disable=SC2046
 client entrust 6 tests/scenario/entrust/*.scn $(of reply-lost-fresh garbage-order lost-before revoke-lost throttle-words wrong-key)
 # shellcheck disable=SC2046
 client emca 6 tests/scenario/emca/*.scn $(of calm outage revoke-lost throttle-seconds)
-# shellcheck disable=SC2046
 client digicert 6 tests/scenario/digicert/*.scn
+client adcs 6 tests/scenario/adcs/*.scn
 # shellcheck disable=SC2046
 later 'scenarios, emca_jwt' env HISTORY_API=emca_jwt bash tests/sim/history.sh scenario tests/scenario/emca_jwt/*.scn \
   $(of token-expires revoke-lost-before)

@@ -155,7 +155,8 @@ void rest_answer(const struct rest_api *api, const struct ca *ca, const struct c
     const struct rest_heard h = {ca, ca->config->own, ca->state, call, reply, tree, out};
     if (!reply_by_status(out, reply, api->title)) {
         answered(api, row, &h);
-    } else if (api->explain && tree && reply->http_status >= 400 && reply->http_status < 500) {
+    } else if (api->explain && (tree || row->flags & REST_TEXT) && reply->http_status >= 400 &&
+               reply->http_status < 500) {
         api->explain(&h, row); /* its own words for what HTTP decided */
     }
     json_decref(tree);

@@ -53,6 +53,7 @@
 
 #define LIMIT_REGEX_PATTERN  1024u
 #define LIMIT_REGEX_SUBJECT  1024u
+#define LIMIT_REGEX_PAGE     (1u << 20) /* of a page that is searched, and the steps for it */
 #define LIMIT_REGEX_PARENS   50u
 #define LIMIT_REGEX_MATCH    100000u /* default of 10,000,000 lets (a+)+$ run 165 ms on 41 bytes */
 #define LIMIT_REGEX_DEPTH    1000u

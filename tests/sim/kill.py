@@ -85,10 +85,13 @@ def make(base, index, revocation=not getattr(CLIENT, "NO_REVOCATION", False)):
     return place
 
 
-def occurrences(work):
+def occurrences(work, only):
     """How often the busiest thread makes each call: that is how strace counts. One run each."""
     found = {}
     for i, (name, calls, _, own) in enumerate(GROUPS):
+        found[name] = 0
+        if not only.search(name):
+            continue
         base = os.path.join(work, "count%d" % i)
         with make(base, 1) as place:
             trace = place.path("trace")
@@ -163,7 +166,7 @@ def main():
     seed = int(os.environ.get("KILL_SEED", str(int(time.time()))))
     only = re.compile(os.environ.get("KILL_ONLY", "."))
     rng = random.Random(seed)
-    counts = occurrences(work)
+    counts = occurrences(work, only)
     groups = [[(name, [(calls, injection, own, k)]) for k in range(1, counts[name] + 1)]
               for name, calls, injection, own in GROUPS]
     pairs = int(os.environ.get("KILL_PAIRS", "60"))

@@ -11,6 +11,7 @@
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/sim_adcs.h"
 #include "tests/sim/sim_tls.h"
 
 #include <arpa/inet.h>
@@ -207,7 +208,7 @@ static bool has_item(const void *ctx, const char *word)
     const struct request *q = ctx;
     const char *hidden = acme_about((struct request *)(uintptr_t)q);
     return says(buf_text(&q->body), word) || (hidden && says(hidden, word)) ||
-           strstr(q->path, word) != NULL;
+           strstr(q->path, word) != NULL || adcs_mentions(q, word);
 }
 
 static void choose(struct request *q, bool early)

@@ -8,6 +8,7 @@
 #include "tests/sim/sim_entrust.h"
 #include "tests/sim/sim_emca.h"
 #include "tests/sim/sim_digicert.h"
+#include "tests/sim/sim_adcs.h"
 #include "tests/sim/sim_fault.h"
 #include "tests/sim/sim_http.h"
 #include "tests/sim/sim_sectigo.h"
@@ -30,6 +31,7 @@ static const struct dialect {
     {emca_jwt, emca_jwt_kind},
     {emca_rest, emca_rest_kind},
     {digicert, digicert_kind},
+    {adcs, adcs_kind},
 };
 
 enum sim_kind sim_kind_of(const char *method, const char *path)

@@ -31,7 +31,8 @@ make make
 pkg-config pkg-config
 openssl openssl
 '
-# nginx, apache2 and Tomcat load what is delivered for them (tests/interop/servers.sh)
+# nginx, apache2 and Tomcat load what is delivered for them (tests/interop/servers.sh); apache2, Samba and a
+# KDC take the logins of AD CS (tests/interop/adcs_auth.sh)
 test_tools='
 keytool default-jre-headless
 certtool gnutls-bin
@@ -50,6 +51,11 @@ pdftotext poppler-utils
 nginx nginx-light
 apache2 apache2-bin
 pki strongswan-pki libstrongswan-standard-plugins
+curl curl
+ntlm_auth winbind
+krb5kdc krb5-kdc
+kadmin.local krb5-admin-server
+kinit krb5-user
 '
 PATH=$PATH:/usr/sbin # servers are there
 missing=''
@@ -82,6 +88,8 @@ if [ "$testing" = yes ]; then
   done >> "$found"
   /usr/bin/python3 -c 'import jsonschema, yaml' 2> /dev/null ||
     echo "python3-jsonschema python3-yaml" >> "$found"
+  # a module of apache2
+  [ -e /usr/lib/apache2/modules/mod_auth_gssapi.so ] || echo libapache2-mod-auth-gssapi >> "$found"
   # a Java program without a command of its own
   [ -e /usr/share/tomcat10/bin/bootstrap.jar ] || echo tomcat10-common >> "$found"
   if command -v clang > /dev/null 2>&1 || grep -q '^clang$' "$found"; then

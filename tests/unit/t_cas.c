@@ -102,9 +102,11 @@ static const struct kind {
      "url", NULL},
     {"adcs", "base_url: 'https://a/certsrv'",
      "base_url: 'https://a/certsrv', ca_setup_type: standalone, template: T, templates: [T], "
-     "ca_config: 'H\\C', auth: {mode: ntlm, username: 'D\\u', password: {env: P}, keytab: k}, "
-     "san_attribute: true, revocation: {mode: command, command: [ssh, '{serial}']}, "
-     "user_agent: Mozilla, locale_patterns: {issued: a, pending: [b], denied: c}, "
+     "ca_config: 'H\\C', auth: {mode: ntlm, username: 'D\\u', password: {env: P}}, "
+     "san_attribute: true, revocation: {mode: command, command: [ssh, '{serial}'], delta_crl: "
+     "false}, "
+     "key_attribute: k, user_agent: Mozilla, locale_patterns: {issued: a, pending: [b], denied: "
+     "c}, "
      "enroll: {max_attempts: 1}, renewal_window_days: 30",
      "base_url", NULL},
     {"emca", "base_url: 'https://a'",

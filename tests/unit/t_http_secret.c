@@ -172,6 +172,52 @@ static void test_body(void **state)
     sent(IN_BODY, talk_hang, OUTCOME_UNKNOWN, 1);
 }
 
+/* --- logins of HTTP --- */
+#define CHALLENGE                                                                                  \
+    "TlRMTVNTUAACAAAACAAIADAAAAAFgokAASNFZ4mrze8AAAAAAAAAABAAEAA4AAAAQwBPAFIAUAACAAgAQwBPAFIAUAAA" \
+    "AAAA"
+
+static void talk_ntlm(struct conn *c)
+{
+    while (conn_request(c)) {
+        if (!(strstr(c->in, "TlRMTVNTUAAD")
+                  ? conn_ok(c, "{}")
+                  : conn_say(c, "HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM " CHALLENGE
+                                "\r\nContent-Length: 0\r\n\r\n"))) {
+            return;
+        }
+    }
+}
+
+static void log_in(int kind, void (*talk)(struct conn *), unsigned requests)
+{
+    struct server s;
+    struct link l;
+    server_start(&s, talk, NULL);
+    struct secret value = canary();
+    link_open(&l, "");
+    for (int i = 0; i < 2; i++) {
+        struct letter *x = letter_post(&l, STEP_ORDER, server_url(&l, &s, "http"), "{}");
+        x->request.login.kind = kind;
+        x->request.login.user = "CORP\\svc";
+        x->request.login.password = &value;
+        assert_int_equal(link_send(&l, x)->reply.http_status, 200);
+    }
+    secret_release(&value);
+    link_close(&l);
+    server_stop(&s);
+    assert_int_equal(s.requests, requests);
+    server_release(&s);
+    assert_int_equal(traces_in_memory(), 0);
+}
+
+static void test_login(void **state)
+{
+    (void)state;
+    log_in(LOGIN_BASIC, talk_ok, 2);
+    log_in(LOGIN_NTLM, talk_ntlm, 4);
+}
+
 static void test_proxy_password(void **state)
 {
     (void)state;
@@ -200,9 +246,8 @@ static void test_proxy_password(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_search),
-        cmocka_unit_test(test_header),
-        cmocka_unit_test(test_body),
+        cmocka_unit_test(test_search),         cmocka_unit_test(test_header),
+        cmocka_unit_test(test_body),           cmocka_unit_test(test_login),
         cmocka_unit_test(test_proxy_password),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

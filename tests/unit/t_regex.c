@@ -14,6 +14,7 @@
 #include "policy/regex.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 static enum regex_result try_n(const char *pattern, const char *text, size_t n)
@@ -131,6 +132,37 @@ static void *match_often(void *arg)
     return (void *)good;
 }
 
+/* Looked for anywhere, in bytes of no character set, in either case, over line breaks. */
+static void searched(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    const char *why = NULL;
+    struct span found;
+    static const char page[] = "\xca\xee\xe4 Id\r\n<b>417</b>";
+    struct regex *r = regex_compile_search("\\bid.{1,8}<B>(\\d+)", (struct pos){0}, &err);
+    assert_non_null(r);
+    assert_int_equal(regex_search(r, page, sizeof page - 1, &found, &why), REGEX_YES);
+    assert_memory_equal(found.p, "417", 3);
+    assert_int_equal(found.n, 3);
+    assert_int_equal(regex_search(r, "nothing", 7, &found, &why), REGEX_NO);
+    assert_int_equal(regex_search(r, "", 0, &found, &why), REGEX_NO);
+    char *long_page = xcalloc(LIMIT_REGEX_PAGE + 2, 1);
+    assert_int_equal(regex_search(r, long_page, LIMIT_REGEX_PAGE + 1, &found, &why), REGEX_BROKEN);
+    assert_non_null(strstr(why, "longer"));
+    regex_free(r);
+    r = regex_compile_search("x(y)?", (struct pos){0}, &err); /* a group that took no part */
+    assert_int_equal(regex_search(r, "ax", 2, &found, &why), REGEX_YES);
+    assert_int_equal(found.n, 1);
+    regex_free(r);
+    r = regex_compile_search("(a+)+$", (struct pos){0}, &err);
+    memset(long_page, 'a', 5000);
+    assert_int_equal(regex_search(r, long_page, 5001, &found, &why), REGEX_BROKEN);
+    regex_free(r);
+    free(long_page);
+    assert_null(regex_compile_search("(", (struct pos){0}, &err));
+}
+
 static void shared_by_threads(void **state)
 {
     (void)state;
@@ -152,10 +184,10 @@ static void shared_by_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_value),       cmocka_unit_test(unicode),
-        cmocka_unit_test(runaway),           cmocka_unit_test(subject_limit),
-        cmocka_unit_test(pattern_limits),    cmocka_unit_test(refused),
-        cmocka_unit_test(shared_by_threads),
+        cmocka_unit_test(whole_value),    cmocka_unit_test(unicode),
+        cmocka_unit_test(runaway),        cmocka_unit_test(subject_limit),
+        cmocka_unit_test(pattern_limits), cmocka_unit_test(refused),
+        cmocka_unit_test(searched),       cmocka_unit_test(shared_by_threads),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
