@@ -31,7 +31,8 @@ def secrets(place, other):
     place.access, place.client = history.word(), history.word()
     place.write("access.secret", place.access + "\n", 0o600)
     place.write("client.secret", place.client + "\n", 0o600)
-    place.write("canaries", place.access + "\n" + place.client + "\n", 0o600)
+    # the last is what the simulator gives as renewId, which renews an order without a password
+    place.write("canaries", "\n".join((place.access, place.client, "gu03sW6WENt7GTvDTuOP", "")), 0o600)
     place.oauth = other
     args = ["--account", "batch-api", "--group", "Nordwind", "--organization", ORGANIZATION,
             "--access-key-file", place.path("access.secret")]
