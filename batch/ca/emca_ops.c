@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* est: a slot. The connector for EST carries it out once there is one; until then it is known to
- * lint and policy, and says what it needs. */
+/* est: a slot. The connector for EST carries it out once there is one: its row opens that connector
+ * with base_url, est_path, username and password of this configuration, passes requests and answers
+ * on to it, and lacks CA_REVOKE, CA_KEYED and CA_PRODUCTS. Until then it is known to lint and
+ * policy, and says what it needs. */
 static const struct emca_dialect_row dialects[EMCA__MAX] = {
     [EMCA_REST] = {"rest-4.0.17", emca_open_rest, emca_rest_request, emca_rest_answer, NULL, 0,
                    NULL},
