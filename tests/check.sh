@@ -99,6 +99,9 @@ step 'build simcheck' make --no-print-directory VARIANT=check -j"$jobs" history
 lines 'simcheck' bash tests/sim/history.sh check
 lines 'scenarios' bash tests/sim/history.sh scenario
 lines 'kill matrix at the simulator' env KILL_SECONDS="${KILL_SECONDS:-25}" bash tests/sim/history.sh kill
+lines 'scenarios, ACME' env HISTORY_API=acme bash tests/sim/history.sh scenario tests/scenario/acme/*.scn \
+  tests/scenario/{calm,pending,throttle-seconds,weather,wrong-certificate,wrong-issuer,wrong-key}.scn
+lines 'kill matrix, ACME' env HISTORY_API=acme KILL_SECONDS=6 KILL_PAIRS=4 bash tests/sim/history.sh kill
 lines 'kill matrix, API V2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 \
   bash tests/sim/history.sh kill
 step 'rehearsal (samples)' env CASIM="$root/build/check/tests/sim/casim" sh samples/rehearsal/rehearse.sh
