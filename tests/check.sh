@@ -153,6 +153,8 @@ client emca 6 tests/scenario/emca/*.scn $(of calm outage revoke-lost throttle-se
 client digicert 6 tests/scenario/digicert/*.scn
 client adcs 6 tests/scenario/adcs/*.scn
 # shellcheck disable=SC2046
+client acme 6 tests/scenario/acme/*.scn $(of calm pending throttle-seconds weather wrong-certificate wrong-issuer wrong-key)
+# shellcheck disable=SC2046
 later 'scenarios, emca_jwt' env HISTORY_API=emca_jwt bash tests/sim/history.sh scenario tests/scenario/emca_jwt/*.scn \
   $(of token-expires revoke-lost-before)
 together

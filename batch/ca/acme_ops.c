@@ -18,8 +18,7 @@ static bool open_account_key(struct ca *ca, struct acme *own, struct err *err)
     CLEANUP(secret_release) struct secret pem = SECRET_INIT;
     const struct secret_ref *ref = &own->config->account_key;
     if (ref->kind == SECRET_NONE) {
-        return err_set(err, ERR_INPUT, "CA %s needs account_key: the key of its ACME account",
-                       ca->name);
+        return err_set(err, ERR_INPUT, "account_key is not set: the key of the ACME account");
     }
     if (!secret_load(ref, ca->config_dir, &pem, err)) {
         return err_wrap(err,
