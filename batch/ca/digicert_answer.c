@@ -209,11 +209,11 @@ static void read_domains(const struct rest_heard *h, const json_t *certificate)
         const char *name = json_string_value(json_array_get(names, i));
         if (name && *name) {
             out->domains[out->ndomains++] =
-                (struct ca_domain){arena_strdup(out->arena, name), DOMAIN_OPEN};
+                (struct ca_domain){.name = arena_strdup(out->arena, name)};
         }
     }
     if (!out->ndomains && common_name) {
-        out->domains[out->ndomains++] = (struct ca_domain){common_name, DOMAIN_OPEN};
+        out->domains[out->ndomains++] = (struct ca_domain){.name = common_name};
     }
 }
 
