@@ -152,18 +152,10 @@ void sectigo_ordered(const struct rest_heard *h)
 }
 
 /* --- POLL --- */
-/* One wait is over when an order is looked at for the first time. */
 static void still_pending(const struct rest_heard *h, const char *message)
 {
     const struct sectigo_config *c = h->config;
-    struct ca_call next = *h->call;
-    struct rest_heard later = *h;
     rest_pending(h, &c->enroll, message);
-    const bool enough = h->out->enough;
-    next.looks++;
-    later.call = &next;
-    rest_pending(&later, &c->enroll, message);
-    h->out->enough = enough;
 }
 
 static bool read_certificates(const struct rest_heard *h, struct reply_certs *all)

@@ -106,7 +106,7 @@ static void pending_words(void **state UNUSED)
     r = bench_hear(&b, &call, 200, WAITS);
     assert_int_equal(r->again_seconds, 16);
     assert_false(r->enough);
-    call.looks = 4;
+    call.looks = 5;
     assert_true(bench_hear(&b, &call, 200, WAITS)->enough);
     bench_end(&b);
 }

@@ -211,7 +211,7 @@ static void waits(void **state UNUSED)
     call = bench_call(&b, STEP_POLL);
     call.phase = POLL_DETAILS;
     for (unsigned i = 0; i < NITEMS(after_look); i++) {
-        call.looks = i;
+        call.looks = i + 1; /* the answer to ORDER was the first */
         const struct ca_result *r = tell(&b, &call, "Applied");
         assert_int_equal(r->again_seconds, after_look[i]);
         assert_int_equal(r->enough, i == 4);
