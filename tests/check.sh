@@ -144,7 +144,7 @@ client() { # name seconds scenario...
 of() { printf 'tests/scenario/%s.scn\n' "$@"; }
 later 'kill matrix, v2' env HISTORY_API=v2 KILL_SECONDS="${KILL_SECONDS:-12}" KILL_PAIRS=10 bash tests/sim/history.sh kill
 # shellcheck disable=SC2046 # names without blanks
-client est 6 tests/scenario/est/*.scn $(of calm fault-before lost-before-read network-cut outage)
+client est 6 tests/scenario/est/*.scn $(of calm fault-before lost-before-read network-cut)
 client sectigo 6 tests/scenario/sectigo/*.scn
 # shellcheck disable=SC2046
 client entrust 6 tests/scenario/entrust/*.scn $(of reply-lost-fresh garbage-order lost-before revoke-lost throttle-words wrong-key)

@@ -209,6 +209,9 @@ void est_take_attributes(const struct rest_heard *h)
  * there and says nothing about it. */
 void est_explain(const struct rest_heard *h, const struct rest_row *row)
 {
+    if (h->out->outcome == OUTCOME_AUTH) {
+        return; /* 401: our words say more than those of a page about it */
+    }
     const int status = h->reply->http_status;
     const char *text = buf_text(&h->reply->body);
     if (h->call->step == STEP_POLL && status == 400) {

@@ -22,7 +22,7 @@ cas:
     tls: {ca_file: ./tls.pem}
     products: {plain: {code: plain, level: dv}}
     limits: {in_flight: %(in_flight)d, orders_per_second: 1000, burst: 10000}
-    enroll: {back_off_seconds: 1, max_back_off_seconds: 1, max_attempts: 20}
+    enroll: {back_off_seconds: 1, max_back_off_seconds: 1, max_attempts: 200}
     timeouts: {connect_seconds: %(connect)d, request_seconds: %(request)d}
 policy: [cabf-tls, sim.policy.yaml]
 """
