@@ -4,7 +4,7 @@
 #   make deps       install what pkg-config misses (Debian: apt, as root or with sudo)
 #   make demo       dependencies, program, and the sample change ticket from end to end
 #   make check      dependencies, everything with -Werror, all tests and gates
-#   make sim        the CERTInext simulator for rehearsals, ./casim
+#   make sim        the simulated CAs for rehearsals, ./casim
 #   make soak       random faults and kills against the simulator, SOAK_MINUTES (30); make kill: every kill
 #   make bench      speed and memory beside libcrypto's own floor
 #   make debug|asan|ubsan|tsan|cov   variants, in build/<variant>/certbatch

@@ -13,14 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* est: a slot. The connector for EST carries it out once there is one: its row opens that connector
- * with base_url, est_path, username and password of this configuration, passes requests and answers
- * on to it, and lacks CA_REVOKE, CA_KEYED and CA_PRODUCTS. Until then it is known to lint and
- * policy, and says what it needs. */
+/* est is known to lint and policy only: an emCA that is asked by EST is a CA of type est, whose
+ * capabilities (an answer that is shown once, no revocation) are not those of this type. */
 static const struct emca_dialect_row dialects[EMCA__MAX] = {
     [EMCA_REST] = {"rest-4.0.17", emca_open_rest, emca_rest_request, emca_rest_answer, NULL, 0,
                    NULL},
-    [EMCA_EST] = {.word = "est", .why_not = "it needs the EST connector (type est)"},
+    [EMCA_EST] = {.word = "est", .why_not = "give it a CA of `type: est` with the same address"},
     [EMCA_JWT] = {"rest-jwt", emca_open_jwt, emca_jwt_request, emca_jwt_answer, emca_jwt_authorized,
                   0, NULL},
 };

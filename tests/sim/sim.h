@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * casim: a CA on the loopback interface that answers like CERTInext (emSign Hub V1, V2), refuses
- * what the real one refuses, loses and bends replies as a scenario says, and keeps a ledger of
- * what it accepted. This header has what all of its parts share: options and state.
+ * casim: a CA on the loopback interface that answers like those certbatch speaks to, one dialect
+ * each (sim_serve.c has the table), refuses what the real ones refuse, loses and bends replies as a
+ * scenario says, and keeps a ledger of what it accepted. This header has what all of its parts
+ * share: options and state.
  *
  * Every connection has a thread; sim.lock is held while one request is judged and carried out.
  * Replies are written, delayed and broken outside of it.

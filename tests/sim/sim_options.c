@@ -77,7 +77,9 @@ static const char **field(struct sim_options *o, const struct option *opt)
 
 static void print_help(void)
 {
-    (void)printf("usage: casim [OPTION]...\nA CERTInext simulator on the loopback interface.\n\n");
+    (void)printf("usage: casim [OPTION]...\nA CA on the loopback interface. It speaks CERTInext, "
+                 "DigiCert, Sectigo, Entrust CA Gateway,\n"
+                 "AD CS web enrolment, ACME and EST, and emCA with --emca.\n\n");
     for (size_t i = 0; i < NITEMS(table); i++) {
         const struct option *t = &table[i];
         (void)printf("  %s %s%*s%s%s%s%s\n", t->name, t->arg ? t->arg : "",

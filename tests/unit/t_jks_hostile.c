@@ -111,161 +111,71 @@ static void test_digest_vectors(void **state UNUSED)
     }
 }
 
-enum fault {
-    BAD_MAGIC,
-    VERSION_0,
-    VERSION_3,
-    TAG_3,
-    TAG_9,
-    COUNT_1_MORE,
-    COUNT_HUGE,
-    COUNT_LIMIT,
-    ALIAS_PAST_END,
-    ALIAS_TOO_LONG,
-    ALIAS_4_BYTES,
-    ALIAS_RAW_NUL,
-    ALIAS_LONE_SURROGATE,
-    ALIAS_OVERLONG,
-    CERT_TYPE,
-    CERT_PAST_END,
-    CERT_EMPTY,
-    CHAIN_17,
-    CHAIN_HUGE,
-    TRAILING,
-    DUPLICATE,
-    DIGEST_FLIPPED,
-    DIGEST_SHORT,
-    FAULTS
-};
+static const char long_alias[LIMIT_JKS_ALIAS + 1] = "x";
 
-static const char *const says[FAULTS] = {
-    [BAD_MAGIC] = "neither",
-    [VERSION_0] = "version",
-    [VERSION_3] = "version",
-    [TAG_3] = "secret key",
-    [TAG_9] = "unknown kind",
-    [COUNT_1_MORE] = "unknown kind",
-    [COUNT_HUGE] = "limit",
-    [COUNT_LIMIT] = "limit",
-    [ALIAS_PAST_END] = "past the end",
-    [ALIAS_TOO_LONG] = "limit",
-    [ALIAS_4_BYTES] = "modified UTF-8",
-    [ALIAS_RAW_NUL] = "modified UTF-8",
-    [ALIAS_LONE_SURROGATE] = "modified UTF-8",
-    [ALIAS_OVERLONG] = "modified UTF-8",
-    [CERT_TYPE] = "other than X.509",
-    [CERT_PAST_END] = "past the end",
-    [CERT_EMPTY] = "empty",
-    [CHAIN_17] = "chain",
-    [CHAIN_HUGE] = "chain",
-    [TRAILING] = "after the digest",
-    [DUPLICATE] = "twice",
-    [DIGEST_FLIPPED] = "digest differs",
-    [DIGEST_SHORT] = "digest is cut off",
-};
-
-static void make_alias(struct buf *b, const char *alias, size_t n)
-{
-    head(b, JKS_MAGIC, 2, 1);
-    cert_entry(b, alias, n, "X.509");
-}
-
-static void make_fault(struct buf *b, enum fault f)
-{
-    static const char long_alias[LIMIT_JKS_ALIAS + 1] = "x";
-    switch (f) {
-    case BAD_MAGIC:
-        head(b, 0xFEEDFACE, 2, 0);
-        break;
-    case VERSION_0:
-        head(b, JKS_MAGIC, 0, 0);
-        break;
-    case VERSION_3:
-        head(b, JKS_MAGIC, 3, 0);
-        break;
-    case TAG_3:
-        head(b, JKS_MAGIC, 2, 1);
-        be(b, 3, 4);
-        break;
-    case TAG_9:
-        head(b, JKS_MAGIC, 2, 1);
-        be(b, 9, 4);
-        break;
-    case COUNT_1_MORE:
-        head(b, JKS_MAGIC, 2, 2);
-        cert_entry(b, "a", 1, "X.509");
-        break;
-    case COUNT_HUGE:
-        head(b, JKS_MAGIC, 2, 0x7FFFFFFF);
-        break;
-    case COUNT_LIMIT:
-        head(b, JKS_MAGIC, 2, LIMIT_JKS_ENTRIES + 1);
-        break;
-    case ALIAS_PAST_END:
-        head(b, JKS_MAGIC, 2, 1);
-        be(b, 2, 4);
-        be(b, 200, 2);
-        break;
-    case ALIAS_TOO_LONG:
-        make_alias(b, long_alias, LIMIT_JKS_ALIAS + 1);
-        break;
-    case ALIAS_4_BYTES:
-        make_alias(b, "\xF0\x9F\x98\x80", 4);
-        break;
-    case ALIAS_RAW_NUL:
-        make_alias(b, "a\0b", 3);
-        break;
-    case ALIAS_LONE_SURROGATE:
-        make_alias(b, "\xED\xA0\xBD", 3);
-        break;
-    case ALIAS_OVERLONG:
-        make_alias(b, "\xC1\x81", 2);
-        break;
-    case CERT_TYPE:
-        head(b, JKS_MAGIC, 2, 1);
-        cert_entry(b, "a", 1, "PGP");
-        break;
-    case CERT_PAST_END:
-        head(b, JKS_MAGIC, 2, 1);
-        cert_entry(b, "a", 1, "X.509");
-        b->n -= 30;
-        break;
-    case CERT_EMPTY:
-        head(b, JKS_MAGIC, 2, 1);
-        be(b, 2, 4);
-        be(b, 0, 2);
-        be(b, 0, 8);
-        be(b, 5, 2);
-        buf_puts(b, "X.509");
-        be(b, 0, 4);
-        break;
-    case CHAIN_17:
-        head(b, JKS_MAGIC, 2, 1);
-        key_entry(b, "", 0, LIMIT_JKS_CHAIN + 1);
-        break;
-    case CHAIN_HUGE:
-        head(b, JKS_MAGIC, 2, 1);
-        key_entry(b, "", 0, 0xFFFFFFFF);
-        break;
-    case TRAILING:
-    case DIGEST_FLIPPED:
-    case DIGEST_SHORT:
-        make_alias(b, "a", 1);
-        break;
-    case DUPLICATE:
-        head(b, JKS_MAGIC, 2, 2);
-        cert_entry(b, "a", 1, "X.509");
-        cert_entry(b, "a", 1, "X.509");
-        break;
-    case FAULTS:
-    default:
-        break;
+/* What is wrong, and what must be said of it. A file is its head, certificate entries, a key entry,
+ * loose octets; `cut` octets less before it is sealed. */
+#define OCTETS(text_) text_, sizeof(text_) - 1
+#define ALIAS(says_, alias_)                                                                       \
+    {                                                                                              \
+        .says = (says_), .magic = JKS_MAGIC, .version = 2, .count = 1, .certs = 1,                 \
+        .type = "X.509", .alias = (alias_), .alias_n = sizeof(alias_) - 1                          \
     }
+enum damage { WHOLE, TRAILING, DIGEST_FLIPPED, DIGEST_SHORT };
+static const struct fault {
+    const char *says;
+    uint32_t magic, version, count;
+    unsigned certs; /* entries of this alias and type */
+    const char *alias;
+    size_t alias_n;
+    const char *type;
+    uint32_t chain; /* not 0: a key entry that claims so many certificates */
+    const char *loose;
+    size_t loose_n, cut;
+    enum damage damage; /* after it was sealed */
+} faults[] = {
+    {.says = "neither", .magic = 0xFEEDFACE, .version = 2},
+    {.says = "version", .magic = JKS_MAGIC, .version = 0},
+    {.says = "version", .magic = JKS_MAGIC, .version = 3},
+    {"secret key", JKS_MAGIC, 2, 1, 0, NULL, 0, NULL, 0, OCTETS("\0\0\0\3"), 0, WHOLE},
+    {"unknown kind", JKS_MAGIC, 2, 1, 0, NULL, 0, NULL, 0, OCTETS("\0\0\0\x09"), 0, WHOLE},
+    {"unknown kind", JKS_MAGIC, 2, 2, 1, OCTETS("a"), "X.509", 0, NULL, 0, 0, WHOLE},
+    {.says = "limit", .magic = JKS_MAGIC, .version = 2, .count = 0x7FFFFFFF},
+    {.says = "limit", .magic = JKS_MAGIC, .version = 2, .count = LIMIT_JKS_ENTRIES + 1},
+    {"past the end", JKS_MAGIC, 2, 1, 0, NULL, 0, NULL, 0, OCTETS("\0\0\0\2\0\xC8"), 0, WHOLE},
+    {"limit", JKS_MAGIC, 2, 1, 1, long_alias, sizeof long_alias, "X.509", 0, NULL, 0, 0, WHOLE},
+    ALIAS("modified UTF-8", "\xF0\x9F\x98\x80"), /* four octets for one character */
+    ALIAS("modified UTF-8", "a\0b"),
+    ALIAS("modified UTF-8", "\xED\xA0\xBD"), /* half of a surrogate pair */
+    ALIAS("modified UTF-8", "\xC1\x81"),     /* longer than it need be */
+    {"other than X.509", JKS_MAGIC, 2, 1, 1, OCTETS("a"), "PGP", 0, NULL, 0, 0, WHOLE},
+    {"past the end", JKS_MAGIC, 2, 1, 1, OCTETS("a"), "X.509", 0, NULL, 0, 30, WHOLE},
+    {"empty", JKS_MAGIC, 2, 1, 0, NULL, 0, NULL, 0,
+     OCTETS("\0\0\0\2\0\0\0\0\0\0\0\0\0\0\0\5X.509\0\0\0\0"), 0, WHOLE},
+    {.says = "chain", .magic = JKS_MAGIC, .version = 2, .count = 1, .chain = LIMIT_JKS_CHAIN + 1},
+    {.says = "chain", .magic = JKS_MAGIC, .version = 2, .count = 1, .chain = 0xFFFFFFFF},
+    {"twice", JKS_MAGIC, 2, 2, 2, OCTETS("a"), "X.509", 0, NULL, 0, 0, WHOLE},
+    {"after the digest", JKS_MAGIC, 2, 1, 1, OCTETS("a"), "X.509", 0, NULL, 0, 0, TRAILING},
+    {"digest differs", JKS_MAGIC, 2, 1, 1, OCTETS("a"), "X.509", 0, NULL, 0, 0, DIGEST_FLIPPED},
+    {"digest is cut off", JKS_MAGIC, 2, 1, 1, OCTETS("a"), "X.509", 0, NULL, 0, 0, DIGEST_SHORT},
+};
+
+static void make_fault(struct buf *b, const struct fault *f)
+{
+    head(b, f->magic, f->version, f->count);
+    for (unsigned i = 0; i < f->certs; i++) {
+        cert_entry(b, f->alias, f->alias_n, f->type);
+    }
+    if (f->chain) {
+        key_entry(b, "", 0, f->chain);
+    }
+    buf_add(b, f->loose ? f->loose : "", f->loose_n);
+    b->n -= f->cut;
     seal(b, "changeit");
-    b->n -= f == DIGEST_SHORT;
-    if (f == TRAILING) {
+    b->n -= f->damage == DIGEST_SHORT;
+    if (f->damage == TRAILING) {
         buf_putc(b, 0);
-    } else if (f == DIGEST_FLIPPED) {
+    } else if (f->damage == DIGEST_FLIPPED) {
         b->p[b->n - 1] = (char)(b->p[b->n - 1] ^ 1);
     }
 }
@@ -273,16 +183,16 @@ static void make_fault(struct buf *b, enum fault f)
 static void test_every_fault_is_refused(void **state UNUSED)
 {
     struct secret pw = fixture_secret("changeit");
-    for (enum fault f = 0; f < FAULTS; f++) {
+    for (size_t i = 0; i < NITEMS(faults); i++) {
         struct buf b = BUF_INIT(1 << 20);
         struct keystore k = KEYSTORE_INIT;
         struct err err = ERR_INIT;
-        make_fault(&b, f);
+        make_fault(&b, &faults[i]);
         if (keystore_read(buf_span(&b), &pw, NULL, &k, &err)) {
-            fail_msg("fault %d was accepted", (int)f);
+            fail_msg("fault %zu (%s) was accepted", i, faults[i].says);
         }
-        if (!strstr(err.msg, says[f])) {
-            fail_msg("fault %d: \"%s\" does not say \"%s\"", (int)f, err.msg, says[f]);
+        if (!strstr(err.msg, faults[i].says)) {
+            fail_msg("fault %zu: \"%s\" does not say \"%s\"", i, err.msg, faults[i].says);
         }
         buf_release(&b);
     }
