@@ -52,16 +52,13 @@ bool revoked_record(struct work *w)
 static void without_asking(struct work *w)
 {
     struct item_slot *s = work_slot(w);
-    struct record r = RECORD(EV_NOT_FOUND, w->item->id);
     if (s->asked) {
         s->confirmed = true; /* a canary, and revoked by the CA's own word */
         work_finish(w);
-    } else if (!in_doubt(w)) {
+    } else if (w->clearance) {
         work_enqueue(w);
-    } else if (work_record(w, &r)) {
-        work_again(w, 0);
     } else {
-        work_release(w);
+        work_submit(w, work_prepare); /* in doubt: judged again, and sent again with its key */
     }
 }
 

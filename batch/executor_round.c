@@ -24,12 +24,19 @@ static bool record_trouble(struct work *w)
     return work_record_trouble(w, events[w->result], w->code, w->err.msg);
 }
 
+/* A request in doubt cannot be repeated, and stays in doubt. */
+static bool record_doubt(struct work *w)
+{
+    return w->result == WORK_DROPPED || w->record->state == STATE_UNKNOWN ||
+           work_record_trouble(w, EV_UNKNOWN, w->code, w->err.msg);
+}
+
 static bool record_prepared(struct work *w)
 {
     char spki[SHA256_HEX];
     struct record r = RECORD(EV_KEYGEN, w->item->id);
     if (w->result != WORK_OK) {
-        return record_trouble(w);
+        return state_in_doubt(w->record->state) ? record_doubt(w) : record_trouble(w);
     }
     if (w->item->kind == ITEM_REVOCATION || w->spki_before[0]) {
         return true;

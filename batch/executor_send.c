@@ -66,7 +66,9 @@ static void random_hex(char out[33])
 static void choose_client_key(struct work *w, enum ca_step step)
 {
     const char *last = w->record->client_key;
-    bool again = step == STEP_FIND || (ca_caps(w->ca->ca) & CA_KEYED);
+    const unsigned caps = ca_caps(w->ca->ca);
+    const bool by_key = step == STEP_REVOKE ? caps & (CA_KEYED | CA_REVOKE_AGAIN) : caps & CA_KEYED;
+    const bool again = step == STEP_FIND || by_key;
     if (again && last && strlen(last) < sizeof w->client_key) {
         memcpy(w->client_key, last, strlen(last) + 1);
     } else if (step_changes_state(step)) {

@@ -170,6 +170,30 @@ const struct decision *history_decision(const struct history *h, const struct it
     return NULL;
 }
 
+static bool is_intent(enum item_event ev)
+{
+    return ev == EV_INTENT || ev == EV_REVOKE_INTENT;
+}
+
+/* While nobody knows what became of a request, only the same one may be sent again: the CA knows it
+ * by its key. That such a repetition did not get through answers nothing about the first. */
+static bool apply_doubt(struct item_record *to, enum item_event ev, const struct record *r,
+                        enum item_state *next, struct err *err)
+{
+    const bool repeats = is_intent(ev) && state_in_doubt(to->state);
+    if (repeats && (!r->client_key || !str_eq(r->client_key, to->client_key))) {
+        return err_set(err, ERR_ENV,
+                       "item %s has a second intent, with another key, while the first is in doubt",
+                       to->id);
+    }
+    if (is_intent(ev)) {
+        to->repeated = repeats;
+    } else if (ev == EV_REPLY_RETRY && to->repeated) {
+        *next = to->state;
+    }
+    return true;
+}
+
 static bool apply_event(struct history *h, struct item_record *to, enum item_event ev,
                         const struct record *r, int64_t t, struct err *err)
 {
@@ -178,8 +202,11 @@ static bool apply_event(struct history *h, struct item_record *to, enum item_eve
         return err_set(err, ERR_ENV, "item %s is %s: a record \"%s\" is impossible there", to->id,
                        state_name(to->state), r->ev);
     }
+    if (!apply_doubt(to, ev, r, &next, err)) {
+        return false;
+    }
     to->state = next;
-    if (ev == EV_INTENT || ev == EV_REVOKE_INTENT) {
+    if (is_intent(ev)) {
         to->intent_time = t;
     }
     if (ev == EV_NOT_FOUND || ev == EV_REPLY_RETRY || ev == EV_RESOLVED_REORDER) {

@@ -26,7 +26,7 @@ static enum verdict verdict(struct work *w)
     if (++s->finds < RETRY_FINDS) {
         return AGAIN;
     }
-    return caps & (CA_FIND_AUTHORITATIVE | CA_KEYED) ? ABSENT : UNDECIDED;
+    return caps & CA_FIND_AUTHORITATIVE ? ABSENT : UNDECIDED;
 }
 
 static bool record_found(struct work *w)
@@ -117,11 +117,7 @@ void reconcile_start(struct work *w)
         return;
     }
     if (caps & CA_KEYED) {
-        if (record_absent(w)) {
-            work_again(w, 0);
-        } else {
-            work_release(w);
-        }
+        work_submit(w, work_prepare); /* and sent with the same key: act_prepared() */
         return;
     }
     if (w->record->state == STATE_UNKNOWN) {

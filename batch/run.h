@@ -116,6 +116,7 @@ struct item_record { /* one item, as the journal tells */
     const char *replaces; /* serial number of the certificate that an order replaces, or NULL */
     unsigned attempts;
     bool canary;            /* a revocation that was chosen to go before the others */
+    bool repeated;          /* the last intent was made while an earlier one was in doubt */
     const char *key;        /* "generated" "file" "none": where the private key is */
     const char *outputs;    /* JSON array text [{"path","sha256"}], or NULL; paths are
                                relative to items/<id>/out/ */

@@ -87,6 +87,8 @@ static const struct transition {
     {STATE_KEYED, EV_REPLY_REFUSED, STATE_REFUSED},
     {STATE_KEYED, EV_RESOLVED_ABANDON, STATE_ABANDONED},
 
+    /* once more with the key of the first, at a CA that replays by key: see history.c */
+    {STATE_INTENT, EV_INTENT, STATE_INTENT},
     {STATE_INTENT, EV_REPLY_ACCEPTED, STATE_ORDERED},
     {STATE_INTENT, EV_REPLY_PENDING, STATE_PENDING},
     {STATE_INTENT, EV_REPLY_REFUSED, STATE_REFUSED},
@@ -116,6 +118,7 @@ static const struct transition {
     {STATE_CERTIFIED, EV_OUTPUTS, STATE_ISSUED},
     {STATE_CERTIFIED, EV_FAILED, STATE_FAILED},
 
+    {STATE_REVOKE_INTENT, EV_REVOKE_INTENT, STATE_REVOKE_INTENT}, /* as above */
     {STATE_REVOKE_INTENT, EV_REPLY_ACCEPTED, STATE_REVOKED},
     {STATE_REVOKE_INTENT, EV_REPLY_PENDING, STATE_PENDING},
     {STATE_REVOKE_INTENT, EV_REPLY_REFUSED, STATE_REFUSED},
@@ -127,6 +130,8 @@ static const struct transition {
     {STATE_REVOKE_INTENT, EV_RESOLVED_REORDER, STATE_KEYED},
     {STATE_REVOKE_INTENT, EV_RESOLVED_ABANDON, STATE_ABANDONED},
 
+    {STATE_UNKNOWN, EV_INTENT, STATE_INTENT}, /* as above */
+    {STATE_UNKNOWN, EV_REVOKE_INTENT, STATE_REVOKE_INTENT},
     {STATE_UNKNOWN, EV_FOUND, STATE_ORDERED},
     {STATE_UNKNOWN, EV_NOT_FOUND, STATE_KEYED},
     {STATE_UNKNOWN, EV_REVOKED, STATE_REVOKED},
@@ -176,6 +181,11 @@ bool state_next(enum item_state from, enum item_event ev, enum item_state *to)
 enum item_action state_action(enum item_state s, bool revocation)
 {
     return revocation ? states[s].revocation : states[s].order;
+}
+
+bool state_in_doubt(enum item_state s)
+{
+    return s == STATE_INTENT || s == STATE_REVOKE_INTENT || s == STATE_UNKNOWN;
 }
 
 bool state_is_final(enum item_state s)

@@ -77,6 +77,8 @@ bool state_next(enum item_state from, enum item_event ev, enum item_state *to) M
 enum item_action state_action(enum item_state s, bool revocation);
 bool state_is_final(enum item_state s);
 bool state_is_good(enum item_state s);
+/* A request of ours may have been carried out, and nobody knows whether it was. */
+bool state_in_doubt(enum item_state s);
 /* Reported name: "issued" "pending" ... ; states between NEW and ISSUED that a run left behind
  * report as "pending" once ordered, "not-started" before an intent, "unknown" in between. */
 const char *state_report_name(enum item_state s);

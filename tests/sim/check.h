@@ -50,6 +50,7 @@ struct lines {
 struct item {
     const char *id;
     bool revocation;
+    bool repeated;          /* its last intent repeats one that is in doubt */
     const char *state;      /* as a report must call it */
     const char *spki, *key; /* hex; "generated", "file" or "none" */
     const char *sha256;     /* of the certificate, from the last `cert` */

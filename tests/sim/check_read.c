@@ -132,6 +132,11 @@ static void apply(struct batch *b, const struct line *l)
     }
     struct item *it = item_of(b, id);
     const char *state = meaning(ev, reply_class);
+    if (str_eq(ev, "intent") || str_eq(ev, "revoke-intent")) {
+        it->repeated = str_eq(it->state, "unknown");
+    } else if (it->repeated && str_eq(ev, "reply") && str_eq(reply_class, "retry")) {
+        state = "unknown"; /* that the repetition was not taken says nothing about the first */
+    }
     if (state) {
         it->state = state;
         it->line = l->number;

@@ -181,6 +181,23 @@ static void a_keyed_ca_is_asked_again_with_the_same_key(void **ctx UNUSED)
     assert_int_equal(faulty.orders, 4);
 }
 
+/* What became of the first request stays open until an answer of the CA closes it: that later ones
+ * did not leave says nothing about it. The report must not call such an item not started: who
+ * believes that orders it elsewhere. */
+static void a_keyed_order_in_doubt_is_never_called_not_started(void **ctx UNUSED)
+{
+    faulty_reset(CA_FIND | CA_FIND_AUTHORITATIVE, CA_KEYED);
+    fault("a", STEP_ORDER, FAULT_LOST, 1);
+    fault("a", STEP_ORDER, FAULT_NOT_SENT, 0);
+    (void)run(THREE);
+    assert_int_equal(issued("a"), 1); /* at the CA */
+    assert_int_equal(t.summary.counts[STATE_UNKNOWN], 1);
+    assert_int_equal(journalled("not-found", "a"), 0);
+    faulty_reset(CA_FIND | CA_FIND_AUTHORITATIVE, CA_KEYED);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+}
+
 static void pending_is_left_for_the_next_run(void **ctx UNUSED)
 {
     fault("a", STEP_ORDER, FAULT_PENDING, 1);
@@ -384,6 +401,7 @@ int main(void)
         T(unknown_until_abandoned),
         T(two_hits_are_not_one),
         T(a_keyed_ca_is_asked_again_with_the_same_key),
+        T(a_keyed_order_in_doubt_is_never_called_not_started),
         T(pending_is_left_for_the_next_run),
         T(a_bad_row_stops_nobody),
         T(nothing_but_bad_rows),
