@@ -3,7 +3,8 @@
   const table = document.getElementById('rows');
   if (!table) return;
   const body = table.tBodies[0];
-  const rows = Array.from(body.rows);
+  let rows = null; /* asked for only when somebody sorts or filters: 10,000 of them take a while */
+  const all = () => { rows = rows || Array.from(body.rows); return rows; };
   const heads = Array.from(table.tHead.rows[0].cells).filter((th) => th.dataset.sort);
   const shows = Array.from(document.querySelectorAll('input.show'));
   const box = document.getElementById('search');
@@ -17,15 +18,20 @@
 
   const filter = () => {
     const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
-    if (words.length && !texts) texts = rows.map((row) => row.textContent.toLowerCase());
     const wanted = state();
+    if (!words.length && !wanted && !rows) {
+      const n = body.rows.length;
+      count.textContent = n + ' of ' + n + ' shown';
+      return;
+    }
+    if (words.length && !texts) texts = all().map((row) => row.textContent.toLowerCase());
     let shown = 0;
-    rows.forEach((row, i) => {
+    all().forEach((row, i) => {
       const hit = words.every((word) => texts[i].includes(word));
       row.hidden = !hit;
       if (hit && (!wanted || row.className === 's-' + wanted)) shown += 1;
     });
-    count.textContent = shown + ' of ' + rows.length + ' shown';
+    count.textContent = shown + ' of ' + all().length + ' shown';
   };
 
   const sort = (key) => {
@@ -33,7 +39,7 @@
     const head = heads.find((th) => th.dataset.sort === (down ? key.slice(1) : key));
     if (!head) return;
     const at = head.cellIndex;
-    const keyed = rows.map((row, i) => ({ row, i, text: row.cells[at].textContent }));
+    const keyed = all().map((row, i) => ({ row, i, text: row.cells[at].textContent }));
     keyed.sort((a, b) => {
       const c = order.compare(a.text, b.text);
       return (down ? -c : c) || a.i - b.i;

@@ -30,7 +30,6 @@ void html_finding(struct buf *out, const struct finding *f)
     } more[] = {
         {f->value, " <code>", "</code>"},
         {f->fix, " To do: ", "."},
-        {f->cite, " <span class=\"kicker\">", "</span>"},
     };
     const char *by = report_accepted_by(f);
     const char *severity = severity_name(f->severity);
@@ -46,8 +45,14 @@ void html_finding(struct buf *out, const struct finding *f)
             buf_puts(out, more[i].after);
         }
     }
-    if (f->line) {
-        buf_printf(out, " <span class=\"kicker\">line %u</span>", f->line);
+    if (f->cite || f->line) {
+        buf_puts(out, " <span class=\"kicker\">");
+        html_text(out, f->cite);
+        buf_puts(out, f->cite && f->line ? ", " : "");
+        if (f->line) {
+            buf_printf(out, "line %u", f->line);
+        }
+        buf_puts(out, "</span>");
     }
     if (by) {
         buf_puts(out, " Accepted by <b>");

@@ -134,14 +134,11 @@ static void put_proofs(struct buf *out, const struct item_record *item)
 static void put_error(struct buf *out, const struct item_record *item)
 {
     if (item->error_code || item->error_message) {
-        buf_puts(out, "<dt>Error</dt><dd>");
-        if (item->error_code) {
-            buf_puts(out, "<b>");
-            html_text(out, item->error_code);
-            buf_puts(out, item->error_message ? "</b>: " : "</b>");
-        }
+        buf_puts(out, "Error\t");
+        html_text(out, item->error_code);
+        buf_puts(out, item->error_code && item->error_message ? ": " : "");
         html_text(out, item->error_message);
-        buf_puts(out, "</dd>");
+        buf_putc(out, '\n');
     }
 }
 
@@ -157,33 +154,10 @@ static void put_facts(struct buf *out, const struct item_record *item)
     buf_printf(out, "Attempts\t%u\n", item->attempts);
 }
 
-static void put_findings(struct buf *out, const struct report_finding *f, size_t n)
-{
-    if (n) {
-        buf_puts(out, "<dt>Findings</dt><dd>");
-    }
-    for (size_t i = 0; i < n; i++) {
-        html_finding(out, &f[i].f);
-    }
-    buf_puts(out, n ? "</dd>" : "");
-}
-
 static void summary_word(struct buf *out, size_t n, const char *one, const char *many)
 {
     if (n) {
         buf_printf(out, ", %zu %s", n, n == 1 ? one : many);
-    }
-}
-
-/* What went wrong and what policy says come first, each a paragraph or several. */
-static void put_notes(struct buf *out, const struct item_record *item,
-                      const struct report_finding *f, size_t n)
-{
-    if (n || item->error_code || item->error_message) {
-        buf_puts(out, "<dl>");
-        put_error(out, item);
-        put_findings(out, f, n);
-        buf_puts(out, "</dl>");
     }
 }
 
@@ -192,6 +166,7 @@ static void put_more(struct buf *out, const struct report_view *v, const struct 
     CLEANUP(buf_release) struct buf lines = BUF_INIT(out->max);
     size_t n;
     const struct report_finding *f = report_findings(v->report, item->id, &n);
+    put_error(&lines, item);
     const size_t names = put_names(&lines, item->san);
     put_facts(&lines, item);
     const size_t files = put_outputs(&lines, item->outputs);
@@ -201,7 +176,9 @@ static void put_more(struct buf *out, const struct report_view *v, const struct 
     summary_word(out, names, "name", "names");
     summary_word(out, files, "file", "files");
     buf_puts(out, "</summary>");
-    put_notes(out, item, f, n);
+    for (size_t i = 0; i < n; i++) {
+        html_finding(out, &f[i].f);
+    }
     buf_puts(out, "<p class=\"lines\">");
     buf_add(out, lines.p, lines.n);
     out->failed = out->failed || buf_failed(&lines);
@@ -237,5 +214,5 @@ void html_item(struct buf *out, const struct report_view *v, const struct item_r
     cell(out, until, false);
     cell(out, item->serial, true);
     put_more(out, v, item);
-    buf_puts(out, "</tr>\n");
+    buf_puts(out, "</tr>"); /* a line break would be a node of its own */
 }

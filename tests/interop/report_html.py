@@ -66,6 +66,9 @@ class Rows(html.parser.HTMLParser):
             return
         if tag == "p" and attrs.get("class") == "lines":
             self.stack.append(("lines", None))
+        elif tag == "p" and attrs.get("class") == "finding":
+            self.row["facts"].setdefault("Findings", []).append("")
+            self.stack.append(("fact", "Findings"))
         elif tag in ("th", "td") and attrs.get("class") != "more":
             self.row["cells"].append("")
             self.stack.append(("cell", None))
@@ -85,7 +88,7 @@ class Rows(html.parser.HTMLParser):
                 self.row["facts"].setdefault(name, []).append(value)
             self.lines = ""
             self.stack.pop()
-        elif tag in ("th", "td", "dt", "dd") and self.stack:
+        elif tag in ("th", "td", "dt", "dd", "p") and self.stack:
             self.stack.pop()
         if tag == "tr":
             self.row = None
@@ -134,7 +137,7 @@ def compare_html():
         if row["id"] != item["id"] or row["state"] != item["state"] or row["cells"] != expected_cells(item):
             cells = cells + [(row["cells"], expected_cells(item))]
         said = dict(row["facts"])
-        notes = said.pop("Findings", [""])[0]
+        notes = " ".join(said.pop("Findings", [""]))
         if said != expected_facts(item):
             facts = facts + [(said, expected_facts(item))]
         at = 0
