@@ -6,16 +6,12 @@
 #ifndef TESTS_UNIT_CERTINEXT_FIXTURE_H
 #define TESTS_UNIT_CERTINEXT_FIXTURE_H
 
-#include "tests/unit/batch_fixture.h"
+#include "tests/unit/connector_fixture.h"
 
 #include "batch/ca/certinext_ops.h"
-#include "formats/crl.h"
-#include "formats/key.h"
 
 #define ACCESS_KEY "EXAMPLE-ACCESS-KEY-0001"
 #define NONCE      "0123456789abcdef0123456789abcdef"
-#define OUR_KEY    "fedcba9876543210fedcba9876543210"
-#define NOW        INT64_C(1795252530) /* 2026-11-21T09:15:30Z */
 
 static const char bench_config[] =
     "certbatch_config: 1\ncas:\n  prod:\n    type: certinext\n"
@@ -26,63 +22,12 @@ static const char bench_config[] =
     "mobile_number: \"5550100123\", designation: Platform Engineer}\n"
     "    signer: {name: Dana Sample, place: Austin, ip: 203.0.113.10}\n";
 
-struct bench {
-    struct fixture f;
-    struct config config;
-    struct findings findings;
-    struct ca ca;
-    struct key key;
-    struct buf csr; /* DER, for www.example.com */
-    struct ca_order order;
-    struct ca_revocation revoke;
-    struct ca_request request;
-    int64_t date; /* of replies */
-    struct ca_result result;
-};
-
 static void bench_begin(struct bench *b, const char *config)
 {
-    struct err err = ERR_INIT;
-    static const struct dn_value dn = {"CN", "www.example.com"};
-    static const struct san_value san = {GN_DNS, "www.example.com"};
-    const struct x509_names names = {.subject = &dn, .nsubject = 1, .san = &san, .nsan = 1};
-    *b = (struct bench){.key = KEY_INIT, .csr = BUF_INIT(65536)};
-    fixture_begin(&b->f);
-    fixture_text(&b->f, "certbatch.yaml", config);
-    fixture_text(&b->f, "key", ACCESS_KEY "\n");
-    if (!config_read(&b->config, b->f.options.config, &b->findings, &err)) {
-        fail_msg("%s %s", err.msg, b->findings.n ? b->findings.v[0].message : "");
-    }
-    b->ca = (struct ca){
-        .type = &ca_certinext, .config = &b->config.cas[0], .name = "prod", .config_dir = b->f.dir};
-    if (!certinext_ops.open(&b->ca, &err)) {
-        fail_msg("%s", err.msg);
-    }
-    assert_true(key_generate(KEY_EC_P256, &b->key, &err));
-    assert_true(csr_build(&b->key, &names, &b->csr, &err));
-    b->date = TIME_NONE;
-    b->order = (struct ca_order){.item = "www",
-                                 .product = "842",
-                                 .action = "new",
-                                 .csr = buf_span(&b->csr),
-                                 .spki_sha256 = b->key.spki_sha256,
-                                 .common_name = "www.example.com",
-                                 .san = &san,
-                                 .nsan = 1,
-                                 .ticket = "CHG0012345"};
-    b->revoke =
-        (struct ca_revocation){.item = "old", .order = "6612345678", .reason = REASON_SUPERSEDED};
-}
-
-static void bench_end(struct bench *b)
-{
-    certinext_ops.close(&b->ca);
-    config_release(&b->config);
-    findings_release(&b->findings);
-    key_release(&b->key);
-    buf_release(&b->csr);
-    buf_wipe(&b->request.body);
-    fixture_end(&b->f);
+    bench_open(b, &(struct bench_setup){&ca_certinext, config, "key", ACCESS_KEY, NULL, 0});
+    b->order.product = "842";
+    b->order.ticket = "CHG0012345";
+    b->revoke.order = "6612345678";
 }
 
 static struct ca_call bench_call(struct bench *b, enum ca_step step)
@@ -98,13 +43,6 @@ static struct ca_call bench_call(struct bench *b, enum ca_step step)
                             .nonce = NONCE};
 }
 
-static bool bench_ask(struct bench *b, const struct ca_call *call, struct err *err)
-{
-    buf_wipe(&b->request.body);
-    b->request = (struct ca_request){.arena = &b->f.arena, .body = BUF_INIT(4 << 20)};
-    return certinext_ops.request(&b->ca, call, &b->request, err);
-}
-
 /* The body of the request, which must be whole JSON; the caller's. */
 UNUSED static json_t *bench_body(struct bench *b, const struct ca_call *call)
 {
@@ -115,13 +53,6 @@ UNUSED static json_t *bench_body(struct bench *b, const struct ca_call *call)
     json_t *t = json_parse("request", buf_text(&b->request.body), b->request.body.n, &err);
     assert_non_null(t);
     return t;
-}
-
-UNUSED static const char *bench_refused(struct bench *b, const struct ca_call *call)
-{
-    struct err err = ERR_INIT;
-    assert_false(bench_ask(b, call, &err));
-    return arena_strdup(&b->f.arena, err.msg);
 }
 
 static const struct ca_result *bench_bytes(struct bench *b, const struct ca_call *call, int status,

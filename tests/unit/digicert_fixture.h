@@ -6,16 +6,11 @@
 #ifndef TESTS_UNIT_DIGICERT_FIXTURE_H
 #define TESTS_UNIT_DIGICERT_FIXTURE_H
 
-#include "tests/unit/batch_fixture.h"
+#include "tests/unit/connector_fixture.h"
 
 #include "batch/ca/digicert.h"
-#include "formats/base/time.h"
-#include "formats/crl.h"
-#include "formats/key.h"
 
 #define API_KEY  "EXAMPLE-DEVKEY-7f31c2"
-#define OUR_KEY  "fedcba9876543210fedcba9876543210"
-#define NOW      INT64_C(1795252530) /* 2026-11-21T09:15:30Z */
 #define BASE     "https://www.digicert.com/services/v2"
 #define ORDER_ID "812340001"
 
@@ -27,63 +22,12 @@
     "    order_validity: {years: 1}\n    payment_type: balance\n    server_platform_id: 45\n"
 static const char dc_config[] = DC_CONFIG(BASE, DC_YEAR);
 
-struct bench {
-    struct fixture f;
-    struct config config;
-    struct findings findings;
-    struct ca ca;
-    struct key key;
-    struct buf csr; /* DER, for www.example.com */
-    struct ca_order order;
-    struct ca_revocation revoke;
-    struct ca_request request;
-    struct ca_result result;
-};
-
-static const struct san_value bench_san = {GN_DNS, "www.example.com"};
-
 static void bench_begin(struct bench *b, const char *config)
 {
-    struct err err = ERR_INIT;
-    static const struct dn_value dn = {"CN", "www.example.com"};
-    const struct x509_names names = {.subject = &dn, .nsubject = 1, .san = &bench_san, .nsan = 1};
-    *b = (struct bench){.key = KEY_INIT, .csr = BUF_INIT(65536)};
-    fixture_begin(&b->f);
-    fixture_text(&b->f, "certbatch.yaml", config);
-    fixture_text(&b->f, "key", API_KEY "\n");
-    if (!config_read(&b->config, b->f.options.config, &b->findings, &err)) {
-        fail_msg("%s %s", err.msg, b->findings.n ? b->findings.v[0].message : "");
-    }
-    b->ca = (struct ca){
-        .type = &ca_digicert, .config = &b->config.cas[0], .name = "prod", .config_dir = b->f.dir};
-    if (!digicert_ops.open(&b->ca, &err)) {
-        fail_msg("%s", err.msg);
-    }
-    assert_true(key_generate(KEY_EC_P256, &b->key, &err));
-    assert_true(csr_build(&b->key, &names, &b->csr, &err));
-    b->order = (struct ca_order){.item = "www",
-                                 .product = "ssl_basic",
-                                 .action = "new",
-                                 .csr = buf_span(&b->csr),
-                                 .spki_sha256 = b->key.spki_sha256,
-                                 .common_name = "www.example.com",
-                                 .san = &bench_san,
-                                 .nsan = 1,
-                                 .ticket = "CHG0012345"};
-    b->revoke =
-        (struct ca_revocation){.item = "old", .serial = "0A1B2C", .reason = REASON_SUPERSEDED};
-}
-
-static void bench_end(struct bench *b)
-{
-    digicert_ops.close(&b->ca);
-    digicert_ops.close(&b->ca); /* twice does no harm */
-    config_release(&b->config);
-    findings_release(&b->findings);
-    key_release(&b->key);
-    buf_release(&b->csr);
-    buf_wipe(&b->request.body);
-    fixture_end(&b->f);
+    bench_open(b, &(struct bench_setup){&ca_digicert, config, "key", API_KEY, NULL, 0});
+    b->order.product = "ssl_basic";
+    b->order.ticket = "CHG0012345";
+    b->revoke.serial = "0A1B2C";
 }
 
 static struct ca_call bench_call(struct bench *b, enum ca_step step)
@@ -98,20 +42,6 @@ static struct ca_call bench_call(struct bench *b, enum ca_step step)
                             .client_key = step_changes_state(step) ? OUR_KEY : NULL,
                             .attempt = 1,
                             .now = NOW};
-}
-
-static bool bench_ask(struct bench *b, const struct ca_call *call, struct err *err)
-{
-    buf_wipe(&b->request.body);
-    b->request = (struct ca_request){.arena = &b->f.arena, .body = BUF_INIT(4 << 20)};
-    return digicert_ops.request(&b->ca, call, &b->request, err);
-}
-
-UNUSED static const char *bench_refused(struct bench *b, const struct ca_call *call)
-{
-    struct err err = ERR_INIT;
-    assert_false(bench_ask(b, call, &err));
-    return arena_strdup(&b->f.arena, err.msg);
 }
 
 /* "METHOD path", and what every request has: the key as a secret, never in the open. */

@@ -6,17 +6,12 @@
 #ifndef TESTS_UNIT_SECTIGO_FIXTURE_H
 #define TESTS_UNIT_SECTIGO_FIXTURE_H
 
-#include "tests/unit/batch_fixture.h"
+#include "tests/unit/connector_fixture.h"
 
 #include "batch/ca/sectigo.h"
-#include "formats/crl.h"
-#include "formats/issue.h"
-#include "formats/key.h"
 
 #define PASSWORD  "s3cret-PASSWORD"
 #define API_TOKEN "abc.def-TOKEN"
-#define OUR_KEY   "fedcba9876543210fedcba9876543210"
-#define NOW       INT64_C(1795252530) /* 2026-11-21T09:15:30Z */
 
 #define SCM_CONFIG(url, auth, rest)                                                                \
     "certbatch_config: 1\ncas:\n  prod:\n    type: sectigo\n    url: " url "\n"                    \
@@ -27,66 +22,17 @@
 static const char scm_config[] = SCM_CONFIG("https://cert-manager.com/api", BY_PASSWORD, "");
 #define SCM_BASE "https://cert-manager.com/api"
 
-struct bench {
-    struct fixture f;
-    struct config config;
-    struct findings findings;
-    struct ca ca;
-    struct key key;
-    struct buf csr;
-    struct ca_order order;
-    struct ca_revocation revoke;
-    struct ca_request request;
-    struct ca_result result;
-};
-
 static void bench_begin(struct bench *b, const char *config)
 {
-    struct err err = ERR_INIT;
-    static const struct dn_value dn = {"CN", "www.example.com"};
     static const struct san_value san[] = {{GN_DNS, "www.example.com"},
                                            {GN_DNS, "api.example.com"}};
-    const struct x509_names names = {.subject = &dn, .nsubject = 1, .san = san, .nsan = 2};
-    *b = (struct bench){.key = KEY_INIT, .csr = BUF_INIT(65536)};
-    fixture_begin(&b->f);
-    fixture_text(&b->f, "certbatch.yaml", config);
-    fixture_text(&b->f, "secret", PASSWORD "\n");
-    if (!config_read(&b->config, b->f.options.config, &b->findings, &err)) {
-        fail_msg("%s %s", err.msg, b->findings.n ? b->findings.v[0].message : "");
-    }
-    b->ca = (struct ca){
-        .type = &ca_sectigo, .config = &b->config.cas[0], .name = "prod", .config_dir = b->f.dir};
-    if (!sectigo_ops.open(&b->ca, &err)) {
-        fail_msg("%s", err.msg);
-    }
-    assert_true(key_generate(KEY_EC_P256, &b->key, &err));
-    assert_true(csr_build(&b->key, &names, &b->csr, &err));
-    b->order = (struct ca_order){.item = "www",
-                                 .product = "18734",
-                                 .action = "new",
-                                 .csr = buf_span(&b->csr),
-                                 .spki_sha256 = b->key.spki_sha256,
-                                 .common_name = "www.example.com",
-                                 .san = san,
-                                 .nsan = 2,
-                                 .validity_seconds = 90 * (int64_t)DAY_SECONDS,
-                                 .ticket = "CHG0042177"};
-    b->revoke = (struct ca_revocation){.item = "old",
-                                       .order = "990121",
-                                       .serial = "D21F8A40339B6E",
-                                       .reason = REASON_SUPERSEDED,
-                                       .comment = "replaced under CHG0042201"};
-}
-
-static void bench_end(struct bench *b)
-{
-    sectigo_ops.close(&b->ca);
-    config_release(&b->config);
-    findings_release(&b->findings);
-    key_release(&b->key);
-    buf_release(&b->csr);
-    buf_wipe(&b->request.body);
-    fixture_end(&b->f);
+    bench_open(b, &(struct bench_setup){&ca_sectigo, config, "secret", PASSWORD, san, NITEMS(san)});
+    b->order.product = "18734";
+    b->order.validity_seconds = 90 * (int64_t)DAY_SECONDS;
+    b->order.ticket = "CHG0042177";
+    b->revoke.order = "990121";
+    b->revoke.serial = "D21F8A40339B6E";
+    b->revoke.comment = "replaced under CHG0042201";
 }
 
 static struct ca_call bench_call(struct bench *b, enum ca_step step)
@@ -101,20 +47,6 @@ static struct ca_call bench_call(struct bench *b, enum ca_step step)
                             .since = step == STEP_INVENTORY ? 0 : NOW - 60,
                             .now = NOW,
                             .nonce = "0123456789abcdef0123456789abcdef"};
-}
-
-static bool bench_ask(struct bench *b, const struct ca_call *call, struct err *err)
-{
-    buf_wipe(&b->request.body);
-    b->request = (struct ca_request){.arena = &b->f.arena, .body = BUF_INIT(4 << 20)};
-    return sectigo_ops.request(&b->ca, call, &b->request, err);
-}
-
-UNUSED static const char *bench_refused(struct bench *b, const struct ca_call *call)
-{
-    struct err err = ERR_INIT;
-    assert_false(bench_ask(b, call, &err));
-    return arena_strdup(&b->f.arena, err.msg);
 }
 
 /* Method and address; "" stands for no body, else the body member by member, the CSR as "CSR". */

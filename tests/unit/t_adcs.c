@@ -22,7 +22,7 @@ static void test_order(void **state)
     struct bench b;
     bench_begin(&b, ENTERPRISE "    auth: {mode: ntlm, username: 'CORP\\svc', password: {file: "
                                "password}}\n");
-    const struct ca_request *r = bench_ask(&b, STEP_ORDER);
+    const struct ca_request *r = bench_get(&b, STEP_ORDER);
     assert_string_equal(r->method, "POST");
     assert_string_equal(r->url, "https://ca01.corp.example/certsrv/certfnsh.asp");
     assert_string_equal(r->content_type, "application/x-www-form-urlencoded");
@@ -57,19 +57,19 @@ static void test_attributes(void **state)
     assert_true(yaml_parse("x", (struct span){(const uint8_t *)text, sizeof text - 1},
                            &shape_manifest, &b.f.arena, &findings, &extra));
     b.order.extra = extra;
-    (void)bench_ask(&b, STEP_ORDER);
+    (void)bench_get(&b, STEP_ORDER);
     assert_string_equal(bench_field(&b, "CertAttrib"),
                         "CertificateTemplate:Other\r\nTicket:CHG0000001\r\ncdc:dc01\r\n"
                         "san:dns=www.example.com\r\n");
     /* what would be more than one line, or more than one name */
     b.order.product = "x\r\nsan:dns=dc01.example.com";
     b.order.extra = NULL;
-    assert_true(says(bench_refused(&b, STEP_ORDER), "not one line"));
+    assert_true(says(bench_denied(&b, STEP_ORDER), "not one line"));
     static const struct san_value two = {GN_DNS, "a.example&dns=dc01.example"};
     b.order.product = NULL;
     b.order.extra = extra;
     b.order.san = &two;
-    assert_true(says(bench_refused(&b, STEP_ORDER), "cannot carry"));
+    assert_true(says(bench_denied(&b, STEP_ORDER), "cannot carry"));
     findings_release(&findings);
     bench_end(&b);
 }
@@ -79,11 +79,11 @@ static void test_setups(void **state)
     (void)state;
     struct bench b;
     bench_begin(&b, "");
-    assert_true(says(bench_refused(&b, STEP_ORDER), "needs a template"));
+    assert_true(says(bench_denied(&b, STEP_ORDER), "needs a template"));
     bench_end(&b);
     bench_begin(&b, STANDALONE);
     b.order.product = "WebServer"; /* it has none */
-    (void)bench_ask(&b, STEP_ORDER);
+    (void)bench_get(&b, STEP_ORDER);
     assert_string_equal(bench_field(&b, "CertAttrib"), "certbatch:" OUR_KEY "\r\n");
     assert_int_equal(b.request.login.kind, LOGIN_NEGOTIATE);
     assert_null(b.request.login.user); /* the ticket of the process */
@@ -95,13 +95,13 @@ static void test_reads(void **state)
     (void)state;
     struct bench b;
     bench_begin(&b, ENTERPRISE "    auth: {mode: none}\n");
-    assert_string_equal(bench_ask(&b, STEP_POLL)->url,
+    assert_string_equal(bench_get(&b, STEP_POLL)->url,
                         "https://ca01.corp.example/certsrv/certnew.p7b?ReqID=417&Enc=bin");
-    assert_string_equal(bench_ask(&b, STEP_PROBE)->url, "https://ca01.corp.example/certsrv/");
-    assert_string_equal(bench_ask(&b, STEP_PRODUCTS)->url,
+    assert_string_equal(bench_get(&b, STEP_PROBE)->url, "https://ca01.corp.example/certsrv/");
+    assert_string_equal(bench_get(&b, STEP_PRODUCTS)->url,
                         "https://ca01.corp.example/certsrv/certrqxt.asp");
     assert_int_equal(b.request.login.kind, LOGIN_NONE);
-    assert_true(says(bench_refused(&b, STEP_FIND), "no such step"));
+    assert_true(says(bench_denied(&b, STEP_FIND), "no such step"));
     struct err err = ERR_INIT;
     struct ca_call call = bench_call(&b, STEP_POLL);
     static const char *const odd[] = {"", "41x", "417&ReqID=1", "12345678901", NULL};

@@ -110,7 +110,7 @@ static const struct ca_result *next(struct bench *b, const char *path, enum what
                                     const struct crl_row *crl)
 {
     static const char renewals[] = PAGE("x", "<Script>var nRenewals=1;</Script>");
-    const char *url = bench_ask(b, STEP_REVOKED)->url;
+    const char *url = bench_get(b, STEP_REVOKED)->url;
     if (!says(url, path)) {
         fail_msg("%s is asked for, not %s", url, path);
     }
@@ -244,7 +244,7 @@ static void test_crls_that_prove_nothing(void **state)
     b.phase = 0;
     b.page = NULL;
     b.revoke.serial = NULL;
-    assert_true(says(bench_refused(&b, STEP_REVOKED), "serial"));
+    assert_true(says(bench_denied(&b, STEP_REVOKED), "serial"));
     bench_end(&b);
     bench_begin(&b, SCRIPT);
     verdict(next(&b, "certcarc.asp", HTML, NULL), OUTCOME_UNKNOWN, false);
@@ -272,7 +272,7 @@ static void test_command(void **state)
     };
     bench_begin(&b, COMMAND);
     b.revoke.serial = "A2B3C";
-    const struct ca_request *r = bench_ask(&b, STEP_REVOKE);
+    const struct ca_request *r = bench_get(&b, STEP_REVOKE);
     assert_int_equal(r->way, WAY_COMMAND);
     assert_string_equal(r->argv[0], "./officer");
     assert_string_equal(r->argv[1], "CA01\\Corp CA (1)");
@@ -280,9 +280,9 @@ static void test_command(void **state)
     assert_string_equal(r->argv[3], "4");
     assert_null(r->argv[4]);
     b.revoke.reason = REASON_REMOVE_FROM_CRL;
-    assert_string_equal(bench_ask(&b, STEP_REVOKE)->argv[3], "-1");
+    assert_string_equal(bench_get(&b, STEP_REVOKE)->argv[3], "-1");
     b.revoke.serial = "1; rm -rf /";
-    assert_true(says(bench_refused(&b, STEP_REVOKE), "serial"));
+    assert_true(says(bench_denied(&b, STEP_REVOKE), "serial"));
     const struct ca_call call = bench_call(&b, STEP_REVOKE);
     for (size_t i = 0; i < NITEMS(rows); i++) {
         struct ca_reply reply = {
@@ -304,7 +304,7 @@ static void test_script(void **state)
     (void)state;
     struct bench b;
     bench_begin(&b, SCRIPT);
-    assert_int_equal(bench_ask(&b, STEP_REVOKE)->way, WAY_PEOPLE);
+    assert_int_equal(bench_get(&b, STEP_REVOKE)->way, WAY_PEOPLE);
     assert_string_equal(b.request.url, "certutil -config \"CA01\\Corp CA (1)\" -revoke 1A2B3C 4");
     const struct ca_result *r = bench_hear(&b, STEP_REVOKE, 0, "");
     assert_int_equal(r->outcome, OUTCOME_ACCEPTED);
@@ -327,7 +327,7 @@ static void test_script(void **state)
     bench_end(&b);
     bench_begin(&b, SCRIPT "    revocation: {mode: none}\n");
     assert_null(adcs_by_hand(&b.config.cas[0], v, 2, 0, &text));
-    assert_true(says(bench_refused(&b, STEP_REVOKE), "none"));
+    assert_true(says(bench_denied(&b, STEP_REVOKE), "none"));
     bench_end(&b);
 }
 

@@ -333,6 +333,7 @@ static void mail_certificates(void **state UNUSED)
     static const struct san_value san = {GN_EMAIL, "dana@example.com"};
     static const struct dn_value dn[] = {{"GN", "Dana"}, {"SN", "Sample"}};
     bench_begin(&b, dc_config);
+    const struct san_value *const host = b.order.san;
     b.order.product = "secure_email_sponsor";
     b.order.common_name = NULL;
     b.order.san = &san;
@@ -346,7 +347,7 @@ static void mail_certificates(void **state UNUSED)
               "\"given_name_surname\",\"individual\":{\"first_name\":\"Dana\",\"last_name\":"
               "\"Sample\"},\"usage_designation\":{\"primary_usage\":\"signing\"},\"csr\":\"CSR\","
               "\"signature_hash\":\"sha256\"}," PLAIN "}");
-    b.order.san = &bench_san;
+    b.order.san = host;
     assert_non_null(strstr(bench_refused(&b, &call), "takes no dns names"));
     bench_end(&b);
 }
