@@ -160,7 +160,7 @@ static void loop(struct executor *x)
         abandon_when_late(x);
         fill_window(x);
         gather(x, 0);
-        if (!round_is_due(x) && !wire_ready(x->wire) && !executor_can_send(x)) {
+        if (!finished(x) && !round_is_due(x) && !wire_ready(x->wire) && !executor_can_send(x)) {
             wait_for_something(x);
         }
         if (!pass(x)) {

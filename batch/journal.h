@@ -31,7 +31,7 @@ struct journal_record {
     uint64_t seq;
     const char *ev, *item; /* item may be NULL */
     const char *t;
-    const json_t *fields;  /* the whole object */
+    const json_t *fields;  /* the object without `prev` and `sum` */
     size_t offset, length; /* of the line in the file, without newline */
 };
 typedef bool journal_fn(void *ctx, const struct journal_record *r, struct err *err);

@@ -14,9 +14,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUM_HEAD ",\"sum\":\""
-#define SUM_TAIL "\"}"
-enum { SUM_LENGTH = sizeof SUM_HEAD - 1 + SHA256_HEX - 1 + sizeof SUM_TAIL - 1, CHUNK = 65536 };
+/* How every line ends: ,"prev":"...","sum":"..."} */
+#define PREV_HEAD ",\"prev\":\""
+#define SUM_HEAD  "\",\"sum\":\""
+#define SUM_TAIL  "\"}"
+enum {
+    DIGEST = SHA256_HEX - 1,
+    SUM_AT = DIGEST + sizeof SUM_TAIL - 1, /* counted from the end */
+    PREV_AT = SUM_AT + sizeof SUM_HEAD - 1 + DIGEST,
+    END_AT = PREV_AT + sizeof PREV_HEAD - 1,
+    CHUNK = 65536
+};
 
 void journal_scan_begin(struct journal_scan *s, journal_fn *fn, void *ctx)
 {
@@ -32,17 +40,34 @@ static bool damage(const struct journal_scan *s, struct err *err, const char *wh
     return false;
 }
 
+static bool is_at(const char *line, size_t n, size_t from_end, const char *want, size_t length)
+{
+    return memcmp(line + n - from_end, want, length) == 0;
+}
+
+/* The digests stand where the writer puts them: what has them elsewhere is no record. */
 static bool sum_fits(const char *line, size_t n)
 {
+    const size_t sum_head = SUM_AT + sizeof SUM_HEAD - 1;
     char want[SHA256_HEX];
-    if (n < SUM_LENGTH || n >= LIMIT_JOURNAL_RECORD) {
+    if (n < END_AT || n >= LIMIT_JOURNAL_RECORD) {
         return false;
     }
-    const char *at = line + n - SUM_LENGTH;
-    sha256_hex(line, (size_t)(at - line), want);
-    return memcmp(at, SUM_HEAD, sizeof SUM_HEAD - 1) == 0 &&
-           memcmp(at + sizeof SUM_HEAD - 1, want, SHA256_HEX - 1) == 0 &&
-           memcmp(line + n - (sizeof SUM_TAIL - 1), SUM_TAIL, sizeof SUM_TAIL - 1) == 0;
+    sha256_hex(line, n - sum_head + 1, want); /* up to and without the comma */
+    return is_at(line, n, END_AT, PREV_HEAD, sizeof PREV_HEAD - 1) &&
+           is_at(line, n, sum_head, SUM_HEAD, sizeof SUM_HEAD - 1) &&
+           is_at(line, n, SUM_AT, want, DIGEST) &&
+           is_at(line, n, sizeof SUM_TAIL - 1, SUM_TAIL, sizeof SUM_TAIL - 1);
+}
+
+/* The record without its two digests: they are a third of a line, and were compared as they
+ * stand. */
+static json_t *parse_head(const char *line, size_t n, struct err *err)
+{
+    CLEANUP(buf_release) struct buf head = BUF_INIT(LIMIT_JOURNAL_RECORD);
+    buf_add(&head, line, n - END_AT);
+    buf_putc(&head, '}');
+    return json_parse(JOURNAL_NAME, head.p, head.n, err);
 }
 
 static bool scan_line(struct journal_scan *s, const char *line, size_t n, bool sum, struct err *err)
@@ -50,15 +75,14 @@ static bool scan_line(struct journal_scan *s, const char *line, size_t n, bool s
     if (!sum) {
         return damage(s, err, "the sum of this line does not fit");
     }
-    CLEANUP(json_tree_release) json_t *t = json_parse(JOURNAL_NAME, line, n, err);
-    const char *prev = t ? json_get_str(t, "prev") : NULL;
-    if (!prev || json_get_int(t, "v", 0) != 1) {
+    CLEANUP(json_tree_release) json_t *t = parse_head(line, n, err);
+    if (!t || json_get_int(t, "v", 0) != 1 || json_get(t, "prev") || json_get(t, "sum")) {
         return damage(s, err, "not a record of a version that is known");
     }
     if (json_get_int(t, "seq", 0) != (int64_t)(s->seq + 1)) {
         return damage(s, err, "the sequence number is not the next one");
     }
-    if (strcmp(prev, s->prev) != 0) {
+    if (!is_at(line, n, PREV_AT, s->prev, DIGEST)) {
         return damage(s, err, "the line does not continue the one before");
     }
     struct journal_record r = {.seq = s->seq + 1,

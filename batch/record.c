@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum record_kind { TEXT, NUMBER, MOMENT, JSON };
+enum record_kind { ENVELOPE, TEXT, NUMBER, MOMENT, JSON };
 
 static const struct record_field {
     const char *name;
@@ -21,6 +21,11 @@ static const struct record_field {
     {                                                                                              \
         name, kind, offsetof(struct record, member)                                                \
     }
+    {"v", ENVELOPE, 0}, /* the journal's own, in the order it writes them */
+    {"seq", ENVELOPE, 0},
+    {"t", ENVELOPE, 0},
+    {"ev", ENVELOPE, 0},
+    {"item", ENVELOPE, 0},
     F("class", reply_class, TEXT),
     F("kind", kind, TEXT),
     F("action", action, TEXT),
@@ -79,7 +84,7 @@ void record_write(const struct record *r, struct jw *j)
         const void *at = (const char *)r + fields[i].offset;
         if (fields[i].kind == TEXT || fields[i].kind == JSON) {
             write_text(j, &fields[i], *(const char *const *)at);
-        } else {
+        } else if (fields[i].kind != ENVELOPE) {
             write_number(j, &fields[i], *(const int64_t *)at);
         }
     }
@@ -106,26 +111,48 @@ static bool read_text(const json_t *v, const struct record_field *f, struct aren
     return *out != NULL;
 }
 
+/* Members come in the order of the table, so the next one is looked for from the last one on. */
+static const struct record_field *find_field(const char *name, size_t *at)
+{
+    for (size_t tried = 0; tried < NITEMS(fields); tried++) {
+        const struct record_field *f = &fields[(*at + tried) % NITEMS(fields)];
+        if (strcmp(f->name, name) == 0) {
+            *at = (size_t)(f - fields) + 1;
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static bool read_field(const struct record_field *f, const json_t *v, struct arena *scratch,
+                       struct record *out)
+{
+    void *at = (char *)out + f->offset;
+    switch (f->kind) {
+    case ENVELOPE:
+        return true;
+    case NUMBER:
+        *(int64_t *)at = json_is_integer(v) ? (int64_t)json_integer_value(v) : 0;
+        return true;
+    case MOMENT:
+        return json_is_string(v) && time_parse(json_string_value(v), at);
+    case TEXT:
+    case JSON:
+        return read_text(v, f, scratch, at);
+    }
+    return false;
+}
+
 bool record_read(const struct journal_record *in, struct arena *scratch, struct record *out,
                  struct err *err)
 {
+    json_t *members = (json_t *)(uintptr_t)in->fields; /* jansson iterates over non-const only */
+    size_t near = 0;
     *out = (struct record){.ev = in->ev, .item = in->item, RECORD_NONE};
-    for (size_t i = 0; i < NITEMS(fields); i++) {
-        const json_t *v = json_get(in->fields, fields[i].name);
-        void *at = (char *)out + fields[i].offset;
-        bool ok = true;
-        if (!v) {
-            continue;
-        }
-        if (fields[i].kind == NUMBER) {
-            *(int64_t *)at = json_get_int(in->fields, fields[i].name, 0);
-        } else if (fields[i].kind == MOMENT) {
-            ok = json_is_string(v) && time_parse(json_string_value(v), at);
-        } else {
-            ok = read_text(v, &fields[i], scratch, at);
-        }
-        if (!ok) {
-            return err_set(err, ERR_ENV, "the value of \"%s\" is not of its kind", fields[i].name);
+    for (void *it = json_object_iter(members); it; it = json_object_iter_next(members, it)) {
+        const struct record_field *f = find_field(json_object_iter_key(it), &near);
+        if (f && !read_field(f, json_object_iter_value(it), scratch, out)) {
+            return err_set(err, ERR_ENV, "the value of \"%s\" is not of its kind", f->name);
         }
     }
     return true;

@@ -216,6 +216,73 @@ static void lines_may_not_move(void **ctx)
     assert_true(journal_check(shorter, false, NULL, NULL, &err));
 }
 
+/* A first line whose sums fit, as whoever knows the format could make it. */
+static void forge(struct buf *out, const char *head)
+{
+    char sum[SHA256_HEX];
+    buf_reset(out);
+    buf_puts(out, head);
+    sha256_hex(out->p, out->n, sum);
+    buf_printf(out, ",\"sum\":\"%s\"}\n", sum);
+}
+
+#define ZEROS     "0000000000000000000000000000000000000000000000000000000000000000"
+#define PREV      ",\"prev\":\"" ZEROS "\""
+#define OPEN_LINE "{\"v\":1,\"seq\":1,\"t\":\"2026-11-21T04:31:00.123Z\",\"ev\":\"open\""
+
+static void fitting_sums_do_not_make_a_record(void **ctx UNUSED)
+{
+    static const struct {
+        const char *head;
+        bool good;
+    } rows[] = {
+        {OPEN_LINE PREV, true},
+        {OPEN_LINE ",\"batch\":\"b\"" PREV, true},
+        {OPEN_LINE PREV ",\"batch\":\"b\"", false}, /* the digests are not the last members */
+        {OPEN_LINE PREV PREV, false},
+        {OPEN_LINE ",\"sum\":\"x\"" PREV, false},
+        {OPEN_LINE ",\"ev\":\"open\"" PREV, false}, /* said twice */
+        {OPEN_LINE "}" PREV, false},
+        {OPEN_LINE ",\"prev\":\"1000000000000000000000000000000000000000000000000000000000000000\"",
+         false},
+        {"{\"v\":2,\"seq\":1,\"t\":\"2026-11-21T04:31:00.123Z\",\"ev\":\"open\"" PREV, false},
+        {"{\"v\":1,\"seq\":2,\"t\":\"2026-11-21T04:31:00.123Z\",\"ev\":\"open\"" PREV, false},
+        {"{\"v\":1,\"seq\":1,\"ev\":\"open\"" PREV, false},
+    };
+    CLEANUP(buf_release) struct buf line = BUF_INIT(1 << 16);
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct err err = ERR_INIT;
+        forge(&line, rows[i].head);
+        assert_int_equal(journal_check(buf_span(&line), false, NULL, NULL, &err), rows[i].good);
+        assert_int_equal(err.code, rows[i].good ? ERR_NONE : ERR_ENV);
+    }
+}
+
+/* Another writer may order its members as it likes, and say more. */
+static void members_are_read_in_any_order(void **ctx UNUSED)
+{
+    static const char text[] =
+        "{\"user\":\"u\",\"unknown\":[1],\"attempt\":7,\"class\":\"accepted\",\"ev\":\"reply\","
+        "\"outputs\":[{\"a\":1}],\"not_after\":\"2026-11-21T04:31:00Z\",\"order\":\"o-1\"}";
+    CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
+    struct err err = ERR_INIT;
+    struct record r;
+    CLEANUP(json_tree_release) json_t *t = json_parse("test", text, sizeof text - 1, &err);
+    const struct journal_record in = {.ev = "reply", .item = "a", .fields = t};
+    assert_non_null(t);
+    assert_true(record_read(&in, &scratch, &r, &err));
+    assert_string_equal(r.user, "u");
+    assert_string_equal(r.reply_class, "accepted");
+    assert_string_equal(r.order_id, "o-1");
+    assert_string_equal(r.outputs, "[{\"a\":1}]");
+    assert_int_equal(r.attempt, 7);
+    assert_true(r.not_after != TIME_NONE && r.not_before == TIME_NONE);
+    assert_null(r.code);
+    assert_int_equal(json_object_set_new(t, "order", json_integer(1)), 0);
+    assert_false(record_read(&in, &scratch, &r, &err));
+    assert_non_null(strstr(err.msg, "\"order\""));
+}
+
 /* More than fits into one piece of the scanner: damage is named by its line, a torn tail is cut. */
 static void a_long_journal_is_read_in_order(void **ctx)
 {
@@ -515,6 +582,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_torn_tail_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(any_changed_byte_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_may_not_move, setup, teardown),
+        cmocka_unit_test(fitting_sums_do_not_make_a_record),
+        cmocka_unit_test(members_are_read_in_any_order),
         cmocka_unit_test_setup_teardown(a_long_journal_is_read_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_has_a_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(a_symbolic_link_is_refused, setup, teardown),
