@@ -43,8 +43,24 @@ static bool put(struct audit *a, const char *name, struct span data, struct err 
 
 static bool put_fd(struct audit *a, const char *name, int fd, uint64_t size, struct err *err)
 {
+    if (size > LIMIT_ARCHIVE_ENTRY) { /* verify would not read it back */
+        return err_set(err, ERR_ENV, "%s is larger than %u MiB", name, LIMIT_ARCHIVE_ENTRY >> 20);
+    }
     return secret_scan_fd(a->source->secrets, name, fd, size, err) &&
            bag_add_fd(a->bag, name, fd, size, err);
+}
+
+static bool put_whole_fd(struct audit *a, const char *name, int fd, struct err *err)
+{
+    off_t size = lseek(fd, 0, SEEK_END);
+    return size >= 0 ? put_fd(a, name, fd, (uint64_t)size, err)
+                     : err_sys(err, errno, "cannot measure %s", name);
+}
+
+static bool put_file(struct audit *a, int dir, const char *file, const char *name, struct err *err)
+{
+    CLEANUP(closep) int fd = fs_open_at(dir, file, err);
+    return fd >= 0 && put_whole_fd(a, name, fd, err);
 }
 
 static bool put_journal(struct audit *a, struct err *err)
@@ -57,14 +73,12 @@ static bool put_journal(struct audit *a, struct err *err)
 static bool put_state_files(struct audit *a, struct err *err)
 {
     static const char *const names[] = {"manifest.yaml", "plan.json", "findings.json"};
-    for (size_t i = 0; i < NITEMS(names); i++) {
-        bool there;
-        if (!bundle_read_item(a->source->state->fd, names[i], &a->file, &there, err) ||
-            (there && !put(a, names[i], buf_span(&a->file), err))) {
-            return false;
-        }
+    const int state = a->source->state->fd;
+    bool ok = true;
+    for (size_t i = 0; ok && i < NITEMS(names); i++) {
+        ok = !fs_exists_at(state, names[i]) || put_file(a, state, names[i], names[i], err);
     }
-    return true;
+    return ok;
 }
 
 static int by_certificate(const void *pa, const void *pb)
@@ -155,9 +169,8 @@ static bool put_dir(struct audit *a, const char *of, struct err *err)
     CLEANUP(closep) int dir = fs_open_dir_at(a->source->state->fd, of, err);
     bool ok = dir >= 0 && list_files(dir, &arena, &names, err);
     for (size_t i = 0; ok && i < names.n; i++) {
-        buf_reset(&a->file);
-        ok = fs_read_at(dir, names.v[i], &a->file, err) &&
-             put(a, arena_printf(&arena, "%s/%s", of, names.v[i]), buf_span(&a->file), err);
+        const char *name = arena_printf(&arena, "%s/%s", of, names.v[i]);
+        ok = put_file(a, dir, names.v[i], name, err);
     }
     return ok;
 }
@@ -170,9 +183,7 @@ static bool put_report(struct audit *a, const struct report_format *f, struct er
         !f->write(&a->report, report_to_fd, &t.fd, err)) {
         return err_wrap(err, "%s", f->bag_name);
     }
-    off_t size = lseek(t.fd, 0, SEEK_END);
-    return size >= 0 ? put_fd(a, f->bag_name, t.fd, (uint64_t)size, err)
-                     : err_sys(err, errno, "cannot measure %s", f->bag_name);
+    return put_whole_fd(a, f->bag_name, t.fd, err);
 }
 
 static bool put_reports(struct audit *a, struct err *err)

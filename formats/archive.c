@@ -24,7 +24,10 @@ struct archive_out {
     int64_t mtime;
     struct sha256 all; /* see archive_digest() */
     uint8_t last[SHA256_SIZE], digest[SHA256_SIZE];
-    bool dead;              /* abandoned: what libarchive still flushes goes nowhere */
+    char name[LIMIT_ARCHIVE_NAME + 1]; /* of the entry that is being written, */
+    uint64_t left;                     /* what it still lacks, */
+    struct sha256 sum;                 /* and of what it has */
+    bool dead;                         /* abandoned: what libarchive still flushes goes nowhere */
     struct err write_error; /* of the callback: libarchive would only say "write error" */
 };
 
@@ -125,50 +128,72 @@ static bool put_header(struct archive_out *a, const char *name, uint64_t size, m
     return archive_write_header(a->tar, a->entry) == ARCHIVE_OK || tar_failed(a, err, name);
 }
 
-static bool put_data(struct archive_out *a, const char *name, const void *p, size_t n,
-                     struct err *err)
-{
-    return n == 0 || archive_write_data(a->tar, p, n) == (la_ssize_t)n || tar_failed(a, err, name);
-}
-
 static void fold(struct sha256 *all, const char *name, const uint8_t content[SHA256_SIZE])
 {
     sha256_add(all, name, strlen(name) + 1);
     sha256_add(all, content, SHA256_SIZE);
 }
 
-bool archive_add(struct archive_out *a, const char *name, struct span data, mode_t mode,
-                 struct err *err)
+bool archive_begin(struct archive_out *a, const char *name, uint64_t size, mode_t mode,
+                   struct err *err)
 {
-    if (!put_header(a, name, data.n, mode, err) || !put_data(a, name, data.p, data.n, err)) {
+    if (!put_header(a, name, size, mode, err)) {
         return false;
     }
-    sha256(data.p, data.n, a->last);
-    fold(&a->all, name, a->last);
+    memcpy(a->name, name, strlen(name) + 1);
+    a->left = size;
+    sha256_begin(&a->sum);
     return true;
 }
 
-static bool copy_data(struct archive_out *a, const char *name, int from, uint64_t size,
-                      struct sha256 *sum, struct err *err)
+bool archive_part(struct archive_out *a, struct span data, struct err *err)
+{
+    if (data.n > a->left) {
+        return err_set(err, ERR_INTERNAL, "%s is longer than was said", a->name);
+    }
+    if (data.n && archive_write_data(a->tar, data.p, data.n) != (la_ssize_t)data.n) {
+        return tar_failed(a, err, a->name);
+    }
+    sha256_add(&a->sum, data.p, data.n);
+    a->left -= data.n;
+    return true;
+}
+
+bool archive_end(struct archive_out *a, struct err *err)
+{
+    if (a->left) {
+        return err_set(err, ERR_INTERNAL, "%s is shorter than was said", a->name);
+    }
+    sha256_end(&a->sum, a->last);
+    fold(&a->all, a->name, a->last);
+    return true;
+}
+
+bool archive_add(struct archive_out *a, const char *name, struct span data, mode_t mode,
+                 struct err *err)
+{
+    return archive_begin(a, name, data.n, mode, err) && archive_part(a, data, err) &&
+           archive_end(a, err);
+}
+
+static bool copy_data(struct archive_out *a, int from, struct err *err)
 {
     char chunk[65536];
-    while (size) {
-        size_t want = size < sizeof chunk ? (size_t)size : sizeof chunk;
+    while (a->left) {
+        size_t want = a->left < sizeof chunk ? (size_t)a->left : sizeof chunk;
         ssize_t n = read(from, chunk, want);
         if (n < 0 && errno == EINTR) {
             continue;
         }
         if (n < 0) {
-            return err_sys(err, errno, "cannot read %s", name);
+            return err_sys(err, errno, "cannot read %s", a->name);
         }
         if (n == 0) {
-            return err_set(err, ERR_ENV, "%s became shorter while it was read", name);
+            return err_set(err, ERR_ENV, "%s became shorter while it was read", a->name);
         }
-        sha256_add(sum, chunk, (size_t)n);
-        if (!put_data(a, name, chunk, (size_t)n, err)) {
+        if (!archive_part(a, (struct span){(const uint8_t *)chunk, (size_t)n}, err)) {
             return false;
         }
-        size -= (uint64_t)n;
     }
     return true;
 }
@@ -176,17 +201,8 @@ static bool copy_data(struct archive_out *a, const char *name, int from, uint64_
 bool archive_add_fd(struct archive_out *a, const char *name, int from, uint64_t size, mode_t mode,
                     struct err *err)
 {
-    if (!put_header(a, name, size, mode, err)) {
-        return false;
-    }
-    struct sha256 sum;
-    sha256_begin(&sum);
-    bool ok = copy_data(a, name, from, size, &sum, err);
-    sha256_end(&sum, a->last);
-    if (ok) {
-        fold(&a->all, name, a->last);
-    }
-    return ok;
+    return archive_begin(a, name, size, mode, err) && copy_data(a, from, err) &&
+           archive_end(a, err);
 }
 
 const uint8_t *archive_last_sha256(const struct archive_out *a)
@@ -206,6 +222,9 @@ static void release(struct archive_out **a)
 {
     uint8_t unused[SHA256_SIZE];
     archive_digest(*a, unused);
+    if ((*a)->sum.ctx) { /* an entry that was not ended */
+        sha256_end(&(*a)->sum, unused);
+    }
     archive_entry_free((*a)->entry);
     (void)archive_write_free((*a)->tar);
     free(*a);

@@ -34,6 +34,12 @@ bool archive_add(struct archive_out *a, const char *name, struct span data, mode
 /* The next `size` bytes of `from`, which must have them. */
 bool archive_add_fd(struct archive_out *a, const char *name, int from, uint64_t size, mode_t mode,
                     struct err *err) MUST_USE;
+/* An entry in parts, which together are `size` bytes: begin, part..., end. After a failure only
+ * archive_abandon() follows. */
+bool archive_begin(struct archive_out *a, const char *name, uint64_t size, mode_t mode,
+                   struct err *err) MUST_USE;
+bool archive_part(struct archive_out *a, struct span data, struct err *err) MUST_USE;
+bool archive_end(struct archive_out *a, struct err *err) MUST_USE;
 /* Of the content of the entry added last. */
 const uint8_t *archive_last_sha256(const struct archive_out *a);
 /* One digest over the names and contents of all entries, in order; after the last was added. */

@@ -101,29 +101,66 @@ void bag_each(const struct bag *b,
 
 /* --- manifests --- */
 
-/* Of a sorted list. */
-static bool manifest_text(const struct bag_list *list, const char *name, struct buf *text,
-                          struct err *err)
+/* A manifest of 100,000 files is 10 MB: it is never whole in memory. */
+typedef bool piece_fn(void *ctx, struct span piece, struct err *err);
+enum { PIECE = 65536 };
+
+/* The text for a sorted list, piece by piece. */
+static bool manifest_text(const struct bag_list *list, piece_fn *fn, void *ctx, struct err *err)
 {
+    CLEANUP(buf_release) struct buf piece = BUF_INIT(PIECE + LIMIT_PATH);
     for (size_t i = 0; i < list->n; i++) {
         char hex[SHA256_HEX];
         hex_encode(list->v[i].sha256, SHA256_SIZE, hex);
-        buf_printf(text, "%s  %s\n", hex, list->v[i].path);
+        buf_printf(&piece, "%s  %s\n", hex, list->v[i].path);
+        if (piece.n >= PIECE || i + 1 == list->n) {
+            if (!fn(ctx, buf_span(&piece), err)) {
+                return false;
+            }
+            buf_reset(&piece);
+        }
     }
-    return !buf_failed(text) || err_set(err, ERR_INTERNAL, "%s would be too large", name);
+    return true;
+}
+
+static uint64_t manifest_size(const struct bag_list *list)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        n += SHA256_HEX - 1 + strlen("  ") + strlen(list->v[i].path) + strlen("\n");
+    }
+    return n;
+}
+
+/* What is larger could not be read back. */
+static bool manifest_fits(const struct bag_list *list, const char *name, struct err *err)
+{
+    return manifest_size(list) <= LIMIT_ARCHIVE_ENTRY ||
+           err_set(err, ERR_ENV, "%s would be larger than %u MiB", name, LIMIT_ARCHIVE_ENTRY >> 20);
+}
+
+static bool add_to_sum(void *sum, struct span piece, struct err *err UNUSED)
+{
+    sha256_add(sum, piece.p, piece.n);
+    return true;
+}
+
+static bool add_to_text(void *text, struct span piece, struct err *err)
+{
+    buf_add(text, piece.p, piece.n);
+    return !buf_failed(text) ||
+           err_set(err, ERR_INTERNAL, "%s would be too large", BAG_TAG_MANIFEST);
+}
+
+static bool add_to_archive(void *archive, struct span piece, struct err *err)
+{
+    return archive_part(archive, piece, err);
 }
 
 static void info_text(const struct bag *b, struct buf *text)
 {
     buf_add(text, b->info.p, b->info.n);
     buf_printf(text, "Payload-Oxum: %" PRIu64 ".%zu\n", b->octets, b->payload.n);
-}
-
-static void copy_list(const struct bag_list *from, struct bag_list *to)
-{
-    for (size_t i = 0; i < from->n; i++) {
-        bag_list_add(to, from->v[i].path, from->v[i].sha256);
-    }
 }
 
 static void list_text(struct bag_list *list, const char *path, struct span text)
@@ -133,33 +170,50 @@ static void list_text(struct bag_list *list, const char *path, struct span text)
     bag_list_add(list, path, digest);
 }
 
-bool bag_preview(const struct bag *b, const char *name, struct span data, struct buf *tagmanifest,
+static bool list_manifest(struct bag_list *list, const char *path, const struct bag_list *of,
+                          struct err *err)
+{
+    uint8_t digest[SHA256_SIZE];
+    struct sha256 sum;
+    sha256_begin(&sum);
+    bool ok = manifest_text(of, add_to_sum, &sum, err);
+    sha256_end(&sum, digest);
+    bag_list_add(list, path, digest);
+    return ok;
+}
+
+bool bag_preview(struct bag *b, const char *name, struct span data, struct buf *tagmanifest,
                  struct err *err)
 {
     CLEANUP(buf_release) struct buf info = BUF_INIT(1u << 16);
-    CLEANUP(buf_release) struct buf manifest = BUF_INIT(LIMIT_ARCHIVE_ENTRY);
-    CLEANUP(bag_list_release) struct bag_list payload = {0};
     CLEANUP(bag_list_release) struct bag_list tags = {0};
-    copy_list(&b->payload, &payload);
-    bag_list_sort(&payload);
-    copy_list(&b->tags, &tags);
-    info_text(b, &info);
-    if (!manifest_text(&payload, BAG_MANIFEST, &manifest, err)) {
-        return false;
+    for (size_t i = 0; i < b->tags.n; i++) {
+        bag_list_add(&tags, b->tags.v[i].path, b->tags.v[i].sha256);
     }
+    info_text(b, &info);
     list_text(&tags, name, data);
     list_text(&tags, "bag-info.txt", buf_span(&info));
-    list_text(&tags, BAG_MANIFEST, buf_span(&manifest));
+    bag_list_sort(&b->payload);
+    if (!list_manifest(&tags, BAG_MANIFEST, &b->payload, err)) {
+        return false;
+    }
     bag_list_sort(&tags);
-    return manifest_text(&tags, BAG_TAG_MANIFEST, tagmanifest, err);
+    return manifest_text(&tags, add_to_text, tagmanifest, err);
 }
 
 static bool put_manifest(struct bag *b, struct bag_list *list, const char *name,
                          struct bag_list *into, struct err *err)
 {
-    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_ARCHIVE_ENTRY);
+    CLEANUP(buf_release) struct buf path = BUF_INIT(LIMIT_PATH);
+    buf_printf(&path, "%s/%s", b->root, name);
     bag_list_sort(list);
-    return manifest_text(list, name, &text, err) && put(b, into, name, buf_span(&text), err);
+    if (!manifest_fits(list, name, err) ||
+        !archive_begin(b->archive, buf_text(&path), manifest_size(list), 0644, err) ||
+        !manifest_text(list, add_to_archive, b->archive, err) || !archive_end(b->archive, err)) {
+        return false;
+    }
+    bag_list_add(into, name, archive_last_sha256(b->archive));
+    return true;
 }
 
 static bool put_tags(struct bag *b, struct err *err)
