@@ -132,8 +132,8 @@ static bool read_field(const struct record_field *f, const json_t *v, struct are
     case ENVELOPE:
         return true;
     case NUMBER:
-        *(int64_t *)at = json_is_integer(v) ? (int64_t)json_integer_value(v) : 0;
-        return true;
+        *(int64_t *)at = (int64_t)json_integer_value(v);
+        return json_is_integer(v);
     case MOMENT:
         return json_is_string(v) && time_parse(json_string_value(v), at);
     case TEXT:

@@ -105,10 +105,11 @@ void bag_each(const struct bag *b,
 typedef bool piece_fn(void *ctx, struct span piece, struct err *err);
 enum { PIECE = 65536 };
 
-/* The text for a sorted list, piece by piece. */
+/* The text for a sorted list, piece by piece. A path was a name in the archive, or is checked as
+ * one before the manifest is written: none is longer than LIMIT_ARCHIVE_NAME. */
 static bool manifest_text(const struct bag_list *list, piece_fn *fn, void *ctx, struct err *err)
 {
-    CLEANUP(buf_release) struct buf piece = BUF_INIT(PIECE + LIMIT_PATH);
+    CLEANUP(buf_release) struct buf piece = BUF_INIT(2 * PIECE);
     for (size_t i = 0; i < list->n; i++) {
         char hex[SHA256_HEX];
         hex_encode(list->v[i].sha256, SHA256_SIZE, hex);
@@ -123,20 +124,10 @@ static bool manifest_text(const struct bag_list *list, piece_fn *fn, void *ctx, 
     return true;
 }
 
-static uint64_t manifest_size(const struct bag_list *list)
+static bool add_to_size(void *size, struct span piece, struct err *err UNUSED)
 {
-    uint64_t n = 0;
-    for (size_t i = 0; i < list->n; i++) {
-        n += SHA256_HEX - 1 + strlen("  ") + strlen(list->v[i].path) + strlen("\n");
-    }
-    return n;
-}
-
-/* What is larger could not be read back. */
-static bool manifest_fits(const struct bag_list *list, const char *name, struct err *err)
-{
-    return manifest_size(list) <= LIMIT_ARCHIVE_ENTRY ||
-           err_set(err, ERR_ENV, "%s would be larger than %u MiB", name, LIMIT_ARCHIVE_ENTRY >> 20);
+    *(uint64_t *)size += piece.n;
+    return true;
 }
 
 static bool add_to_sum(void *sum, struct span piece, struct err *err UNUSED)
@@ -205,10 +196,17 @@ static bool put_manifest(struct bag *b, struct bag_list *list, const char *name,
                          struct bag_list *into, struct err *err)
 {
     CLEANUP(buf_release) struct buf path = BUF_INIT(LIMIT_PATH);
+    uint64_t size = 0;
     buf_printf(&path, "%s/%s", b->root, name);
     bag_list_sort(list);
-    if (!manifest_fits(list, name, err) ||
-        !archive_begin(b->archive, buf_text(&path), manifest_size(list), 0644, err) ||
+    if (!manifest_text(list, add_to_size, &size, err)) {
+        return false;
+    }
+    if (size > LIMIT_ARCHIVE_ENTRY) { /* bag_check() would not read it back */
+        return err_set(err, ERR_ENV, "%s would be larger than %u MiB", name,
+                       LIMIT_ARCHIVE_ENTRY >> 20);
+    }
+    if (!archive_begin(b->archive, buf_text(&path), size, 0644, err) ||
         !manifest_text(list, add_to_archive, b->archive, err) || !archive_end(b->archive, err)) {
         return false;
     }

@@ -25,8 +25,8 @@ void bag_info(struct bag *b, const char *label, const char *value);
 /* A tag file beside the manifests (README.txt, signatures). */
 bool bag_tag(struct bag *b, const char *name, struct span data, struct err *err) MUST_USE;
 /* What tagmanifest-sha256.txt will hold when `name` is the last tag file that is added: to be
- * signed or stamped, and to choose the tag file by what came of that. No bag_info(), bag_add() or
- * bag_each() after. */
+ * signed or stamped, and to choose the tag file by what came of that. It sorts the payload, so
+ * no bag_info(), bag_add() or bag_each() after. */
 bool bag_preview(struct bag *b, const char *name, struct span data, struct buf *tagmanifest,
                  struct err *err) MUST_USE;
 /* A file in the bag's root that no manifest lists: the seals over the tag manifest. */

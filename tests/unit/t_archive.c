@@ -280,6 +280,47 @@ static void writer_refuses_bad_names_and_short_sources(void **state)
     close(fd);
 }
 
+/* The header says the size before the content is known: what keeps no word is no archive. */
+static void parts_are_as_long_as_was_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *parts[3];
+        const char *why; /* NULL: good */
+    } rows[] = {
+        {{"he", "", "llo"}, NULL},
+        {{"hello", "", ""}, NULL},
+        {{"he", "llo", "!"}, "x is longer than was said"},
+        {{"hello!", "", ""}, "x is longer than was said"},
+        {{"he", "ll", ""}, "x is shorter than was said"},
+    };
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct err err = ERR_INIT;
+        uint8_t digest[SHA256_SIZE];
+        int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+        struct archive_out *a = archive_create(fd, 0, &err);
+        bool ok = archive_begin(a, "x", 5, 0644, &err);
+        for (size_t k = 0; ok && k < 3; k++) {
+            ok = archive_part(a, span_of(rows[i].parts[k]), &err);
+        }
+        ok = ok && archive_end(a, &err);
+        assert_int_equal(ok, !rows[i].why);
+        if (ok) {
+            uint8_t whole[SHA256_SIZE];
+            sha256("hello", 5, whole);
+            assert_memory_equal(archive_last_sha256(a), whole, sizeof whole);
+            archive_digest(a, digest);
+            assert_true(archive_finish(&a, &err));
+            assert_true(archive_check(fd, digest, NULL, &err));
+        } else {
+            assert_string_equal(err.msg, rows[i].why);
+            assert_int_equal(err.code, ERR_INTERNAL);
+            archive_abandon(&a);
+        }
+        close(fd);
+    }
+}
+
 static void full_device_is_an_error(void **state)
 {
     (void)state;
@@ -490,6 +531,7 @@ int main(void)
         cmocka_unit_test(gnu_tar_reads_it),
         cmocka_unit_test(check_finds_another_content),
         cmocka_unit_test(writer_refuses_bad_names_and_short_sources),
+        cmocka_unit_test(parts_are_as_long_as_was_said),
         cmocka_unit_test(full_device_is_an_error),
         cmocka_unit_test(reader_accepts_plain_ones),
         cmocka_unit_test(reader_refuses),

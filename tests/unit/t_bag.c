@@ -254,6 +254,42 @@ static void sha256sum_agrees(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* Manifests of more than a piece: sha256sum reads every line, and the preview is what comes. */
+static void large_manifests(void **state)
+{
+    (void)state;
+    enum { FILES = 2500 };
+    CLEANUP(findings_release) struct findings none = FINDINGS_INIT;
+    CLEANUP(buf_release) struct buf ahead = BUF_INIT(65536);
+    struct tag_manifest t = {.text = BUF_INIT(65536)};
+    struct err err = ERR_INIT;
+    uint8_t digest[SHA256_SIZE];
+    char command[512];
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    struct bag *b = bag_create(fd, "CHG1-audit", 1795000000, &err);
+    for (unsigned i = 0; i < FILES; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "items/%u/record.json", i * 7919 % FILES);
+        assert_true(bag_add(b, name, span_of(name), &err));
+    }
+    assert_true(bag_preview(b, "README.txt", span_of("read me"), &ahead, &err));
+    assert_true(bag_tag(b, "README.txt", span_of("read me"), &err));
+    assert_true(bag_finish(&b, digest, &err));
+    assert_true(archive_check(fd, digest, NULL, &err));
+    close(fd);
+    assert_true(bag_check(path, payload_seen, tag_seen, &t, &none, &err));
+    assert_int_equal(none.n, 0);
+    assert_string_equal(buf_text(&t.text), buf_text(&ahead));
+    buf_release(&t.text);
+    (void)snprintf(command, sizeof command,
+                   "cd '%s' && rm -rf CHG1-audit && tar xzf b.tar.gz && cd CHG1-audit && "
+                   "sha256sum -c --strict --quiet manifest-sha256.txt tagmanifest-sha256.txt && "
+                   "test $(wc -l < manifest-sha256.txt) = %d && LC_ALL=C sort -c -k2 "
+                   "manifest-sha256.txt",
+                   dir, FILES);
+    assert_int_equal(system(command), 0);
+}
+
 static void good_bag(void **state)
 {
     (void)state;
@@ -426,6 +462,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(preview_is_what_comes),
         cmocka_unit_test(sha256sum_agrees),
+        cmocka_unit_test(large_manifests),
         cmocka_unit_test(good_bag),
         cmocka_unit_test(changed_payload),
         cmocka_unit_test(changed_tags),

@@ -281,6 +281,10 @@ static void members_are_read_in_any_order(void **ctx UNUSED)
     assert_int_equal(json_object_set_new(t, "order", json_integer(1)), 0);
     assert_false(record_read(&in, &scratch, &r, &err));
     assert_non_null(strstr(err.msg, "\"order\""));
+    assert_int_equal(json_object_set_new(t, "order", json_string("o-1")), 0);
+    assert_int_equal(json_object_set_new(t, "attempt", json_string("7")), 0);
+    assert_false(record_read(&in, &scratch, &r, &err));
+    assert_non_null(strstr(err.msg, "\"attempt\""));
 }
 
 /* More than fits into one piece of the scanner: damage is named by its line, a torn tail is cut. */
