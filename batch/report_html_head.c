@@ -313,9 +313,7 @@ void html_groups(struct buf *out, const struct report_view *v)
 void html_accepted(struct buf *out, const struct report_view *v)
 {
     section(out, "accepted", "Findings, and who accepted them");
-    buf_printf(
-        out, "<p>%zu errors, %zu warnings, %zu notes are open; they stand with their items.</p>\n",
-        v->findings[SEV_ERROR], v->findings[SEV_WARNING], v->findings[SEV_INFO]);
+    buf_printf(out, "<p>%s</p>\n", v->open_findings);
     if (!v->accepted.n) {
         buf_puts(out, "<p>No finding was waived or suppressed.</p>\n");
         section_end(out);

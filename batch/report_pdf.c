@@ -270,9 +270,7 @@ static void put_accepted(struct sheet *s)
     const struct report_view *v = s->view;
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
     sheet_section(s, "Findings, and who accepted them", 40);
-    say(s, arena_printf(
-               &a, "%zu errors, %zu warnings, %zu notes are open; they stand with their items.",
-               v->findings[SEV_ERROR], v->findings[SEV_WARNING], v->findings[SEV_INFO]));
+    say(s, v->open_findings);
     if (!v->accepted.n) {
         say(s, "No finding was waived or suppressed.");
     }

@@ -169,15 +169,20 @@ static void note_accepted(struct report_view *v, const char *by, const struct fi
 
 static void count_findings(struct report_view *v)
 {
+    size_t open[SEV__MAX] = {0};
     for (size_t i = 0; i < v->report->n; i++) {
         const struct finding *f = &v->report->v[i].f;
         const char *by = report_accepted_by(f);
         if (by) {
             note_accepted(v, by, f);
         } else {
-            v->findings[f->severity]++;
+            open[f->severity]++;
         }
     }
+    v->open_findings = arena_printf(
+        &v->arena, "Open: %zu error%s, %zu warning%s, %zu note%s. Each stands with its item.",
+        open[SEV_ERROR], open[SEV_ERROR] == 1 ? "" : "s", open[SEV_WARNING],
+        open[SEV_WARNING] == 1 ? "" : "s", open[SEV_INFO], open[SEV_INFO] == 1 ? "" : "s");
 }
 
 /* --- the change --- */

@@ -49,7 +49,7 @@ struct report_view {
         struct report_accepted *v;
         size_t n, cap;
     } accepted;
-    size_t findings[SEV__MAX]; /* not accepted, by severity */
+    const char *open_findings; /* how many were not accepted, in words */
     size_t sent, outside;      /* items sent to a CA; of them outside the change window */
     const char *verdict;       /* one sentence */
     enum report_tone tone;

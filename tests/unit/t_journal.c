@@ -258,35 +258,6 @@ static void fitting_sums_do_not_make_a_record(void **ctx UNUSED)
     }
 }
 
-/* Another writer may order its members as it likes, and say more. */
-static void members_are_read_in_any_order(void **ctx UNUSED)
-{
-    static const char text[] =
-        "{\"user\":\"u\",\"unknown\":[1],\"attempt\":7,\"class\":\"accepted\",\"ev\":\"reply\","
-        "\"outputs\":[{\"a\":1}],\"not_after\":\"2026-11-21T04:31:00Z\",\"order\":\"o-1\"}";
-    CLEANUP(arena_release) struct arena scratch = ARENA_INIT;
-    struct err err = ERR_INIT;
-    struct record r;
-    CLEANUP(json_tree_release) json_t *t = json_parse("test", text, sizeof text - 1, &err);
-    const struct journal_record in = {.ev = "reply", .item = "a", .fields = t};
-    assert_non_null(t);
-    assert_true(record_read(&in, &scratch, &r, &err));
-    assert_string_equal(r.user, "u");
-    assert_string_equal(r.reply_class, "accepted");
-    assert_string_equal(r.order_id, "o-1");
-    assert_string_equal(r.outputs, "[{\"a\":1}]");
-    assert_int_equal(r.attempt, 7);
-    assert_true(r.not_after != TIME_NONE && r.not_before == TIME_NONE);
-    assert_null(r.code);
-    assert_int_equal(json_object_set_new(t, "order", json_integer(1)), 0);
-    assert_false(record_read(&in, &scratch, &r, &err));
-    assert_non_null(strstr(err.msg, "\"order\""));
-    assert_int_equal(json_object_set_new(t, "order", json_string("o-1")), 0);
-    assert_int_equal(json_object_set_new(t, "attempt", json_string("7")), 0);
-    assert_false(record_read(&in, &scratch, &r, &err));
-    assert_non_null(strstr(err.msg, "\"attempt\""));
-}
-
 /* More than fits into one piece of the scanner: damage is named by its line, a torn tail is cut. */
 static void a_long_journal_is_read_in_order(void **ctx)
 {
@@ -587,7 +558,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(any_changed_byte_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_may_not_move, setup, teardown),
         cmocka_unit_test(fitting_sums_do_not_make_a_record),
-        cmocka_unit_test(members_are_read_in_any_order),
         cmocka_unit_test_setup_teardown(a_long_journal_is_read_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_has_a_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(a_symbolic_link_is_refused, setup, teardown),
