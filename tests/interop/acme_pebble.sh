@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.." || exit 1
 CERTBATCH=$(realpath "${CERTBATCH:-./certbatch}")
 [ -x "$CERTBATCH" ] || { echo "not ok no program at $CERTBATCH"; exit 1; }
 for tool in pebble pebble-challtestsrv curl openssl; do
-  command -v $tool > /dev/null || { echo "ok # skipped: $tool is not installed"; exit 0; }
+  command -v $tool > /dev/null || { echo "# skipped: $tool is not installed"; exit 0; }
 done
 T=$(mktemp -d "${TMPDIR:-/tmp}/cb-acme-XXXXXX") || exit 1
 export XDG_STATE_HOME=$T/xdg

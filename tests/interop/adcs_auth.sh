@@ -13,12 +13,12 @@ PATH=$PATH:/usr/sbin:/sbin
 unset KRB5CCNAME KRB5_CONFIG KRB5_CLIENT_KTNAME CERTBATCH_CONFIG
 for tool in ntlm_auth krb5kdc kadmin.local kdb5_util kinit apache2; do
   if ! command -v "$tool" > /dev/null; then
-    echo "ok logins of AD CS # skipped: no package with $tool (tests/tools/deps.sh)"
+    echo "# skipped: logins of AD CS: no package with $tool (tests/tools/deps.sh)"
     exit 0
   fi
 done
 if ! [ -e /usr/lib/apache2/modules/mod_auth_gssapi.so ]; then
-  echo "ok logins of AD CS # skipped: no package libapache2-mod-auth-gssapi (tests/tools/deps.sh)"
+  echo "# skipped: logins of AD CS: no package libapache2-mod-auth-gssapi (tests/tools/deps.sh)"
   exit 0
 fi
 [ -x "$CASIM" ] || make --no-print-directory VARIANT=check "$CASIM" > /dev/null || exit 1

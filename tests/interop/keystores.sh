@@ -114,11 +114,7 @@ for alias, entry in k.private_keys.items():
     assert der == pem
 PY
 }
-if /usr/bin/python3 -c 'import jks' 2> /dev/null; then
-  check 'pyjks: all keys of a JKS with another key password' pyjks_reads
-else
-  echo '# skipped: pyjks is not installed'
-fi
+check 'pyjks: all keys of a JKS with another key password' pyjks_reads
 
 # --- Java
 export JAVA_TOOL_OPTIONS='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto'

@@ -31,6 +31,7 @@ make make
 pkg-config pkg-config
 openssl openssl
 '
+# pebble is the ACME CA that is not ours (tests/interop/acme_pebble.sh), bsdtar the second reader of bundles;
 # nginx, apache2 and Tomcat load what is delivered for them (tests/interop/servers.sh); apache2, Samba and a
 # KDC take the logins of AD CS (tests/interop/adcs_auth.sh)
 test_tools='
@@ -52,6 +53,8 @@ nginx nginx-light
 apache2 apache2-bin
 pki strongswan-pki libstrongswan-standard-plugins
 curl curl
+pebble pebble
+bsdtar libarchive-tools
 ntlm_auth winbind
 krb5kdc krb5-kdc
 kadmin.local krb5-admin-server
@@ -88,6 +91,8 @@ if [ "$testing" = yes ]; then
   done >> "$found"
   /usr/bin/python3 -c 'import jsonschema, yaml' 2> /dev/null ||
     echo "python3-jsonschema python3-yaml" >> "$found"
+  /usr/bin/python3 -c 'import jks' 2> /dev/null || echo python3-pyjks >> "$found"
+  /usr/bin/python3 -c 'import openpyxl' 2> /dev/null || echo python3-openpyxl >> "$found"
   # a module of apache2
   [ -e /usr/lib/apache2/modules/mod_auth_gssapi.so ] || echo libapache2-mod-auth-gssapi >> "$found"
   # a Java program without a command of its own
