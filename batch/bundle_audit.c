@@ -3,7 +3,8 @@
  * The audit bundle: a BagIt bag with everything that shows what was asked, decided, done and
  * received; no secret in it. Everything is taken from the state as of the journal's last `close`
  * (whatever was recorded later belongs to the next bundle), so one state gives one sequence of
- * bytes. What a verifier needs first (journal, manifest, plan) comes first in the archive.
+ * bytes. What a verifier needs first (journal, manifest, plan) comes first in the archive; the
+ * reports, which are drawn meanwhile, come last.
  */
 #include "batch/bundle_parts.h"
 
@@ -27,6 +28,7 @@ struct audit {
     struct bag *bag;
     struct audit_events events; /* and the history at the close */
     struct report report;
+    struct bundle_reports *reports; /* of it, under way */
     struct audit_records records;
     struct {
         struct merkle_hash *v;
@@ -175,24 +177,15 @@ static bool put_dir(struct audit *a, const char *of, struct err *err)
     return ok;
 }
 
-/* A report goes through a temporary: its size must be known before the first byte is written. */
-static bool put_report(struct audit *a, const struct report_format *f, struct err *err)
-{
-    CLEANUP(fs_temp_discard) struct fs_temp t = {.fd = -1};
-    if (!fs_temp_open(&t, a->source->dirfd, 0600, err) ||
-        !f->write(&a->report, report_to_fd, &t.fd, err)) {
-        return err_wrap(err, "%s", f->bag_name);
-    }
-    return put_whole_fd(a, f->bag_name, t.fd, err);
-}
-
 static bool put_reports(struct audit *a, struct err *err)
 {
-    bool ok = true;
-    for (size_t i = 0; ok && i < report_formats_count; i++) {
-        ok = !report_formats[i].bag_name || put_report(a, &report_formats[i], err);
+    int fd;
+    for (const char *name; (name = bundle_reports_next(a->reports, &fd, err)) != NULL;) {
+        if (fd < 0 || !put_whole_fd(a, name, fd, err)) {
+            return false;
+        }
     }
-    return ok;
+    return true;
 }
 
 /* --- items --- */
@@ -284,8 +277,8 @@ static bool put_tags(struct audit *a, struct err *err)
 static bool fill(struct audit *a, struct err *err)
 {
     return put_journal(a, err) && put_state_files(a, err) && put_approvals(a, err) &&
-           put_dir(a, "policy", err) && put_dir(a, RUN_BY_HAND, err) && put_reports(a, err) &&
-           put_items(a, err) && put_tags(a, err);
+           put_dir(a, "policy", err) && put_dir(a, RUN_BY_HAND, err) && put_items(a, err) &&
+           put_reports(a, err) && put_tags(a, err);
 }
 
 bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SHA256_SIZE],
@@ -301,6 +294,7 @@ bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SH
               report_open(&a.report, &a.events.history, s->state, err);
     if (ok) {
         audit_records_begin(&a.records, &a.report, &a.events);
+        a.reports = bundle_reports_begin(&a.report, s->dirfd);
     }
     a.bag = ok ? bag_create(fd, root, s->mtime, err) : NULL;
     ok = a.bag && fill(&a, err);
@@ -309,6 +303,7 @@ bool bundle_write_audit(const struct bundle_source *s, int fd, uint8_t digest[SH
     } else {
         bag_abandon(&a.bag);
     }
+    bundle_reports_end(a.reports);
     for (size_t i = 0; i < NITEMS(a.item); i++) {
         buf_release(&a.item[i]);
     }

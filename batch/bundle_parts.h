@@ -50,4 +50,18 @@ bool bundle_read_item(int dir, const char *name, struct buf *out, bool *there,
 bool bundle_seal(const struct bundle_source *s, struct bag *bag, const struct history *h,
                  const char *ticket, struct err *err) MUST_USE;
 
+/* bundle_reports.c: every report of an audit bundle, made on another thread from `report`, which
+ * nobody changes until the end. In the order of report_formats, each from the start of its file:
+ *
+ *     struct bundle_reports *all = bundle_reports_begin(&report, dirfd);
+ *     while ((name = bundle_reports_next(all, &fd, err)) != NULL && fd >= 0) ...   // not yours
+ *     bundle_reports_end(all);            // also when something failed; NULL is fine
+ *
+ * next() waits for the one it is about; fd is -1 when that could not be made, and err says why. */
+struct report;
+struct bundle_reports;
+struct bundle_reports *bundle_reports_begin(const struct report *report, int dirfd) MUST_USE;
+const char *bundle_reports_next(struct bundle_reports *all, int *fd, struct err *err) MUST_USE;
+void bundle_reports_end(struct bundle_reports *all);
+
 #endif

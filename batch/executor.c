@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 
 enum {
@@ -98,14 +99,18 @@ static void gather(struct executor *x, int timeout_ms)
         if (!x->done.n) {
             x->done_since = time_monotonic_ms();
         }
+        if (w->ca && w->stage == work_prepare) {
+            w->ca->prepared++;
+        }
         work_list_add(&x->done, w);
     }
 }
 
 static bool round_is_due(const struct executor *x)
 {
-    return x->done.n >= x->round || (x->done.n && pool_pending(x->pool) == 0) ||
-           (x->done.n && time_monotonic_ms() - x->done_since >= ROUND_MS);
+    return x->done.n && !x->commit.busy &&
+           (x->done.n >= x->round || pool_pending(x->pool) == 0 || executor_hungry(x) ||
+            time_monotonic_ms() - x->done_since >= ROUND_MS);
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -119,7 +124,7 @@ static void wait_for_something(struct executor *x)
 {
     const int64_t now = time_monotonic_ms();
     int64_t until = least(now + SLEEP_MS, executor_next_send(x));
-    if (x->done.n) {
+    if (x->done.n && !x->commit.busy) {
         until = least(until, x->done_since + ROUND_MS);
     }
     if (x->ntimers) {
@@ -128,7 +133,7 @@ static void wait_for_something(struct executor *x)
     if (executor_dcv_busy(x)) {
         until = least(until, now + PROVING_MS);
     }
-    wire_wait(x->wire, pool_fd(x->pool), until > now ? (int)(until - now) : 0);
+    wire_wait(x->wire, x->wake, until > now ? (int)(until - now) : 0);
 }
 
 static bool finished(const struct executor *x)
@@ -140,7 +145,8 @@ static bool finished(const struct executor *x)
 static bool pass(struct executor *x)
 {
     struct err err = ERR_INIT;
-    if ((round_is_due(x) && !executor_round(x)) || !executor_dcv(x) || !executor_canary_step(x)) {
+    if (!executor_round_end(x) || (round_is_due(x) && !executor_round_begin(x)) ||
+        !executor_dcv(x) || !executor_canary_step(x)) {
         return false;
     }
     if (!executor_send(x)) {
@@ -197,12 +203,27 @@ static void load_passwords(struct executor *x, struct item_slot *s)
     }
 }
 
+/* One descriptor for both: what waits for the network takes only one beside its own. */
+static int wake_of(const struct pool *a, const struct pool *b)
+{
+    int wake = epoll_create1(EPOLL_CLOEXEC);
+    const int fds[] = {pool_fd(a), pool_fd(b)};
+    for (size_t i = 0; i < NITEMS(fds); i++) {
+        struct epoll_event e = {.events = EPOLLIN};
+        if (wake >= 0 && epoll_ctl(wake, EPOLL_CTL_ADD, fds[i], &e) != 0) {
+            closep(&wake);
+            wake = -1;
+        }
+    }
+    return wake; /* -1: the loop looks every SLEEP_MS */
+}
+
 static void begin(struct executor *x, struct item_slot *slots, size_t n)
 {
     x->slots = slots;
     x->nslots = n;
     x->started_ms = x->moved_ms = time_monotonic_ms();
-    x->done = (struct work_list){NULL, &x->done.first, 0};
+    x->done = (struct work_list){0};
     size_window(x);
     for (size_t i = 0; i < n; i++) {
         slots[i].first_dependent = slots[i].next_dependent = ITEM_NO_INDEX;
@@ -213,17 +234,12 @@ static void begin(struct executor *x, struct item_slot *slots, size_t n)
     x->lanes = xcalloc(x->ncas + 1, sizeof *x->lanes);
     executor_dcv_begin(x);
     x->pool = pool_new(x->workers);
+    x->committer = pool_new(1);
+    x->wake = wake_of(x->pool, x->committer);
     x->wire = wire_new(x->workers);
     x->scratch = xcalloc(pool_workers(x->pool), sizeof *x->scratch);
     for (size_t i = 0; i < n; i++) {
         executor_make_ready(x, (uint32_t)i);
-    }
-}
-
-static void release_list(struct work_list *l)
-{
-    for (struct work *w; (w = work_list_take(l)) != NULL;) {
-        work_release(w);
     }
 }
 
@@ -239,16 +255,17 @@ static void wind_down(struct executor *x)
         while (pool_pending(x->pool)) {
             gather(x, -1);
         }
-        release_list(&x->done);
+        executor_round_wait(x);
+        work_list_release(&x->done);
         for (size_t i = 0; i < x->ncas; i++) {
-            release_list(&x->cas[i].queue);
-            release_list(&x->cas[i].login.waiting);
+            work_list_release(&x->cas[i].queue);
+            work_list_release(&x->cas[i].login.waiting);
         }
         if (!wire_pending(x->wire)) {
             return;
         }
         (void)(wire_run(x->wire, &ignored) || executor_fatal(x, &ignored));
-        wire_wait(x->wire, pool_fd(x->pool), SLEEP_MS);
+        wire_wait(x->wire, x->wake, SLEEP_MS);
         (void)!executor_replies(x);
     }
 }
@@ -264,6 +281,8 @@ static void end(struct executor *x)
     for (unsigned i = 0; i < pool_workers(x->pool); i++) {
         arena_release(&x->scratch[i].arena);
     }
+    closep(&x->wake);
+    pool_free(x->committer);
     pool_free(x->pool);
     wire_free(x->wire);
     for (size_t i = 0; i < x->ncas; i++) {

@@ -7,7 +7,8 @@
  * temporaries; they never touch journal, history or another item. All items move in rounds:
  *
  *   pool      prepare: key + CSR, judge, clear        collect: match   outputs: PFX, JKS, PEM
- *   round     one group commit of all finished files; their records; one journal sync; act
+ *   round     one group commit of all finished files, on a thread of its own, so that answers are
+ *             taken and orders go while the disk works; then their records; one journal sync; act
  *   send      intents of a round; one sync; clearance redeemed; submit
  *   replies   one record each; one sync; act
  *
@@ -156,6 +157,7 @@ struct ca_slot {
     int64_t paused_until;   /* ms */
     const char *paused_why; /* static text */
     size_t live;            /* works of its items */
+    size_t prepared;        /* of them, waiting for the round */
     struct budget budget;
     /* Groups of answers in a row that ended so; while one counts, one order goes at a time. That
      * reads go through says nothing about orders: [1] counts requests that change something. */
@@ -200,6 +202,16 @@ struct canary {
     char why[256];      /* why it held; "": it did not */
 };
 
+/* The round that is being committed. Its works and files belong to the committer until the job
+ * comes back; passwords are added before, and synced by it. */
+struct commit {
+    struct executor *x;
+    struct work_list works;
+    struct fs_group files;
+    bool busy, new_items, ok;
+    struct err err;
+};
+
 struct timer {
     int64_t due;
     uint32_t slot;
@@ -222,6 +234,8 @@ struct executor {
 
     /* its own */
     struct pool *pool;
+    struct pool *committer; /* one thread */
+    int wake;               /* readable when either pool has something: an epoll */
     struct wire *wire;
     struct dcv *dcv;
     struct canary canary;
@@ -237,6 +251,7 @@ struct executor {
     size_t ntimers, timers_cap;
     struct work_list done; /* finished jobs, waiting for the round */
     int64_t done_since;
+    struct commit commit;
     size_t live, window, round;
     atomic_bool hurry; /* workers drop what they have not begun */
     bool draining;
@@ -263,6 +278,7 @@ bool executor_stopping(struct executor *x);
 void executor_report(struct executor *x, bool last); /* to x->progress, not too often */
 void work_list_add(struct work_list *l, struct work *w);
 struct work *work_list_take(struct work_list *l);
+void work_list_release(struct work_list *l); /* and every work of it */
 
 /* The FIFO and the heap. Items that depend on a slot become ready when it is done. */
 void executor_make_ready(struct executor *x, uint32_t slot);
@@ -305,9 +321,13 @@ bool work_load(struct work *w);
 bool work_read_key(struct work *w); /* the item's private key, from where it is */
 
 /* rounds, coordinator */
-bool executor_round(struct executor *x) MUST_USE; /* finished jobs */
-bool executor_send(struct executor *x) MUST_USE;  /* cleared items */
+bool executor_round_begin(struct executor *x) MUST_USE; /* finished jobs: to the committer */
+bool executor_round_end(struct executor *x) MUST_USE;   /* if it is through: records, next steps */
+void executor_round_wait(struct executor *x); /* after a fatal error: nothing of it is acted on */
+bool executor_send(struct executor *x) MUST_USE; /* cleared items */
 bool executor_can_send(const struct executor *x);
+/* A CA has nothing to do, and the round that waits holds enough for all it takes at a time. */
+bool executor_hungry(const struct executor *x);
 int64_t executor_next_send(const struct executor *x); /* ms; INT64_MAX: no pace holds an order */
 bool executor_replies(struct executor *x) MUST_USE;   /* answered exchanges */
 void work_ask(struct work *w, enum ca_step step);     /* a request that changes nothing */

@@ -28,6 +28,13 @@ struct work *work_list_take(struct work_list *l)
     return w;
 }
 
+void work_list_release(struct work_list *l)
+{
+    for (struct work *w; (w = work_list_take(l)) != NULL;) {
+        work_release(w);
+    }
+}
+
 void executor_make_ready(struct executor *x, uint32_t slot)
 {
     if (x->ready_n == x->ready_cap) {

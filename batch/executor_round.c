@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A round: the finished jobs of many items become durable together. Passwords first, then files,
- * then the records that speak of them, then one sync; only after that is anything acted on.
+ * then the records that speak of them, then one sync; only after that is anything acted on. The
+ * files are the committer's work: a slow disk holds up neither answers nor the orders after them.
  */
 #include "batch/executor.h"
 
@@ -157,21 +158,15 @@ static void join_files(struct fs_group *all, struct work *w)
     }
 }
 
-static bool commit_files(struct executor *x, struct err *err)
+/* On the committer's thread. */
+static void commit_files(void *job, unsigned worker)
 {
-    struct fs_group all;
-    bool made_dirs = false;
-    fs_group_init(&all);
-    for (struct work *w = x->done.first; w; w = w->next) {
-        made_dirs = made_dirs || w->stage == work_prepare;
-        add_passwords(x, w);
-        join_files(&all, w);
-    }
-    bool any = all.n > 0;
-    bool ok = passwords_sync(x->passwords, err) && fs_group_commit(&all, err) &&
-              (!any || !made_dirs || fs_sync(x->dir->items, "items", err));
-    fs_group_release(&all);
-    return ok;
+    struct commit *c = job;
+    struct executor *x = c->x;
+    const bool any = c->files.n > 0;
+    (void)worker;
+    c->ok = passwords_sync(x->passwords, &c->err) && fs_group_commit(&c->files, &c->err) &&
+            (!any || !c->new_items || fs_sync(x->dir->items, "items", &c->err));
 }
 
 static bool anything_broken(struct executor *x)
@@ -185,9 +180,9 @@ static bool anything_broken(struct executor *x)
     return false;
 }
 
-static bool record_all(struct executor *x)
+static bool record_all(struct executor *x, const struct work_list *works)
 {
-    for (struct work *w = x->done.first; w; w = w->next) {
+    for (struct work *w = works->first; w; w = w->next) {
         if (!stage_of(w)->record(w)) {
             return false;
         }
@@ -195,26 +190,52 @@ static bool record_all(struct executor *x)
     return executor_sync(x);
 }
 
-bool executor_round(struct executor *x)
+bool executor_round_begin(struct executor *x)
 {
-    struct err err = ERR_INIT;
-    if (!x->done.n) {
-        return true;
-    }
+    struct commit *c = &x->commit;
     if (anything_broken(x)) {
         return false;
     }
-    if (!commit_files(x, &err)) {
-        err.code = ERR_ENV;
-        return executor_fatal(x, &err);
+    *c = (struct commit){.x = x, .works = x->done, .busy = true};
+    x->done = (struct work_list){0};
+    fs_group_init(&c->files);
+    for (struct work *w = c->works.first; w; w = w->next) {
+        c->new_items = c->new_items || w->stage == work_prepare;
+        add_passwords(x, w);
+        join_files(&c->files, w);
     }
-    for (struct work *w = x->done.first; w; w = w->next) {
+    for (size_t i = 0; i < x->ncas; i++) {
+        x->cas[i].prepared = 0;
+    }
+    pool_submit(x->committer, commit_files, c);
+    return true;
+}
+
+static void take_back(struct commit *c)
+{
+    fs_group_release(&c->files);
+    for (struct work *w = c->works.first; w; w = w->next) {
         close_dirs(w);
     }
-    if (!record_all(x)) {
+    c->busy = false;
+}
+
+bool executor_round_end(struct executor *x)
+{
+    struct commit *c = pool_next(x->committer, 0);
+    if (!c) {
+        return true;
+    }
+    take_back(c);
+    if (!c->ok) {
+        c->err.code = ERR_ENV;
+        (void)executor_fatal(x, &c->err);
+    }
+    if (!c->ok || !record_all(x, &c->works)) {
+        work_list_release(&c->works);
         return false;
     }
-    for (struct work *w; (w = work_list_take(&x->done)) != NULL;) {
+    for (struct work *w; (w = work_list_take(&c->works)) != NULL;) {
         if (w->result == WORK_DROPPED) {
             work_release(w); /* stopped before it began: the next run takes it up */
         } else {
@@ -222,4 +243,13 @@ bool executor_round(struct executor *x)
         }
     }
     return true;
+}
+
+void executor_round_wait(struct executor *x)
+{
+    struct commit *c = pool_next(x->committer, -1);
+    if (c) {
+        take_back(c);
+        work_list_release(&c->works);
+    }
 }

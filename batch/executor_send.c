@@ -234,6 +234,17 @@ bool executor_can_send(const struct executor *x)
     return false;
 }
 
+bool executor_hungry(const struct executor *x)
+{
+    for (size_t i = 0; i < x->ncas; i++) {
+        const struct ca_slot *c = &x->cas[i];
+        if (!c->busy && !c->queue.n && c->prepared >= in_flight_limit(c)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* When the pace of a CA lets an order go. What waits for an answer or a credential is woken by it.
  */
 int64_t executor_next_send(const struct executor *x)
