@@ -10,9 +10,9 @@
 #include <arpa/inet.h>
 #include <idn2.h>
 #include <libpsl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
 const char *name_base(const char *name)
 {
@@ -72,7 +72,7 @@ bool wildcard_covers(const char *wildcard, const char *name)
 enum { NAME_CACHED = 512 }; /* longer ones are no domain names */
 
 static const psl_ctx_t *suffixes;
-static once_flag suffixes_once = ONCE_FLAG_INIT;
+static pthread_once_t suffixes_once = PTHREAD_ONCE_INIT;
 
 static void load_suffixes(void)
 {
@@ -82,7 +82,7 @@ static void load_suffixes(void)
 
 static const psl_ctx_t *psl(void)
 {
-    call_once(&suffixes_once, load_suffixes);
+    (void)pthread_once(&suffixes_once, load_suffixes);
     return suffixes;
 }
 
@@ -158,7 +158,7 @@ const char *name_registrable(const char *name)
 enum { TLD_MAX = 2048 };
 static const char *tlds[TLD_MAX];
 static size_t ntlds;
-static once_flag tlds_once = ONCE_FLAG_INIT;
+static pthread_once_t tlds_once = PTHREAD_ONCE_INIT;
 
 static void index_tlds(void)
 {
@@ -193,7 +193,7 @@ static int64_t read_days(const char **p)
 
 bool tld_is_delegated(const char *tld, int64_t at)
 {
-    call_once(&tlds_once, index_tlds);
+    (void)pthread_once(&tlds_once, index_tlds);
     const char *const *word = bsearch(tld, tlds, ntlds, sizeof tlds[0], compare_label);
     if (!word) {
         return false;

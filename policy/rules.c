@@ -8,9 +8,9 @@
 #include "formats/base/time.h"
 
 #include <pthread.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
 /* clang-format off */
 const struct rule *const rule_groups[] = {
@@ -105,7 +105,7 @@ static void digest_text(struct sha256 *s, const char *text)
 }
 
 static char table_digest[SHA256_HEX];
-static once_flag table_digest_once = ONCE_FLAG_INIT;
+static pthread_once_t table_digest_once = PTHREAD_ONCE_INIT;
 
 static void make_table_digest(void)
 {
@@ -132,7 +132,7 @@ static void make_table_digest(void)
 /* Once a process: every policy that is loaded asks, and a pre-commit run loads one a manifest. */
 void rule_table_digest(char out[SHA256_HEX])
 {
-    call_once(&table_digest_once, make_table_digest);
+    (void)pthread_once(&table_digest_once, make_table_digest);
     (void)memcpy(out, table_digest, SHA256_HEX);
 }
 

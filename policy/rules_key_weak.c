@@ -12,8 +12,8 @@
 #include "formats/base/limits.h"
 
 #include <openssl/bn.h>
+#include <pthread.h>
 #include <string.h>
-#include <threads.h>
 
 enum {
     SMALL_BOUND = 752,  /* BR 6.1.6: no factor below 752 */
@@ -41,7 +41,7 @@ static uint32_t fold[PROBES_MAX / 2]; /* 2^(32 BLOCK) mod m */
 static struct power powers[POWERS_MAX];
 static size_t npowers;
 static uint64_t squares[SIEVE_PRIMES]; /* bit r: r is a square modulo probe[i + 1] */
-static once_flag tables_once = ONCE_FLAG_INIT;
+static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
 
 static uint32_t pair_modulus(size_t pair)
 {
@@ -166,7 +166,7 @@ static void residues(const struct limbs *x, size_t count, uint16_t *out)
 
 static bool load(struct span n, size_t count, struct limbs *limbs, uint16_t *r)
 {
-    call_once(&tables_once, make_tables);
+    (void)pthread_once(&tables_once, make_tables);
     if (!to_limbs(n, limbs)) {
         return false;
     }
@@ -193,7 +193,7 @@ uint32_t rsa_small_factor(struct span n, uint32_t bound)
 static const uint8_t roca_primes[] = {11, 13, 17,  19,  37,  53,  61,  71, 73,
                                       79, 97, 103, 107, 109, 127, 151, 157};
 static uint64_t roca_masks[NITEMS(roca_primes)][3];
-static once_flag roca_once = ONCE_FLAG_INIT;
+static pthread_once_t roca_once = PTHREAD_ONCE_INIT;
 
 static void make_roca_masks(void)
 {
@@ -209,7 +209,7 @@ static void make_roca_masks(void)
 
 unsigned rsa_roca_mask(size_t i, char hex[64])
 {
-    call_once(&roca_once, make_roca_masks);
+    (void)pthread_once(&roca_once, make_roca_masks);
     if (i >= NITEMS(roca_primes)) {
         return 0;
     }
@@ -225,7 +225,7 @@ bool rsa_is_roca(struct span n)
 {
     struct limbs limbs;
     uint16_t r[PROBES_MAX];
-    call_once(&roca_once, make_roca_masks);
+    (void)pthread_once(&roca_once, make_roca_masks);
     if (!load(n, 38, &limbs, r)) { /* 157 is the 37th prime */
         return false;
     }

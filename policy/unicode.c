@@ -4,7 +4,7 @@
  */
 #include "policy/unicode.h"
 
-#include <threads.h>
+#include <pthread.h>
 
 /* RFC 5893 section 2. First alternative: conditions 1 to 4 of a right-to-left label (EN and AN
  * exclude each other); second: 1, 5 and 6 of a left-to-right one. */
@@ -27,7 +27,7 @@ _Static_assert(NITEMS(patterns) == UNICODE_QUESTION__MAX, "one pattern for each 
 
 static struct regex *compiled[UNICODE_QUESTION__MAX];
 static struct err problem;
-static once_flag once = ONCE_FLAG_INIT;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void compile(void)
 {
@@ -39,7 +39,7 @@ static void compile(void)
 enum regex_result unicode_ask(enum unicode_question question, const char *text, size_t n,
                               const char **why)
 {
-    call_once(&once, compile);
+    (void)pthread_once(&once, compile);
     *why = problem.msg;
     return compiled[question] ? regex_match(compiled[question], text, n, why) : REGEX_BROKEN;
 }

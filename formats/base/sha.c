@@ -8,9 +8,9 @@
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <threads.h>
 #include <unistd.h>
 
 NORETURN static void broken(const char *what)
@@ -22,7 +22,7 @@ NORETURN static void broken(const char *what)
 /* Fetched once: SHA256() and EVP_sha256() fetch the implementation anew on every call. It lives as
  * long as the process. */
 static EVP_MD *sha256_md;
-static once_flag sha256_once = ONCE_FLAG_INIT;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
 
 static void fetch_sha256(void)
 {
@@ -34,7 +34,7 @@ static void fetch_sha256(void)
 
 static const EVP_MD *md(void)
 {
-    call_once(&sha256_once, fetch_sha256);
+    (void)pthread_once(&sha256_once, fetch_sha256);
     return sha256_md;
 }
 
