@@ -4,7 +4,7 @@
 #   BENCH_CA=certinext   a file of tests/bench/ca, which says:
 #       prepare            files of the account, before the simulator starts; casim_options
 #       settings           prints what stands under the CA in certbatch.yaml, `limits` excepted
-#       product packs floor_path
+#       product packs floor_path client_certificate
 #   BENCH_ORDERS=2000    orders      BENCH_IN_FLIGHT=16  requests at a time
 # Usage: bench_ca.sh DIRECTORY (with the program `measure` in it) CERTBATCH CASIM
 set -eu
@@ -23,6 +23,7 @@ ${CC:-gcc} -O2 -D_GNU_SOURCE -o "$out/http_floor" "$here/http_floor.c" -lcurl
 "$out/floor" csrs "$orders" .
 
 casim_options=()
+client_certificate=() # of TLS: its file and that of its key
 packs=cabf-tls
 floor_path=/
 prepare() { :; }
@@ -54,11 +55,12 @@ printf 'certbatch_policy: 1\nname: quiet\nextends: [%s]\nrules: {name.special-us
 } > shop.batch.yaml
 field() { tail -n 1 "$1" | awk -v c="$2" '{ print $c }'; }
 calc() { awk "BEGIN { printf \"%.2f\", $1 }"; }
-"$out/measure" "$out/http_floor" "https://127.0.0.1:$port$floor_path" ca.pem "$orders" "$flight" > floor.out 2> floor.err
-: > wire
+first=$(wc -l < wire)
 "$out/measure" "$certbatch" run -q shop.batch.yaml > ours.out 2> ours.err || true
-calls=$(wc -l < wire)
+calls=$(($(wc -l < wire) - first))
 sold=$(grep -c '"kind":"order"' ledger || true)
+"$out/measure" "$out/http_floor" "https://127.0.0.1:$port$floor_path" ca.pem "$orders" "$calls" "$flight" \
+  "${client_certificate[@]}" > floor.out 2> floor.err
 ideal=$(calc "$calls * $latency / 1000 / $flight")
 wall=$(field ours.err 1)
 cpu=$(field ours.err 2)

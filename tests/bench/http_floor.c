@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * http_floor URL CA_FILE ORDERS IN_FLIGHT: what libcurl alone needs for the requests of so many
- * orders: one POST each on a connection of its own, two more on kept ones, so many at a time. What
- * is answered does not matter. Prints the number of requests.
+ * http_floor URL CA_FILE ORDERS CALLS IN_FLIGHT [CERTIFICATE KEY]: what libcurl alone needs for
+ * the requests of so many orders: one POST each on a connection of its own, the other calls on kept
+ * ones, so many at a time. What is answered does not matter. Prints the number of requests.
  */
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY = 2500, READS = 2, MOST = 256 };
+enum { BODY = 2500, MOST = 256 };
 
 static size_t drop(char *p, size_t size, size_t n, void *ctx)
 {
@@ -19,12 +19,14 @@ static size_t drop(char *p, size_t size, size_t n, void *ctx)
     return size * n;
 }
 
-static CURL *prepare(const char *url, const char *ca, const char *body, struct curl_slist *headers)
+static CURL *prepare(char **argv, const char *body, struct curl_slist *headers)
 {
     CURL *c = curl_easy_init();
     if (c) {
-        curl_easy_setopt(c, CURLOPT_URL, url);
-        curl_easy_setopt(c, CURLOPT_CAINFO, ca);
+        curl_easy_setopt(c, CURLOPT_URL, argv[1]);
+        curl_easy_setopt(c, CURLOPT_CAINFO, argv[2]);
+        curl_easy_setopt(c, CURLOPT_SSLCERT, argv[6]); /* NULL: none */
+        curl_easy_setopt(c, CURLOPT_SSLKEY, argv[6] ? argv[7] : NULL);
         curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
         curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
@@ -63,12 +65,12 @@ int main(int argc, char **argv)
 {
     static char body[BODY + 1];
     static CURL *handles[MOST];
-    if (argc != 5 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if ((argc != 6 && argc != 8) || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         return 2;
     }
     const long orders = atol(argv[3]);
-    const long all = orders * (1 + READS);
-    const long most = atol(argv[4]) < MOST ? atol(argv[4]) : MOST;
+    const long all = atol(argv[4]);
+    const long most = atol(argv[5]) < MOST ? atol(argv[5]) : MOST;
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     CURLM *multi = curl_multi_init();
     long started = 0;
@@ -77,7 +79,7 @@ int main(int argc, char **argv)
     int running;
     memset(body, 'x', BODY);
     for (long i = 0; i < most; i++) {
-        handles[i] = prepare(argv[1], argv[2], body, headers);
+        handles[i] = prepare(argv, body, headers);
         if (started < all) {
             failed += !handles[i] || !start(multi, handles[i], started < orders);
             started++;

@@ -8,6 +8,7 @@ prepare() { # a client certificate that is its own root
     -subj /CN=tenant-1 2> /dev/null
   chmod 600 client.key
   casim_options=(--tls-client-ca client.pem)
+  client_certificate=(client.pem client.key)
 }
 settings() {
   cat << YAML
