@@ -101,11 +101,23 @@ void work_again(struct work *w, int64_t delay_ms)
     work_release(w);
 }
 
+/* It is in the state or the user's file and is read again when outputs need it: the secure heap
+ * has no place for hundreds of RSA keys that wait for their CA. */
+static void drop_key(struct work *w)
+{
+    key_release(&w->key);
+    w->key = (struct key)KEY_INIT;
+    w->has_key = false;
+}
+
 static void run_stage(void *job, unsigned worker)
 {
     struct work *w = job;
     w->worker = worker;
     w->stage(w);
+    if (w->stage == work_outputs || secret_heap_crowded()) {
+        drop_key(w);
+    }
 }
 
 void work_submit(struct work *w, void (*stage)(struct work *w))

@@ -18,6 +18,11 @@ bool secret_heap_init(void)
            CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_MIN) == 1;
 }
 
+bool secret_heap_crowded(void)
+{
+    return CRYPTO_secure_malloc_initialized() && CRYPTO_secure_used() > HEAP_BYTES / 2;
+}
+
 void secret_set(struct secret *s, const void *p, size_t n)
 {
     /* falls back to the ordinary heap when the arena is full; still wiped on release */

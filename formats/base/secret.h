@@ -23,6 +23,10 @@ struct secret {
  * program goes on and the run report says so. */
 bool secret_heap_init(void);
 
+/* More than half of it is in use. libcrypto keeps the private numbers of keys there too, and cannot
+ * make or read another key when it is full: who holds keys that can be read again lets them go. */
+bool secret_heap_crowded(void) MUST_USE;
+
 void secret_set(struct secret *s, const void *p, size_t n);
 /* A password of `chars` characters from [A-Za-z0-9] without look-alikes; 22 give 128 bits. */
 void secret_random_password(struct secret *s, size_t chars);

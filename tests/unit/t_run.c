@@ -12,6 +12,10 @@
 
 #include "run_fixture.h"
 
+#include "formats/base/secret.h"
+
+#include <openssl/crypto.h>
+
 static void a_finished_batch_stays_as_it_is(void **ctx UNUSED)
 {
     struct stat before, after;
@@ -214,6 +218,38 @@ static void pending_is_left_for_the_next_run(void **ctx UNUSED)
 #define BLOCKED_ROW                                                                                \
     "  - {id: bad, common_name: a..corp.example.com, san: "                                        \
     "[a..corp.example.com]}\n"
+
+/* Keys of orders under way must not fill the secure heap: libcrypto makes no key then. Here it has
+ * room for the random generators of the workers and some hundred P-384 numbers. */
+static void more_keys_than_the_secure_heap_holds(void **ctx UNUSED)
+{
+    enum { ROOM = 16 * 1024, LEAST = 32, BLOCKS = 16 * 1024, ITEMS = 300 };
+    static void *held[BLOCKS];
+    CLEANUP(buf_release) struct buf manifest = BUF_INIT(LIMIT_INPUT_BYTES);
+    size_t n = 0;
+    assert_true(secret_heap_init() || CRYPTO_secure_malloc_initialized());
+    void *room = OPENSSL_secure_malloc(ROOM);
+    for (size_t size = ROOM; room && size >= LEAST; size /= 2) {
+        while (n < BLOCKS && (held[n] = OPENSSL_secure_malloc(size)) != NULL) {
+            n++;
+        }
+    }
+    OPENSSL_secure_free(room);
+    buf_puts(&manifest, HEAD "orders:\n");
+    for (size_t i = 0; i < ITEMS; i++) {
+        buf_printf(&manifest,
+                   "  - {id: k%zu, key: ec-p384, common_name: k%zu.corp.example.com, san: "
+                   "[k%zu.corp.example.com]}\n",
+                   i, i, i);
+    }
+    assert_true(run(buf_text(&manifest)));
+    assert_int_equal(t.summary.counts[STATE_ISSUED], ITEMS);
+    assert_int_equal(faulty.orders, ITEMS);
+    while (n) {
+        OPENSSL_secure_free(held[--n]);
+    }
+}
+
 static void a_bad_row_stops_nobody(void **ctx UNUSED)
 {
     assert_true(run(THREE BLOCKED_ROW));
@@ -403,6 +439,7 @@ int main(void)
         T(a_keyed_ca_is_asked_again_with_the_same_key),
         T(a_keyed_order_in_doubt_is_never_called_not_started),
         T(pending_is_left_for_the_next_run),
+        T(more_keys_than_the_secure_heap_holds),
         T(a_bad_row_stops_nobody),
         T(nothing_but_bad_rows),
         T(a_batch_may_grow_but_not_change),
