@@ -8,6 +8,9 @@
  */
 #include "batch/ca/emca.h"
 
+#include "batch/ca/est.h"
+#include "batch/config.h"
+
 static const struct word dialect_words[] = {
     {"rest-4.0.17", EMCA_REST, "encrypted and signed requests of V4.0.17"},
     {"est", EMCA_EST, "Enrollment over Secure Transport (RFC 7030)"},
@@ -87,7 +90,26 @@ static const struct field config_fields[] = {
     SETTING_PATH(struct emca_config, endpoint_map, "rest-jwt: file that describes the operations"),
     SETTING_BOOL(struct emca_config, accept_unverified_map, "false",
                  "rest-jwt: use a map that nobody has tried against emCA"),
-    SETTING_PRESET(struct emca_config, est_path, "/.well-known/est", "est: path of the service"),
+    {.name = "est_path",
+     .kind = FIELD_STRING,
+     .offset = offsetof(struct emca_config, est_path),
+     .fallback = "/.well-known/est",
+     .check = est_is_path,
+     .help = "est: path of the service"},
+    {.name = "est_label",
+     .kind = FIELD_STRING,
+     .flags = FIELD_NONEMPTY,
+     .offset = offsetof(struct emca_config, est_label),
+     .check = est_is_label,
+     .help = "est: label of orders that name no product; default none"},
+    {.name = "est_labels",
+     .kind = FIELD_STRINGS,
+     .flags = FIELD_NONEMPTY,
+     .offset = offsetof(struct emca_config, est_labels),
+     .check = est_is_label,
+     .help = "est: further labels of the server, for `products` and `doctor`"},
+    SETTING_WORD(struct emca_config, est_reenroll, est_reenroll_words, "own",
+                 "est: which renewals go to /simplereenroll"),
     SETTING_GROUP(struct emca_config, enroll, &ca_enroll_schema,
                   "waits for a certificate that is not ready at once"),
     SETTING_RENEWAL(struct emca_config),
@@ -96,12 +118,18 @@ const struct schema emca_config_schema = {
     "emca",   "eMudhra emCA", config_fields, NITEMS(config_fields), sizeof(struct emca_config),
     NO_OFFSET};
 
+static const struct ca_type *variant(const struct ca_config *config)
+{
+    return emca_dialect(config->own) == EMCA_EST ? &ca_emca_est : &ca_emca;
+}
+
 const struct ca_type ca_emca = {
     .type = "emca",
     .title = "eMudhra emCA",
     .caps =
         CA_ORDER | CA_REVOKE | CA_KEYED | CA_PRODUCTS | CA_READS_CSR_NAMES | CA_POLL_WANTS_ORDER,
     .config = &emca_config_schema,
+    .variant = variant,
     .product_key = "profile",
     .product_optional = true, /* rule emca.required says it better */
     .renewal_window_days = 90,

@@ -66,6 +66,19 @@ static void keep(struct est *e, struct strlist *issuers, const struct cert *v, s
                                   e->ncas == 1 ? "" : "s");
 }
 
+/* The issuer that the settings name must be among them: a certificate of any other would be paid
+ * for, and then be a mismatch. */
+static bool has_issuer(const struct est *e)
+{
+    for (size_t i = 0; i < e->ncas; i++) {
+        const struct dn_attr *cn = dn_find(&e->cas[i].subject, "CN");
+        if (cn && str_eq(cn->text, e->config->issuer)) {
+            return true;
+        }
+    }
+    return !e->config->issuer;
+}
+
 void est_take_cacerts(const struct rest_heard *h)
 {
     struct est *e = h->own;
@@ -76,6 +89,13 @@ void est_take_cacerts(const struct rest_heard *h)
     }
     if (!e->ncas) {
         rest_say(h, OUTCOME_UNKNOWN, "/cacerts of the EST server holds no CA certificate");
+    } else if (!has_issuer(e)) {
+        rest_say(h, OUTCOME_REFUSED,
+                 arena_printf(h->out->arena,
+                              "none of the %zu CA certificate%s of /cacerts has the common name "
+                              "of issuing_ca",
+                              e->ncas, e->ncas == 1 ? "" : "s"));
+        e->ncas = 0;
     }
 }
 

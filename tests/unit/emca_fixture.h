@@ -111,14 +111,17 @@ static bool bench_open(struct bench *b, const char *config, struct err *err)
     if (!config_read(&b->config, b->f.options.config, &b->findings, err)) {
         fail_msg("%s %s", err->msg, b->findings.n ? b->findings.v[0].message : "");
     }
-    b->ca = (struct ca){
-        .type = &ca_emca, .config = &b->config.cas[0], .name = "prod", .config_dir = b->f.dir};
+    b->ca = (struct ca){.type = b->config.cas[0].type,
+                        .config = &b->config.cas[0],
+                        .name = "prod",
+                        .config_dir = b->f.dir};
     return emca_ops.open(&b->ca, err);
 }
 
 static void bench_close(struct bench *b)
 {
     emca_ops.close(&b->ca);
+    strlist_release(&b->ca.issuer_sha256);
     config_release(&b->config);
     findings_release(&b->findings);
     b->findings = (struct findings)FINDINGS_INIT;
@@ -185,7 +188,7 @@ UNUSED static const struct ca_result *bench_hear_bytes(struct bench *b, const st
     struct ca_reply reply = {.transport = OUTCOME_ACCEPTED,
                              .http_status = status,
                              .body = BUF_INIT(16 << 20),
-                             .retry_after_seconds = status == 429 ? 17 : -1,
+                             .retry_after_seconds = status == 429 || status == 202 ? 17 : -1,
                              .date = TIME_NONE};
     buf_add(&reply.body, body.p, body.n);
     b->result =

@@ -351,7 +351,7 @@ static void opening(void **state UNUSED)
         {"    base_url:", "", "base_url is missing"},
         {"    version:", "    version: V4.2.3\n", "its version does not tell"},
         {"    version:", "", "neither version nor dialect"},
-        {"    version:", "    dialect: est\n", "type: est"},
+        {"    version:", "    dialect: est\n", NULL},
         {"    version:", "    version: V4.2.4+\n", "client_id is missing"},
         {"    version:", "    dialect: rest-4.0.17\n", NULL},
         {"    version:", "    version: 4.0.17\n", NULL},
