@@ -86,6 +86,8 @@ static const struct field config_fields[] = {
                  "rest-4.0.17: ask for PKCS#7, which has the chain, instead of the certificate"),
     SETTING_URL(struct emca_config, crl_url, 0,
                 "CRL of the issuing CA: tells whether a certificate is revoked already"),
+    SETTING_PATH(struct emca_config, issuing_ca_file,
+                 "its certificate, or several (PEM): a CRL counts when one of them signed it"),
     SETTING_TEXT(struct emca_config, client_id, "rest-jwt: client id of the application"),
     SETTING_PATH(struct emca_config, endpoint_map, "rest-jwt: file that describes the operations"),
     SETTING_BOOL(struct emca_config, accept_unverified_map, "false",
@@ -123,12 +125,24 @@ static const struct ca_type *variant(const struct ca_config *config)
     return emca_dialect(config->own) == EMCA_EST ? &ca_emca_est : &ca_emca;
 }
 
+/* Whoever can answer in the place of crl_url could else have certificates taken for revoked. */
+static void check(struct schema_ctx *ctx, const struct ca_config *config)
+{
+    const struct emca_config *c = config->own;
+    if (c->crl_url && !c->issuing_ca_file) {
+        schema_problem(
+            ctx, yaml_get(config->node, "crl_url"),
+            "crl_url needs issuing_ca_file, the certificate of the CA that signs the CRL");
+    }
+}
+
 const struct ca_type ca_emca = {
     .type = "emca",
     .title = "eMudhra emCA",
     .caps =
         CA_ORDER | CA_REVOKE | CA_KEYED | CA_PRODUCTS | CA_READS_CSR_NAMES | CA_POLL_WANTS_ORDER,
     .config = &emca_config_schema,
+    .check = check,
     .variant = variant,
     .product_key = "profile",
     .product_optional = true, /* rule emca.required says it better */

@@ -31,7 +31,7 @@ struct emca_config {
     struct secret_ref upload_password, em_key, aes_key;
     int aes_mode, cms_payload, serial_format; /* enum aes_mode, emca_payload, emca_serial */
     bool chain;
-    const char *crl_url;
+    const char *crl_url, *issuing_ca_file;
     const char *client_id, *endpoint_map;
     const char *est_path, *est_label;
     struct strings est_labels;
@@ -54,6 +54,8 @@ struct emca {
     struct secret password, em_key, aes_key, token;
     struct keystore store;
     const struct keystore_item *signer; /* of the store: whose key signs requests */
+    struct cert *issuers;               /* of issuing_ca_file: who may have signed a CRL */
+    size_t nissuers;
     int64_t token_until;
     unsigned tokens; /* granted so far; below, which of them a request carries */
     struct {

@@ -5,7 +5,6 @@
 #include "batch/ca/est.h"
 
 #include "batch/config.h"
-#include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 
@@ -56,18 +55,12 @@ static bool load_own(struct est *e, struct err *err)
 {
     const struct ca *ca = e->ca;
     const char *file = ca->config->common.tls.client_certificate;
-    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
     struct cert *v = NULL;
     size_t n = 0;
     if (!file) {
         return true;
     }
-    const char *path = *file == '/' ? file : arena_printf(&e->arena, "%s/%s", ca->config_dir, file);
-    if (!fs_read(path, &text, err)) {
-        return err_wrap(err, "tls.client_certificate");
-    }
-    const struct span kept = {arena_memdup(&e->arena, text.p, text.n), text.n};
-    if (!certs_read(&e->arena, file, kept, &v, &n, err)) {
+    if (!setting_certs(ca, file, &e->arena, &v, &n, err)) {
         return err_wrap(err, "tls.client_certificate");
     }
     e->own_serial = serial_normal(&e->arena, v[0].serial_hex);

@@ -43,8 +43,8 @@ struct bench {
 };
 
 /* A certificate by `issuer` (NULL: by itself) for `key`. */
-UNUSED static struct span make_cert(struct bench *b, const char *cn, const struct key *key,
-                                    const struct key *issuer, const struct cert *by)
+static struct span make_cert(struct bench *b, const char *cn, const struct key *key,
+                             const struct key *issuer, const struct cert *by)
 {
     struct err err = ERR_INIT;
     static const uint8_t serial[] = {0x01, 0xAB, 0x00, 0xCD};
@@ -74,9 +74,11 @@ static void write_pfx(struct bench *b)
     fixture_file(&b->f, "emca.p12", buf_span(&b->p12));
 }
 
+/* issuing.pem: the issuing CA, whose key is that of `signer`, too. */
 static void bench_files(struct bench *b)
 {
     struct err err = ERR_INIT;
+    CLEANUP(buf_release) struct buf pem = BUF_INIT(65536);
     static const struct dn_value dn = {"CN", "www.example.com"};
     static const struct san_value san = {GN_DNS, "www.example.com"};
     const struct x509_names names = {.subject = &dn, .nsubject = 1, .san = &san, .nsan = 1};
@@ -88,6 +90,8 @@ static void bench_files(struct bench *b)
     assert_true(csr_build(&b->key, &names, &b->csr, &err));
     b->signer_cert = make_cert(b, "batch-api", &b->signer, NULL, NULL);
     write_pfx(b);
+    cert_pem(&pem, make_cert(b, "Corp Issuing CA G2", &b->signer, NULL, NULL));
+    fixture_file(&b->f, "issuing.pem", buf_span(&pem));
     fixture_text(&b->f, "password", PASSWORD "\n");
     fixture_text(&b->f, "p12", "p12-password\n");
     fixture_text(&b->f, "emkey", EM_KEY "\n");

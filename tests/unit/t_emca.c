@@ -348,6 +348,13 @@ static void opening(void **state UNUSED)
         {"    upload_file:", "    upload_file: {file: emca.p12, password: {file: emkey}}\n",
          "upload_file"},
         {"    upload_file:", "    upload_file: {file: none.p12}\n", "upload_file"},
+        {"    upload_file:",
+         "    upload_file: {file: emca.p12, password: {file: p12}}\n    issuing_ca_file: "
+         "none.pem\n",
+         "issuing_ca_file"},
+        {"    upload_file:",
+         "    upload_file: {file: emca.p12, password: {file: p12}}\n    issuing_ca_file: p12\n",
+         "issuing_ca_file"},
         {"    base_url:", "", "base_url is missing"},
         {"    version:", "    version: V4.2.3\n", "its version does not tell"},
         {"    version:", "", "neither version nor dialect"},

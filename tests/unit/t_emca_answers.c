@@ -176,7 +176,9 @@ static void pem_result(void **state UNUSED)
 }
 
 /* --- the state of a certificate --- */
-#define CRL_CONFIG REST_CONFIG "    crl_url: https://emca.corp.example/crl/g2.crl\n"
+#define CRL_CONFIG                                                                                 \
+    REST_CONFIG "    crl_url: https://emca.corp.example/crl/g2.crl\n"                              \
+                "    issuing_ca_file: issuing.pem\n"
 
 static const struct ca_result *hear_crl(struct bench *b, const char *issuer, int reason, int wanted)
 {
@@ -193,6 +195,47 @@ static const struct ca_result *hear_crl(struct bench *b, const char *issuer, int
     struct ca_call call = bench_call(b, STEP_REVOKED);
     call.phase = 1;
     return bench_hear_bytes(b, &call, 200, buf_span(&der));
+}
+
+/* The right name, and a key that is not the CA's: whoever stands at crl_url may say anything. */
+static void crl_of_a_stranger(void **state UNUSED)
+{
+    struct bench b;
+    struct err err = ERR_INIT;
+    bench_begin(&b, CRL_CONFIG);
+    key_release(&b.signer);
+    assert_true(key_generate(KEY_EC_P256, &b.signer, &err));
+    const struct ca_result *r =
+        hear_crl(&b, "Corp Issuing CA G2", REASON_KEY_COMPROMISE, REASON_SUPERSEDED);
+    assert_int_equal(r->outcome, OUTCOME_UNKNOWN);
+    assert_false(r->revoked);
+    assert_non_null(strstr(r->message, "the CRL of the CA cannot be used"));
+    bench_end(&b);
+}
+
+/* A file may have several CAs, and one CA several keys; the CRL must be that of issuing_ca. */
+static void crl_of_several(void **state UNUSED)
+{
+    struct bench b;
+    struct err err = ERR_INIT;
+    struct key old = KEY_INIT;
+    CLEANUP(buf_release) struct buf pem = BUF_INIT(65536);
+    bench_files(&b);
+    assert_true(key_generate(KEY_EC_P256, &old, &err));
+    cert_pem(&pem, make_cert(&b, "Corp Issuing CA G2", &old, NULL, NULL));
+    cert_pem(&pem, make_cert(&b, "Another CA", &b.signer, NULL, NULL));
+    cert_pem(&pem, make_cert(&b, "Corp Issuing CA G2", &b.signer, NULL, NULL));
+    fixture_file(&b.f, "issuing.pem", buf_span(&pem));
+    assert_true(bench_open(&b, CRL_CONFIG, &err));
+    const struct ca_result *r = hear_crl(&b, "Corp Issuing CA G2", REASON_NONE, REASON_SUPERSEDED);
+    assert_int_equal(r->outcome, OUTCOME_ACCEPTED);
+    assert_true(r->revoked);
+    r = hear_crl(&b, "Another CA", REASON_NONE, REASON_SUPERSEDED);
+    assert_int_equal(r->outcome, OUTCOME_UNKNOWN);
+    assert_false(r->revoked);
+    assert_non_null(strstr(r->message, "is not that of the issuing CA"));
+    key_release(&old);
+    bench_end(&b);
 }
 
 static void crl_tells(void **state UNUSED)
@@ -278,7 +321,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_answers), cmocka_unit_test(pending_words),
         cmocka_unit_test(issued),          cmocka_unit_test(pem_result),
-        cmocka_unit_test(crl_tells),       cmocka_unit_test(profiles),
+        cmocka_unit_test(crl_tells),       cmocka_unit_test(crl_of_a_stranger),
+        cmocka_unit_test(crl_of_several),  cmocka_unit_test(profiles),
         cmocka_unit_test(transport),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
