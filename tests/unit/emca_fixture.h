@@ -208,6 +208,63 @@ UNUSED static const struct ca_result *bench_hear(struct bench *b, const struct c
     return bench_hear_bytes(b, call, status, (struct span){(const uint8_t *)text, strlen(text)});
 }
 
+/* --- rows of a table --- */
+/* What an answer means; only a success may be without a message. */
+enum { PENDING = 1, REVOKED = 2, NUMBERED = 4 };
+struct answer_row {
+    enum ca_step step;
+    int http;
+    const char *body;
+    enum outcome outcome;
+    unsigned flags; /* of the result; NUMBERED: it has the number of an order */
+};
+
+/* None of them is a certificate. */
+UNUSED static void bench_answers(struct bench *b, const struct answer_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct ca_call call = bench_call(b, rows[i].step);
+        const struct ca_result *r = bench_hear(b, &call, rows[i].http, rows[i].body);
+        const char *message = r->message ? r->message : "";
+        if (r->outcome != rows[i].outcome || r->pending != !!(rows[i].flags & PENDING) ||
+            r->revoked != !!(rows[i].flags & REVOKED) || r->issued ||
+            !!r->order_id != !!(rows[i].flags & NUMBERED) ||
+            (r->outcome != OUTCOME_ACCEPTED && !*message)) {
+            fail_msg("row %zu: %s %d %s", i, outcome_name(r->outcome), r->pending, message);
+        }
+    }
+}
+
+/* An emCA with these settings opens, or does not: `why` has words of the message. */
+UNUSED static void bench_opens(struct bench *b, const char *config, const char *why)
+{
+    struct err err = ERR_INIT;
+    const bool open = bench_open(b, config, &err);
+    if (open != (why == NULL) || (why && !strstr(err.msg, why))) {
+        fail_msg("%s: %s\n%s", why ? why : "must open", open ? "it opens" : err.msg, config);
+    }
+}
+
+/* A configuration without the line that begins so. */
+UNUSED static const char *bench_without(struct bench *b, const char *config, const char *line)
+{
+    char *text = arena_strdup(&b->f.arena, config);
+    char *at = strstr(text, line);
+    assert_non_null(at);
+    const size_t n = strcspn(at, "\n") + 1;
+    memmove(at, at + n, strlen(at + n) + 1);
+    return text;
+}
+
+/* The certificate of the order, and so many in all. */
+UNUSED static void bench_issued(const struct ca_result *r, struct span leaf, size_t n)
+{
+    assert_int_equal(r->outcome, OUTCOME_ACCEPTED);
+    assert_true(r->issued && !r->pending);
+    assert_int_equal(r->ncerts, n);
+    assert_true(span_eq(r->certs[0], leaf));
+}
+
 UNUSED static const char *bench_base64(struct bench *b, struct span bytes)
 {
     CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 20);
