@@ -3,8 +3,9 @@
  * eMudhra emCA as a kind of CA: its settings. How it is spoken to is in emca_ops.c.
  *
  * Three ways to talk to it exist; `version` tells which, `dialect` says it outright. A product is
- * a certificate profile of the tenant. Every dialect hands the request over as it is, so the names
- * of a certificate are those of its request.
+ * a certificate profile of the tenant; by EST it is a label, and another kind of CA (emca_est.c).
+ * Every dialect hands the request over as it is, so the names of a certificate are those of its
+ * request.
  */
 #include "batch/ca/emca.h"
 
