@@ -8,6 +8,11 @@
 
 #include <string.h>
 
+static const char *fields_of(const struct ca_config *ca)
+{
+    return ca->type->fields ? ca->type->fields : ca->type->type;
+}
+
 static const struct ca_field *find(const char *type, const char *name)
 {
     size_t n = 0;
@@ -35,7 +40,8 @@ void item_fields_check(const struct batch *b, const struct item *item, struct ar
                        struct findings *findings)
 {
     size_t n = 0;
-    const char *type = item->ca->type->type;
+    const struct ca_type *kind = item->ca->type;
+    const char *type = fields_of(item->ca);
     const struct ynode *own = yaml_get(item->node, "fields");
     if (!own || own->kind != YAML_MAPPING || !ca_fields_of(type, &n)) {
         return;
@@ -47,8 +53,9 @@ void item_fields_check(const struct batch *b, const struct item *item, struct ar
         const char *key = arena_printf(a, "fields.%s", c->key);
         if (!field) {
             item_problem(b, item, findings, "manifest.schema", key,
-                         "a CA of type %s has no order field '%s'; known: %s", type, name,
-                         known_names(type, a));
+                         "a CA of type %s%s%s%s has no order field '%s'; known: %s", kind->type,
+                         kind->fields ? " (" : "", kind->fields ? kind->title : "",
+                         kind->fields ? ")" : "", name, known_names(type, a));
         } else if (problem) {
             item_problem(b, item, findings, "manifest.schema", key, "field '%s' %s", name, problem);
         }
@@ -63,11 +70,11 @@ static bool known_to_one(const struct batch *b, const struct ynode *field)
     for (size_t i = 0; i < b->norders; i++) {
         const struct ca_config *ca = batch_real_ca(b, &b->items[i]);
         size_t n = 0;
-        if (!ca || str_eq(last, ca->type->type)) {
+        if (!ca || str_eq(last, fields_of(ca))) {
             continue;
         }
         any = true;
-        last = ca->type->type;
+        last = fields_of(ca);
         const struct ca_field *known = find(last, field->key);
         if (!ca_fields_of(last, &n) || (known && !ca_field_problem(known, field))) {
             return true;

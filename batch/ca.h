@@ -299,6 +299,11 @@ struct ca_type {
     /* What no table can say about them (which key needs which other); problems are findings.
      * Called when every key by itself was fine. May be NULL. */
     void (*check)(struct schema_ctx *ctx, const struct ca_config *config);
+    /* One kind of CA in several ways, which can do different things (emCA by its dialect): the row
+     * of this configuration, of the same `type` and `config`. Asked once, before check; the
+     * configuration has that row from then on. NULL function: this one, always. */
+    const struct ca_type *(*variant)(const struct ca_config *config);
+    const char *fields; /* whose `fields:` its orders have (ca_fields_of); NULL: of the type */
     const struct product_info *products;
     size_t nproducts;
     const char *default_product; /* code when an order names none; NULL = must be named */

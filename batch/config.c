@@ -189,8 +189,9 @@ static bool read_ca(struct schema_ctx *ctx, const struct ynode *node, struct ca_
     if (ok && !(found->caps & CA_EMBEDDED)) {
         check_endpoints(ctx, node);
     }
-    if (ok && found->check) {
-        found->check(ctx, out);
+    out->type = ok && found->variant ? found->variant(out) : found;
+    if (ok && out->type->check) {
+        out->type->check(ctx, out);
     }
     config_products_fill(ctx->arena, out);
     return true;

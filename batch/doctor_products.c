@@ -113,7 +113,7 @@ static void say_requirements(struct doctor *d, struct doctor_result *r, const st
 void doctor_revocation(struct doctor *d, struct doctor_result *r)
 {
     const struct ca_config *ca = d->options.ca;
-    const struct ca_facts *facts = ca_facts_find(ca->type->type);
+    const struct ca_facts *facts = ca_facts_of(ca->type->type, ca->node);
     if (!ca->type->ops) {
         doctor_say(d, r, DOCTOR_WARNING, NULL, "this version cannot revoke at %s", ca->type->title);
     } else if (!(ca->type->caps & CA_REVOKE)) {

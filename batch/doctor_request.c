@@ -52,7 +52,7 @@ static void judge_csr(struct doctor *d, struct doctor_result *r)
 static const char *accepted_keys(const struct ca_config *ca)
 {
     const struct product_info *p = ca_product_of(ca, ca_default_product(ca));
-    const struct ca_facts *f = ca_facts_find(ca->type->type);
+    const struct ca_facts *f = ca_facts_of(ca->type->type, ca->node);
     return p && p->keys ? p->keys : f ? f->keys : NULL;
 }
 
@@ -149,7 +149,7 @@ static void judge_manifest(struct doctor *d, struct doctor_result *r)
 /* --- neither --- */
 static void say_rules(struct doctor *d, struct doctor_result *r)
 {
-    const struct ca_facts *f = ca_facts_find(d->options.ca->type->type);
+    const struct ca_facts *f = ca_facts_of(d->options.ca->type->type, d->options.ca->node);
     const char *keys = accepted_keys(d->options.ca);
     doctor_say(d, r, DOCTOR_OK, "give --csr FILE or a manifest to have it judged",
                "keys it takes: %s", keys ? keys : "no bound is known");

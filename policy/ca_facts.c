@@ -6,12 +6,22 @@
 #include "formats/base/str.h"
 #include "policy/policy.h"
 #include "policy/rule.h"
+#include "policy/rules_ca.h"
 
 #define REASON(n) (1u << (n))
 /* What a subscriber may say of a publicly trusted certificate: RFC 5280 reasons without the ones
  * for CAs, hold and what only the CA may choose. */
 #define SUBSCRIBER_REASONS (REASON(0) | REASON(1) | REASON(3) | REASON(4) | REASON(5))
 #define ORDERS             (CA_CAN_NEW | CA_CAN_RENEW | CA_CAN_REISSUE)
+
+/* RFC 7030 has enrolment alone, whoever speaks it. */
+static const struct ca_facts emca_est = {
+    .type = "emca", .title = "eMudhra emCA by EST", .can = ORDERS, .sans = "dns ip email"};
+
+static const struct ca_facts *emca_with(const struct ynode *settings)
+{
+    return str_eq(emca_dialect_said(settings), "est") ? &emca_est : ca_facts_find("emca");
+}
 
 /* clang-format off */
 const struct ca_facts ca_facts_rows[] = {
@@ -58,7 +68,7 @@ const struct ca_facts ca_facts_rows[] = {
     /* revokeMode of V4.0.17; 6 is its own call (suspend), 8 has none */
     {.type = "emca", .title = "eMudhra emCA", .can = ORDERS | CA_CAN_REVOKE | CA_CAN_HOLD,
      .reasons = SUBSCRIBER_REASONS | REASON(2) | REASON(6) | REASON(9) | REASON(10),
-     .sans = "dns ip email"},
+     .sans = "dns ip email", .with = emca_with},
     /* reasons: those Boulder takes from a subscriber; identifiers: RFC 8555, RFC 8738 */
     {.type = "acme", .title = "ACME CA", .can = ORDERS | CA_CAN_REVOKE,
      .reasons = REASON(0) | REASON(1) | REASON(4) | REASON(5), .sans = "dns ip",
@@ -84,4 +94,10 @@ const struct ca_facts *ca_facts_find(const char *type)
         }
     }
     return NULL;
+}
+
+const struct ca_facts *ca_facts_of(const char *type, const struct ynode *settings)
+{
+    const struct ca_facts *row = ca_facts_find(type);
+    return row && row->with && settings ? row->with(settings) : row;
 }

@@ -85,7 +85,7 @@ static void run_rules(struct rule_run *run, const struct active *rules, size_t n
         const struct active *a = &rules[i];
         const bool about_ca = a->row->needs & NEEDS_CA;
         if (!in_scope(a->row, run->scope) || (a->row->needs & ~have) ||
-            (run->s->kind == SUBJECT_CA && !about_ca) || (a->ca && a->ca != run->ca)) {
+            (run->s->kind == SUBJECT_CA && !about_ca) || (a->ca && a->ca != run->kind)) {
             continue;
         }
         run->active = a;
@@ -191,7 +191,8 @@ void policy_judge(const struct policy *p, const struct subject *s, struct policy
                            .arena = &scratch->arena,
                            .findings = findings};
     run.product = policy_product(p, s, &run.product_other);
-    run.ca = ca_facts_find(s->ca_type);
+    run.kind = ca_facts_find(s->ca_type);
+    run.ca = ca_facts_of(s->ca_type, s->ca_node);
     run.scope = scope_of(run.profile, s, run.product);
     if (problem) {
         report_at(&run, "policy.profile", "profile", problem);

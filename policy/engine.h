@@ -195,8 +195,8 @@ struct rule_run {
     const struct subject *s; /* NULL in a batch rule */
     const struct facts *facts;
     const struct product_info *product, *product_other;
-    const struct ca_facts *ca;
-    const struct batch_run *batch; /* NULL in an item rule */
+    const struct ca_facts *kind, *ca; /* of the kind of CA; of this one by its settings */
+    const struct batch_run *batch;    /* NULL in an item rule */
     unsigned scope;
     struct arena *arena;
     struct findings *findings;

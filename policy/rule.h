@@ -245,9 +245,13 @@ struct ca_facts {
     unsigned pace_ms;       /* an order is taken every so many milliseconds; 0 = not known */
     unsigned burst;         /* orders taken at once before that */
     const char *caa_issuer; /* blank-separated domain names it answers to in CAA records */
+    /* The row of a CA with these settings (NULL: none are known), where one kind of CA accepts
+     * different things in several ways. NULL function: this one, always. */
+    const struct ca_facts *(*with)(const struct ynode *settings);
 };
 const struct ca_facts *ca_facts_find(const char *type); /* NULL when unknown */
-extern const struct ca_facts ca_facts_rows[];           /* closed by a row without type */
+const struct ca_facts *ca_facts_of(const char *type, const struct ynode *settings);
+extern const struct ca_facts ca_facts_rows[]; /* closed by a row without type */
 /* The `fields:` of an order that a kind of CA knows (policy/ca_fields.c). */
 enum ca_field_kind { CA_FIELD_TEXT, CA_FIELD_NUMBER, CA_FIELD_BOOL, CA_FIELD_LIST, CA_FIELD_MAP };
 struct ca_field {

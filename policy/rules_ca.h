@@ -35,6 +35,8 @@ void ca_check_reason(struct rule_run *run, unsigned reasons, const char *who);
 /* The dialect that a version of emCA speaks ("4.0.17", "V4.2.4+"), as the setting `dialect` spells
  * it; NULL: it cannot be told from the version. */
 const char *emca_dialect_of(const char *version);
+/* The dialect that the settings of a CA say, outright or by their version; NULL: neither. */
+const char *emca_dialect_said(const struct ynode *settings);
 
 /* What RFC 5280 4.1.2.2 and BR 7.1 object to in the serial number: "is zero", or NULL. *certain is
  * false when it merely is too short for the random bits it needs. */

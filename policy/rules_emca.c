@@ -29,6 +29,13 @@ const char *emca_dialect_of(const char *version)
     return NULL;
 }
 
+const char *emca_dialect_said(const struct ynode *settings)
+{
+    const char *version = text_below(settings, "version");
+    const char *dialect = text_below(settings, "dialect");
+    return dialect || !version ? dialect : emca_dialect_of(version);
+}
+
 static bool is_loopback(const char *url)
 {
     return str_starts(url, "http://127.") || str_starts(url, "http://localhost") ||
@@ -50,8 +57,7 @@ static void check_url(struct rule_run *run)
 static const char *check_dialect(struct rule_run *run)
 {
     const char *version = rule_ca_text(run, "version");
-    const char *dialect = rule_ca_text(run, "dialect");
-    dialect = dialect || !version ? dialect : emca_dialect_of(version);
+    const char *dialect = emca_dialect_said(rule_facts(run)->s->ca_node);
     if (!dialect && !version) {
         rule_hit(run, (struct hit){.ca_key = "version"},
                  "neither version nor dialect says how to talk to this emCA");

@@ -181,17 +181,12 @@ static void take_crl(const struct rest_heard *h, unsigned phase, size_t k)
 {
     const struct adcs *c = h->own;
     struct crl crl;
-    struct err err = ERR_INIT;
     const struct span body = buf_span(&h->reply->body);
     if (phase >= DELTA && kind_of(body) != KIND_CRL && kind_of(body) != KIND_PEM) {
         not_listed(h, phase, k); /* a page that says so: not every CA publishes them */
         return;
     }
-    if (!c->issuers[k] || !crl_parse(h->out->arena, body, &crl, &err) ||
-        !crl_verify(&crl, c->issuers[k], &err)) {
-        h->out->outcome = OUTCOME_UNKNOWN;
-        h->out->message =
-            arena_printf(h->out->arena, "the CRL of the CA cannot be used: %s", err.msg);
+    if (!reply_crl(h->out, &h->reply->body, c->issuers[k], c->issuers[k] ? 1 : 0, &crl)) {
         return;
     }
     const struct crl_entry *e = crl_find(&crl, h->call->revoke->serial);

@@ -3,10 +3,14 @@
  * eMudhra emCA as a kind of CA: its settings. How it is spoken to is in emca_ops.c.
  *
  * Three ways to talk to it exist; `version` tells which, `dialect` says it outright. A product is
- * a certificate profile of the tenant. Every dialect hands the request over as it is, so the names
- * of a certificate are those of its request.
+ * a certificate profile of the tenant; by EST it is a label, and another kind of CA (emca_est.c).
+ * Every dialect hands the request over as it is, so the names of a certificate are those of its
+ * request.
  */
 #include "batch/ca/emca.h"
+
+#include "batch/ca/est.h"
+#include "batch/config.h"
 
 static const struct word dialect_words[] = {
     {"rest-4.0.17", EMCA_REST, "encrypted and signed requests of V4.0.17"},
@@ -83,11 +87,32 @@ static const struct field config_fields[] = {
                  "rest-4.0.17: ask for PKCS#7, which has the chain, instead of the certificate"),
     SETTING_URL(struct emca_config, crl_url, 0,
                 "CRL of the issuing CA: tells whether a certificate is revoked already"),
+    SETTING_PATH(struct emca_config, issuing_ca_file,
+                 "its certificate, or several (PEM): a CRL counts when one of them signed it"),
     SETTING_TEXT(struct emca_config, client_id, "rest-jwt: client id of the application"),
     SETTING_PATH(struct emca_config, endpoint_map, "rest-jwt: file that describes the operations"),
     SETTING_BOOL(struct emca_config, accept_unverified_map, "false",
                  "rest-jwt: use a map that nobody has tried against emCA"),
-    SETTING_PRESET(struct emca_config, est_path, "/.well-known/est", "est: path of the service"),
+    {.name = "est_path",
+     .kind = FIELD_STRING,
+     .offset = offsetof(struct emca_config, est_path),
+     .fallback = "/.well-known/est",
+     .check = est_is_path,
+     .help = "est: path of the service"},
+    {.name = "est_label",
+     .kind = FIELD_STRING,
+     .flags = FIELD_NONEMPTY,
+     .offset = offsetof(struct emca_config, est_label),
+     .check = est_is_label,
+     .help = "est: label of orders that name no product; default none"},
+    {.name = "est_labels",
+     .kind = FIELD_STRINGS,
+     .flags = FIELD_NONEMPTY,
+     .offset = offsetof(struct emca_config, est_labels),
+     .check = est_is_label,
+     .help = "est: further labels of the server, for `products` and `doctor`"},
+    SETTING_WORD(struct emca_config, est_reenroll, est_reenroll_words, "own",
+                 "est: which renewals go to /simplereenroll"),
     SETTING_GROUP(struct emca_config, enroll, &ca_enroll_schema,
                   "waits for a certificate that is not ready at once"),
     SETTING_RENEWAL(struct emca_config),
@@ -96,12 +121,30 @@ const struct schema emca_config_schema = {
     "emca",   "eMudhra emCA", config_fields, NITEMS(config_fields), sizeof(struct emca_config),
     NO_OFFSET};
 
+static const struct ca_type *variant(const struct ca_config *config)
+{
+    return emca_dialect(config->own) == EMCA_EST ? &ca_emca_est : &ca_emca;
+}
+
+/* Whoever can answer in the place of crl_url could else have certificates taken for revoked. */
+static void check(struct schema_ctx *ctx, const struct ca_config *config)
+{
+    const struct emca_config *c = config->own;
+    if (c->crl_url && !c->issuing_ca_file) {
+        schema_problem(
+            ctx, yaml_get(config->node, "crl_url"),
+            "crl_url needs issuing_ca_file, the certificate of the CA that signs the CRL");
+    }
+}
+
 const struct ca_type ca_emca = {
     .type = "emca",
     .title = "eMudhra emCA",
     .caps =
         CA_ORDER | CA_REVOKE | CA_KEYED | CA_PRODUCTS | CA_READS_CSR_NAMES | CA_POLL_WANTS_ORDER,
     .config = &emca_config_schema,
+    .check = check,
+    .variant = variant,
     .product_key = "profile",
     .product_optional = true, /* rule emca.required says it better */
     .renewal_window_days = 90,

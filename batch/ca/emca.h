@@ -3,8 +3,12 @@
  * Parts of the emCA connector: its configuration (emca.c), what is opened of it (emca_open.c), and
  * its dialects, one row of a table each (emca_ops.c).
  *
- *     rest-4.0.17   emca_rest.c, emca_rest_order.c: the requests; emca_envelope.c: how they are
- * wrapped rest-jwt      emca_jwt.c: requests and answers as a file describes them, emca_map.c
+ *     rest-4.0.17   emca_rest.c: requests and answers; emca_envelope.c: how they are wrapped
+ *     est           emca_est.c: an EST client (est.h) with the settings of an emCA
+ *     rest-jwt      emca_jwt.c: requests and answers as a file describes them, emca_map.c
+ *
+ * By EST an emCA is another kind of CA than by REST (nothing can be asked again, nothing revoked):
+ * a row of its own, ca_emca_est, which ca_emca.variant finds.
  */
 #ifndef BATCH_CA_EMCA_H
 #define BATCH_CA_EMCA_H
@@ -27,8 +31,11 @@ struct emca_config {
     struct secret_ref upload_password, em_key, aes_key;
     int aes_mode, cms_payload, serial_format; /* enum aes_mode, emca_payload, emca_serial */
     bool chain;
-    const char *crl_url;
-    const char *client_id, *endpoint_map, *est_path;
+    const char *crl_url, *issuing_ca_file;
+    const char *client_id, *endpoint_map;
+    const char *est_path, *est_label;
+    struct strings est_labels;
+    int est_reenroll; /* EST_REENROLL_ of est.h */
     bool accept_unverified_map;
     struct ca_enroll enroll;
     int64_t renewal_window_days;
@@ -37,6 +44,7 @@ extern const struct schema emca_config_schema;
 extern const struct ca_ops emca_ops;
 
 struct emca_map;
+struct emca_est;
 enum { EMCA_CARRIED = 64 }; /* requests on their way; limits.in_flight is smaller */
 /* An opened CA. */
 struct emca {
@@ -46,6 +54,8 @@ struct emca {
     struct secret password, em_key, aes_key, token;
     struct keystore store;
     const struct keystore_item *signer; /* of the store: whose key signs requests */
+    struct cert *issuers;               /* of issuing_ca_file: who may have signed a CRL */
+    size_t nissuers;
     int64_t token_until;
     unsigned tokens; /* granted so far; below, which of them a request carries */
     struct {
@@ -54,9 +64,10 @@ struct emca {
     } carried[EMCA_CARRIED];
     size_t ncarried;
     const struct emca_map *map;
+    struct emca_est *est;
 };
 
-/* How a dialect is carried out. Rows without `request` are known and cannot send. */
+/* How a dialect is carried out. */
 struct emca_dialect_row {
     const char *word; /* of the setting */
     /* What of the configuration it reads beyond base_url; false: err says what is missing. */
@@ -66,9 +77,10 @@ struct emca_dialect_row {
     void (*answer)(struct ca *ca, const struct ca_call *call, const struct ca_reply *reply,
                    struct ca_result *out);
     bool (*authorized)(const struct ca *ca, int64_t now); /* NULL: needs no token */
-    unsigned lacks;      /* capabilities of the type that it does not have */
-    const char *why_not; /* no request: what would be needed */
 };
+
+/* The dialect that the settings say, outright or by the version; EMCA_BY_VERSION: neither tells. */
+int emca_dialect(const struct emca_config *c);
 
 /* --- opening (emca_open.c) --- */
 bool emca_open_rest(struct ca *ca, struct emca *e, struct err *err) MUST_USE;
@@ -108,5 +120,15 @@ bool emca_jwt_request(struct ca *ca, const struct ca_call *call, struct ca_reque
 void emca_jwt_answer(struct ca *ca, const struct ca_call *call, const struct ca_reply *reply,
                      struct ca_result *out);
 bool emca_jwt_authorized(const struct ca *ca, int64_t now);
+
+/* --- est --- */
+extern const struct ca_type ca_emca_est;
+bool emca_open_est(struct ca *ca, struct emca *e, struct err *err) MUST_USE;
+void emca_est_close(struct emca *e);
+bool emca_est_request(struct ca *ca, const struct ca_call *call, struct ca_request *out,
+                      struct err *err) MUST_USE;
+void emca_est_answer(struct ca *ca, const struct ca_call *call, const struct ca_reply *reply,
+                     struct ca_result *out);
+bool emca_est_authorized(const struct ca *ca, int64_t now);
 
 #endif

@@ -75,9 +75,7 @@ static bool open_signer(const struct ca *ca, struct emca *e, struct err *err)
     CLEANUP(secret_release) struct secret password = SECRET_INIT;
     CLEANUP(buf_wipe) struct buf bytes = BUF_INIT(LIMIT_INPUT_BYTES);
     struct cert cert;
-    const char *path = c->upload_file[0] == '/'
-                           ? c->upload_file
-                           : arena_printf(&e->arena, "%s/%s", ca->config_dir, c->upload_file);
+    const char *path = path_join(&e->arena, ca->config_dir, c->upload_file);
     if (!fs_read(path, &bytes, err) ||
         (c->upload_password.kind != SECRET_NONE &&
          !secret_load(&c->upload_password, ca->config_dir, &password, err)) ||
@@ -111,7 +109,10 @@ bool emca_open_rest(struct ca *ca, struct emca *e, struct err *err)
         return false;
     }
     return (aes_key_read(&given, &e->aes_key, err) || err_wrap(err, "aes_key")) &&
-           (open_signer(ca, e, err) || err_wrap(err, "upload_file"));
+           (open_signer(ca, e, err) || err_wrap(err, "upload_file")) &&
+           (!c->issuing_ca_file ||
+            setting_certs(ca, c->issuing_ca_file, &e->arena, &e->issuers, &e->nissuers, err) ||
+            err_wrap(err, "issuing_ca_file"));
 }
 
 /* --- rest-jwt --- */
@@ -123,10 +124,7 @@ static bool open_map(struct ca *ca, struct emca *e, struct err *err)
     const struct emca_config *c = ca->config->own;
     CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_YAML_BYTES);
     struct emca_map *m = arena_alloc(&e->arena, sizeof *m);
-    const char *path = c->endpoint_map[0] == '/'
-                           ? c->endpoint_map
-                           : arena_printf(&e->arena, "%s/%s", ca->config_dir, c->endpoint_map);
-    if (!fs_read(path, &text, err) ||
+    if (!fs_read(path_join(&e->arena, ca->config_dir, c->endpoint_map), &text, err) ||
         !emca_map_read(&e->arena, c->endpoint_map, buf_span(&text), m, err)) {
         return false;
     }

@@ -13,26 +13,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* est is known to lint and policy only: an emCA that is asked by EST is a CA of type est, whose
- * capabilities (an answer that is shown once, no revocation) are not those of this type. */
 static const struct emca_dialect_row dialects[EMCA__MAX] = {
-    [EMCA_REST] = {"rest-4.0.17", emca_open_rest, emca_rest_request, emca_rest_answer, NULL, 0,
-                   NULL},
-    [EMCA_EST] = {.word = "est", .why_not = "give it a CA of `type: est` with the same address"},
-    [EMCA_JWT] = {"rest-jwt", emca_open_jwt, emca_jwt_request, emca_jwt_answer, emca_jwt_authorized,
-                  0, NULL},
+    [EMCA_REST] = {"rest-4.0.17", emca_open_rest, emca_rest_request, emca_rest_answer, NULL},
+    [EMCA_EST] = {"est", emca_open_est, emca_est_request, emca_est_answer, emca_est_authorized},
+    [EMCA_JWT] = {"rest-jwt", emca_open_jwt, emca_jwt_request, emca_jwt_answer,
+                  emca_jwt_authorized},
 };
 
-static const struct emca_dialect_row *dialect_of(const struct emca_config *c, struct err *err)
+int emca_dialect(const struct emca_config *c)
 {
     const char *word = c->version ? emca_dialect_of(c->version) : NULL;
     if (c->dialect != EMCA_BY_VERSION) {
-        return &dialects[c->dialect];
+        return c->dialect;
     }
     for (size_t i = 0; word && i < NITEMS(dialects); i++) {
         if (str_eq(dialects[i].word, word)) {
-            return &dialects[i];
+            return (int)i;
         }
+    }
+    return EMCA_BY_VERSION;
+}
+
+static const struct emca_dialect_row *dialect_of(const struct emca_config *c, struct err *err)
+{
+    const int dialect = emca_dialect(c);
+    if (dialect != EMCA_BY_VERSION) {
+        return &dialects[dialect];
     }
     (void)err_set(err, ERR_INPUT, "%s does not tell how to talk to this emCA",
                   c->version ? "its version" : "neither version nor dialect is given: that");
@@ -66,13 +72,8 @@ static bool open_emca(struct ca *ca, struct err *err)
     if (!c->base_url) {
         return err_set(err, ERR_INPUT, "base_url is missing: the address of the emCA server");
     }
-    if (!e->dialect->request) {
-        return err_set(err, ERR_INPUT, "the dialect %s of emCA cannot be spoken: %s",
-                       e->dialect->word, e->dialect->why_not);
-    }
     e->base = base_of(&e->arena, c->base_url);
     ca->issuer_name = c->issuing_ca;
-    ca->lacks = e->dialect->lacks; /* open() may add to it */
     return e->dialect->open(ca, e, err);
 }
 
@@ -87,6 +88,7 @@ static void close_emca(struct ca *ca)
     secret_release(&e->aes_key);
     secret_release(&e->token);
     keystore_release(&e->store);
+    emca_est_close(e);
     arena_release(&e->arena);
     free(e);
     ca->state = NULL;

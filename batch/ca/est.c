@@ -14,21 +14,21 @@
 
 #define OFF(member) offsetof(struct est_config, member)
 
-static const struct word reenroll_words[] = {
+const struct word est_reenroll_words[] = {
     {"own", EST_REENROLL_OWN, "only of the certificate that is our TLS client certificate"},
     {"always", EST_REENROLL_ALWAYS, "of every item that renews or reissues"},
     {"never", EST_REENROLL_NEVER, "every request is a new one"},
     {0},
 };
 
-static bool is_path(const char *text, const char **why)
+bool est_is_path(const char *text, const char **why)
 {
     *why = "must begin with a slash and hold no blank, ? or #";
     return *text == '/' && !strpbrk(text, " \t?#");
 }
 
 /* The operations of RFC 7030 stand where a label would: /.well-known/est/cacerts. */
-static bool is_label(const char *text, const char **why)
+bool est_is_label(const char *text, const char **why)
 {
     *why = "must be one segment of a path and not the name of an operation";
     return !strchr(text, '/') &&
@@ -52,22 +52,22 @@ static const struct field config_fields[] = {
      .kind = FIELD_STRING,
      .offset = OFF(path),
      .fallback = "/.well-known/est",
-     .check = is_path,
+     .check = est_is_path,
      .help = "of the service, before label and operation"},
     {.name = "label",
      .kind = FIELD_STRING,
      .flags = FIELD_NONEMPTY,
      .offset = OFF(label),
-     .check = is_label,
+     .check = est_is_label,
      .help = "label of orders that name no product; default none"},
     {.name = "labels",
      .kind = FIELD_STRINGS,
      .flags = FIELD_NONEMPTY,
      .offset = OFF(labels),
-     .check = is_label,
+     .check = est_is_label,
      .help = "further labels of the server, for `products` and `doctor`"},
     {.name = "auth", .kind = FIELD_OBJECT, .sub = &auth_schema, .help = "HTTP Basic"},
-    SETTING_WORD(struct est_config, reenroll, reenroll_words, "own",
+    SETTING_WORD(struct est_config, reenroll, est_reenroll_words, "own",
                  "which renewals go to /simplereenroll"),
     SETTING_GROUP(struct est_config, enroll, &ca_enroll_schema,
                   "waits for a certificate that is not ready at once"),
@@ -82,30 +82,38 @@ static const struct schema config_schema = {"est",
 
 /* A name without a password logs nobody in, and the other way round the name is said to be empty.
  */
+void est_check_basic(struct schema_ctx *ctx, const struct ynode *node, const char *who,
+                     const char *username_key, const char *username,
+                     const struct secret_ref *password)
+{
+    if ((username != NULL) != (password->kind != SECRET_NONE)) {
+        schema_problem(ctx, node,
+                       "%s needs both username and password; an empty username is written \"\"",
+                       who);
+    }
+    if (username && strchr(username, ':')) {
+        schema_problem(ctx, node, "%s must not contain a colon (RFC 7617, section 2)",
+                       username_key);
+    }
+}
+
 static void check(struct schema_ctx *ctx, const struct ca_config *config)
 {
     const struct est_config *c = config->own;
-    const bool password = c->password.kind != SECRET_NONE;
-    if ((c->username != NULL) != password) {
-        schema_problem(ctx, yaml_get(config->node, "auth"),
-                       "auth needs both username and password; an empty username is written \"\"");
-    }
-    if (c->username && strchr(c->username, ':')) {
-        schema_problem(ctx, yaml_get(config->node, "auth"),
-                       "auth.username must not contain a colon (RFC 7617, section 2)");
-    }
+    est_check_basic(ctx, yaml_get(config->node, "auth"), "auth", "auth.username", c->username,
+                    &c->password);
 }
 
 const struct ca_type ca_est = {
     .type = "est",
     .title = "EST server",
-    .caps = CA_ORDER | CA_PRODUCTS | CA_READS_CSR_NAMES | CA_POLL_WANTS_ORDER | CA_ONCE,
+    .caps = EST_CAPS,
     .config = &config_schema,
     .check = check,
     .product_key = "label",
     .product_optional = true, /* a server without labels */
     .revocation_note = "EST has no revocation: revoke in the CA's own tools",
-    .probe_note = "EST shows only by an enrolment whether these credentials are good for one",
+    .probe_note = EST_PROBE_NOTE,
     .renewal_window_days = 90,
     .in_flight = 4,
     .ops = &est_ops,

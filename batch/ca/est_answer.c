@@ -5,6 +5,7 @@
  */
 #include "batch/ca/est.h"
 
+#include "formats/base/limits.h"
 #include "formats/base/str.h"
 
 #include <string.h>
@@ -66,16 +67,37 @@ static void keep(struct est *e, struct strlist *issuers, const struct cert *v, s
                                   e->ncas == 1 ? "" : "s");
 }
 
+/* The issuer that the settings name must be among them: a certificate of any other would be paid
+ * for, and then be a mismatch. False: `names` has what there is instead. */
+static bool has_issuer(const struct est *e, struct buf *names)
+{
+    for (size_t i = 0; i < e->ncas; i++) {
+        const struct dn_attr *cn = dn_find(&e->cas[i].subject, "CN");
+        if (cn && str_eq(cn->text, e->config->issuer)) {
+            return true;
+        }
+        buf_printf(names, "%s%.64s", i ? ", " : "", cn ? cn->text : "(no common name)");
+    }
+    return !e->config->issuer;
+}
+
 void est_take_cacerts(const struct rest_heard *h)
 {
     struct est *e = h->own;
     struct cert *v = NULL;
     size_t n = 0;
+    CLEANUP(buf_release) struct buf names = BUF_INIT(LIMIT_MESSAGE);
     if (reply_body_certs(h->out->arena, &h->reply->body, &v, &n)) {
         keep(e, &e->ca->issuer_sha256, v, n);
     }
     if (!e->ncas) {
         rest_say(h, OUTCOME_UNKNOWN, "/cacerts of the EST server holds no CA certificate");
+    } else if (!has_issuer(e, &names)) {
+        rest_say(h, OUTCOME_REFUSED,
+                 arena_printf(h->out->arena,
+                              "/cacerts has no CA of the name in issuing_ca, %.64s, but %s",
+                              e->config->issuer, buf_text(&names)));
+        e->ncas = 0; /* and nothing else is asked */
     }
 }
 

@@ -5,7 +5,6 @@
 #include "batch/ca/est.h"
 
 #include "batch/config.h"
-#include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 
@@ -28,22 +27,23 @@ const char *est_label(const struct est_config *c, uint64_t n)
 /* --- life --- */
 /* "Authorization: Basic" of RFC 7617, 2: made once, sent with every request: a server may ask for
  * it even where it must not (/cacerts). */
-static bool load_basic(struct est *e, const struct est_config *c, const char *dir, struct err *err)
+static bool load_basic(struct est *e, const char *password_key, struct err *err)
 {
+    const struct est_config *c = e->config;
     CLEANUP(secret_release) struct secret password = SECRET_INIT;
     CLEANUP(buf_wipe) struct buf pair = BUF_INIT(LIMIT_SECRET + 1024);
     CLEANUP(buf_wipe) struct buf text = BUF_INIT(2 * LIMIT_SECRET + 2048);
     if (c->password.kind == SECRET_NONE) {
         return true;
     }
-    if (!secret_load(&c->password, dir, &password, err)) {
-        return err_wrap(err, "auth.password");
+    if (!secret_load(&c->password, e->ca->config_dir, &password, err)) {
+        return err_wrap(err, "%s", password_key);
     }
     buf_printf(&pair, "%s:", c->username);
     buf_add(&pair, secret_bytes(&password), password.n);
     base64_encode(&text, pair.p, pair.n, 0);
     if (buf_failed(&pair) || buf_failed(&text)) {
-        return err_set(err, ERR_INPUT, "auth: user name and password are too long");
+        return err_set(err, ERR_INPUT, "%s: user name and password are too long", password_key);
     }
     secret_set(&e->basic, text.p, text.n);
     return true;
@@ -51,21 +51,16 @@ static bool load_basic(struct est *e, const struct est_config *c, const char *di
 
 /* The certificate that we show is the one that /simplereenroll renews (RFC 7030, 4.2.2). One in a
  * key store is not looked at: such renewals are enrolments. */
-static bool load_own(struct est *e, const struct ca *ca, struct err *err)
+static bool load_own(struct est *e, struct err *err)
 {
+    const struct ca *ca = e->ca;
     const char *file = ca->config->common.tls.client_certificate;
-    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
     struct cert *v = NULL;
     size_t n = 0;
     if (!file) {
         return true;
     }
-    const char *path = *file == '/' ? file : arena_printf(&e->arena, "%s/%s", ca->config_dir, file);
-    if (!fs_read(path, &text, err)) {
-        return err_wrap(err, "tls.client_certificate");
-    }
-    const struct span kept = {arena_memdup(&e->arena, text.p, text.n), text.n};
-    if (!certs_read(&e->arena, file, kept, &v, &n, err)) {
+    if (!setting_certs(ca, file, &e->arena, &v, &n, err)) {
         return err_wrap(err, "tls.client_certificate");
     }
     e->own_serial = serial_normal(&e->arena, v[0].serial_hex);
@@ -73,29 +68,39 @@ static bool load_own(struct est *e, const struct ca *ca, struct err *err)
 }
 
 /* Both `https://host` and the whole address will do. */
-static void set_base(struct est *e, const struct est_config *c)
+static void set_base(struct est *e)
 {
-    const char *base = request_base(&e->arena, c->base_url);
-    const char *path = request_base(&e->arena, c->path);
+    const char *base = request_base(&e->arena, e->config->base_url);
+    const char *path = request_base(&e->arena, e->config->path);
     e->base = str_ends(base, path) ? base : arena_printf(&e->arena, "%s%s", base, path);
+}
+
+bool est_open(struct est *e, struct ca *ca, const struct est_config *config,
+              const char *password_key, struct err *err)
+{
+    e->ca = ca;
+    e->config = config;
+    set_base(e);
+    return load_basic(e, password_key, err) && load_own(e, err);
+}
+
+void est_release(struct est *e)
+{
+    secret_release(&e->basic);
+    arena_release(&e->arena);
 }
 
 static bool open_est(struct ca *ca, struct err *err)
 {
-    struct est *e = xcalloc(1, sizeof *e);
-    ca->state = e;
-    e->ca = ca;
-    set_base(e, ca->config->own);
-    return load_basic(e, ca->config->own, ca->config_dir, err) && load_own(e, ca, err);
+    ca->state = xcalloc(1, sizeof(struct est));
+    return est_open(ca->state, ca, ca->config->own, "auth.password", err);
 }
 
 static void close_est(struct ca *ca)
 {
-    struct est *e = ca->state;
-    if (e) {
-        secret_release(&e->basic);
-        arena_release(&e->arena);
-        free(e);
+    if (ca->state) {
+        est_release(ca->state);
+        free(ca->state);
         ca->state = NULL;
     }
 }
@@ -205,25 +210,44 @@ static const struct rest_api api = {.title = "the EST server",
                                     .accept = "*/*",
                                     .content_type = "application/pkcs10"};
 
+static struct rest_part part_of(struct est *e)
+{
+    return (struct rest_part){e->config, e};
+}
+
+bool est_request(struct est *e, const struct ca_call *call, struct ca_request *out, struct err *err)
+{
+    return rest_part_request(&api, part_of(e), e->ca, e->base, call, out, err);
+}
+
+void est_answer(struct est *e, const struct ca_call *call, const struct ca_reply *reply,
+                struct ca_result *out)
+{
+    out->no_credential = call->step == STEP_TOKEN;
+    rest_part_answer(&api, part_of(e), e->ca, call, reply, out);
+}
+
+/* What comes before everything else is /cacerts. */
+bool est_authorized(const struct est *e)
+{
+    return e->ncas > 0;
+}
+
 static bool request_est(struct ca *ca, const struct ca_call *call, struct ca_request *out,
                         struct err *err)
 {
-    const struct est *e = ca->state;
-    return rest_request(&api, ca, e->base, call, out, err);
+    return est_request(ca->state, call, out, err);
 }
 
 static void answer_est(struct ca *ca, const struct ca_call *call, const struct ca_reply *reply,
                        struct ca_result *out)
 {
-    out->no_credential = call->step == STEP_TOKEN;
-    rest_answer(&api, ca, call, reply, out);
+    est_answer(ca->state, call, reply, out);
 }
 
-/* What comes before everything else is /cacerts. */
 static bool authorized_est(const struct ca *ca, int64_t now UNUSED)
 {
-    const struct est *e = ca->state;
-    return e->ncas > 0;
+    return est_authorized(ca->state);
 }
 
 const struct ca_ops est_ops = {

@@ -211,3 +211,23 @@ void reply_give(struct ca_result *out, const struct ca_order *order, struct repl
     out->ncerts = chain + 1;
     out->issued = true;
 }
+
+bool reply_crl(struct ca_result *out, const struct buf *body, const struct cert *issuers, size_t n,
+               struct crl *crl)
+{
+    struct err err = ERR_INIT;
+    bool ours = false;
+    if (!n) {
+        (void)err_set(&err, ERR_INPUT, "the certificate of its issuer is not known");
+    } else if (crl_parse(out->arena, buf_span(body), crl, &err)) {
+        for (size_t i = 0; i < n && !ours; i++) {
+            err = (struct err)ERR_INIT;
+            ours = crl_verify(crl, &issuers[i], &err);
+        }
+    }
+    if (!ours) {
+        out->outcome = OUTCOME_UNKNOWN;
+        out->message = arena_printf(out->arena, "the CRL of the CA cannot be used: %s", err.msg);
+    }
+    return ours;
+}

@@ -9,6 +9,7 @@
 #include "batch/ca.h"
 #include "formats/base/json_in.h"
 #include "formats/cert.h"
+#include "formats/crl.h"
 
 /* Members: names match exactly or else in any case; text, numbers and booleans (1, 0) are text.
  * NULL when absent, null or blank. */
@@ -34,6 +35,12 @@ bool reply_take_pem(struct arena *a, const char *pem, struct reply_certs *to) MU
  * line breaks (RFC 8951, 3.1), or of PEM; false: it does not decode. */
 bool reply_body_certs(struct arena *a, const struct buf *body, struct cert **out,
                       size_t *n) MUST_USE;
+/* The CRL that a reply holds, signed by one of these certificates. False: there is none that
+ * counts; the outcome is unknown and the message says why. Where a CRL came from proves nothing:
+ * who could answer there with a list of their own would have certificates taken for revoked that
+ * are not. */
+bool reply_crl(struct ca_result *out, const struct buf *body, const struct cert *issuers, size_t n,
+               struct crl *crl) MUST_USE;
 /* The one that was ordered: that of the key of the order, else the first that is no CA. */
 size_t reply_leaf(const struct ca_order *o, const struct reply_certs *c) MUST_USE;
 bool reply_has_key(const struct ca_order *o, const struct reply_certs *c) MUST_USE;

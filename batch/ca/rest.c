@@ -72,11 +72,23 @@ bool rest_header(const struct rest_asked *q, const char *name, const char *value
     return true;
 }
 
+static struct rest_part whole(const struct ca *ca)
+{
+    return (struct rest_part){ca->config->own, ca->state};
+}
+
 bool rest_request(const struct rest_api *api, const struct ca *ca, const char *base,
                   const struct ca_call *call, struct ca_request *out, struct err *err)
 {
+    return rest_part_request(api, whole(ca), ca, base, call, out, err);
+}
+
+bool rest_part_request(const struct rest_api *api, struct rest_part part, const struct ca *ca,
+                       const char *base, const struct ca_call *call, struct ca_request *out,
+                       struct err *err)
+{
     const struct rest_row *row = rest_row_of(api, call);
-    const struct rest_asked q = {ca, ca->config->own, ca->state, call, out, err};
+    const struct rest_asked q = {ca, part.config, part.own, call, out, err};
     out->call = call;
     if (!row || !out->arena) {
         return err_set(err, ERR_INTERNAL, "%s has no such step", api->title);
@@ -143,6 +155,13 @@ static void answered(const struct rest_api *api, const struct rest_row *row,
 void rest_answer(const struct rest_api *api, const struct ca *ca, const struct ca_call *call,
                  const struct ca_reply *reply, struct ca_result *out)
 {
+    rest_part_answer(api, whole(ca), ca, call, reply, out);
+}
+
+void rest_part_answer(const struct rest_api *api, struct rest_part part, const struct ca *ca,
+                      const struct ca_call *call, const struct ca_reply *reply,
+                      struct ca_result *out)
+{
     struct err err = ERR_INIT;
     const struct rest_row *row = rest_row_of(api, call);
     if (reply->transport != OUTCOME_ACCEPTED || !row) {
@@ -152,7 +171,7 @@ void rest_answer(const struct rest_api *api, const struct ca *ca, const struct c
     json_t *tree = row->flags & REST_TEXT && reply->http_status < 300
                        ? NULL
                        : json_parse("reply", buf_text(&reply->body), reply->body.n, &err);
-    const struct rest_heard h = {ca, ca->config->own, ca->state, call, reply, tree, out};
+    const struct rest_heard h = {ca, part.config, part.own, call, reply, tree, out};
     if (!reply_by_status(out, reply, api->title)) {
         answered(api, row, &h);
     } else if (api->explain && (tree || row->flags & REST_TEXT) && reply->http_status >= 400 &&

@@ -87,6 +87,17 @@ bool rest_request(const struct rest_api *api, const struct ca *ca, const char *b
                   const struct ca_call *call, struct ca_request *out, struct err *err) MUST_USE;
 void rest_answer(const struct rest_api *api, const struct ca *ca, const struct ca_call *call,
                  const struct ca_reply *reply, struct ca_result *out);
+/* The same for an API that is one part of a connector: what its rows get as `config` and `own`. */
+struct rest_part {
+    const void *config;
+    void *own;
+};
+bool rest_part_request(const struct rest_api *api, struct rest_part part, const struct ca *ca,
+                       const char *base, const struct ca_call *call, struct ca_request *out,
+                       struct err *err) MUST_USE;
+void rest_part_answer(const struct rest_api *api, struct rest_part part, const struct ca *ca,
+                      const struct ca_call *call, const struct ca_reply *reply,
+                      struct ca_result *out);
 
 /* "Name: value", of the request's arena; for put_headers. */
 bool rest_header(const struct rest_asked *q, const char *name, const char *value) MUST_USE;

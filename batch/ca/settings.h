@@ -59,6 +59,11 @@
     SETTING_INT(type_, renewal_window_days, "90", 0, 3650,                                         \
                 "a certificate that expires later than this is reissued, not renewed")
 
+/* The certificates in a file that the settings name, relative to the configuration; at least one.
+ * All memory from `a`. */
+bool setting_certs(const struct ca *ca, const char *file, struct arena *a, struct cert **out,
+                   size_t *n, struct err *err) MUST_USE;
+
 bool setting_is_url(const char *text, const char **why);
 
 /* Waits before the n-th look for a certificate: back_off^n seconds, at most max_back_off; after

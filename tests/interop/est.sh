@@ -2,7 +2,7 @@
 # EST from both sides. The test server (casim) against a client that is not ours: strongSwan's `pki
 # --est` and `--estca` enrol, wait for an officer, re-enrol; curl and openssl look at what it refuses.
 # Then certbatch at the same server: products, doctor, a batch, the renewal of its own client
-# certificate. strongSwan cannot read Base64 in lines, so its answers come in one.
+# certificate; and the same as an emCA that is asked by EST. strongSwan cannot read Base64 in lines, so its answers come in one.
 #
 #   tests/interop/est.sh        CERTBATCH, CASIM: the programs (build/check)
 #
@@ -178,4 +178,47 @@ revocations:
 YAML
 fails 'lint knows that EST cannot revoke' "$CERTBATCH" lint gone.batch.yaml
 has 'by its rule' 'EST server takes no revocations' log
+
+# --- the same server as an emCA (dialect est) ---
+emca() { # name, version, further settings...
+  printf '  %s: {type: emca, version: %s, dialect: est, base_url: "%s", tls: {ca_file: ca.pem%s}%s}\n' "$1" "$2" "$URL" "$3" "$4"
+}
+user=', username: estuser, password: {file: password}'
+printf 'EXAMPLE-P12\n' > p12
+openssl pkcs12 -export -inkey d.key -in d.pem -out d.p12 -passout file:p12
+{
+  printf 'certbatch_config: 1\npolicy: [quiet.policy.yaml, private]\ncas:\n'
+  emca emca V4.2.3 '' "$user, issuing_ca: Simulator Issuing CA, est_labels: [tls]"
+  emca by-certificate V4.2.4+ ', client_certificate: d.pem, client_key: {file: d.key}' ', issuing_ca: Simulator Issuing CA'
+  emca by-keystore V4.2.4+ ', client_keystore: {file: d.p12, password: {file: p12}}' ', issuing_ca: Simulator Issuing CA'
+  emca elsewhere V4.0.17 '' "$user, issuing_ca: Corp Issuing CA G2"
+  emca by-root V4.2.3 '' "$user, issuing_ca: Simulator Root CA"
+} > certbatch.yaml
+sed -e 's/^name: .*/name: emca/' -e 's/^ca: .*/ca: emca/' -e 's/ca: self,/ca: by-certificate,/' devices.batch.yaml > emca.batch.yaml
+echo '  - {id: four, ca: by-keystore, common_name: four.example.com, san: [four.example.com]}' >> emca.batch.yaml
+ok 'emCA by EST: products are labels' sh -c '"$0" products emca | grep "^tls .*challengePassword"' "$CERTBATCH"
+fails 'it has no inventory' "$CERTBATCH" inventory emca
+has 'and says so' 'eMudhra emCA by EST has no list of orders' log
+ok 'doctor goes through' "$CERTBATCH" doctor emca
+has 'it tells where revocations go' 'revoke in emCA itself' log
+: > wire
+ok 'lint and plan find nothing' sh -c '"$0" lint emca.batch.yaml && "$0" plan emca.batch.yaml' "$CERTBATCH"
+ok 'a batch of four, by password, certificate and key store' "$CERTBATCH" run emca.batch.yaml
+has 'by the label' '"path":"/.well-known/est/tls/simpleenroll"' wire
+has 'the client certificate goes to /simplereenroll' '"path":"/.well-known/est/simplereenroll"' wire
+ok 'its certificates verify' openssl verify -CAfile ca.pem emca.state/items/one/certificate.pem \
+  emca.state/items/two/certificate.pem emca.state/items/self/certificate.pem emca.state/items/four/certificate.pem
+before=$(orders)
+only() { sed -e '/id: self/d' -e "s/^name: .*/name: $1/" -e "s/^ca: .*/ca: $1/" devices.batch.yaml > "$1.batch.yaml"; }
+only elsewhere
+fails 'an issuing_ca that the server does not have' "$CERTBATCH" run elsewhere.batch.yaml
+has 'is found out by its CA certificates' 'no CA of the name in issuing_ca, Corp Issuing CA G2, but Simulator' log
+[ "$(orders)" = "$before" ]; say $? 'before anything is ordered'
+only by-root
+fails 'another CA of the server issues' "$CERTBATCH" run by-root.batch.yaml
+has 'its certificate is a mismatch' 'mismatch' log
+sed -e 's/^name: .*/name: emca-gone/' -e 's/^ca: .*/ca: emca/' gone.batch.yaml > emca-gone.batch.yaml
+fails 'a revocation stops the plan' "$CERTBATCH" plan emca-gone.batch.yaml
+has 'by the same rule' 'ca.capability: eMudhra emCA by EST takes no revocations' log
+[ "$(orders)" = "$((before + 2))" ]; say $? 'and nothing else was placed'
 exit $bad

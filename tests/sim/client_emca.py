@@ -24,6 +24,7 @@ cas:
     aes_key: {file: ./emca-aes.secret}
     aes_mode: %(aes)s
     crl_url: https://localhost:%(port)d/emca/issuing.crl
+    issuing_ca_file: ./tls.pem
     enroll: {back_off_seconds: 1, max_attempts: 20}
     tls: {ca_file: ./tls.pem}
     limits: {in_flight: %(in_flight)d, orders_per_second: 1000, burst: 10000}

@@ -43,8 +43,8 @@ struct bench {
 };
 
 /* A certificate by `issuer` (NULL: by itself) for `key`. */
-UNUSED static struct span make_cert(struct bench *b, const char *cn, const struct key *key,
-                                    const struct key *issuer, const struct cert *by)
+static struct span make_cert(struct bench *b, const char *cn, const struct key *key,
+                             const struct key *issuer, const struct cert *by)
 {
     struct err err = ERR_INIT;
     static const uint8_t serial[] = {0x01, 0xAB, 0x00, 0xCD};
@@ -74,9 +74,11 @@ static void write_pfx(struct bench *b)
     fixture_file(&b->f, "emca.p12", buf_span(&b->p12));
 }
 
+/* issuing.pem: the issuing CA, whose key is that of `signer`, too. */
 static void bench_files(struct bench *b)
 {
     struct err err = ERR_INIT;
+    CLEANUP(buf_release) struct buf pem = BUF_INIT(65536);
     static const struct dn_value dn = {"CN", "www.example.com"};
     static const struct san_value san = {GN_DNS, "www.example.com"};
     const struct x509_names names = {.subject = &dn, .nsubject = 1, .san = &san, .nsan = 1};
@@ -88,6 +90,8 @@ static void bench_files(struct bench *b)
     assert_true(csr_build(&b->key, &names, &b->csr, &err));
     b->signer_cert = make_cert(b, "batch-api", &b->signer, NULL, NULL);
     write_pfx(b);
+    cert_pem(&pem, make_cert(b, "Corp Issuing CA G2", &b->signer, NULL, NULL));
+    fixture_file(&b->f, "issuing.pem", buf_span(&pem));
     fixture_text(&b->f, "password", PASSWORD "\n");
     fixture_text(&b->f, "p12", "p12-password\n");
     fixture_text(&b->f, "emkey", EM_KEY "\n");
@@ -111,14 +115,17 @@ static bool bench_open(struct bench *b, const char *config, struct err *err)
     if (!config_read(&b->config, b->f.options.config, &b->findings, err)) {
         fail_msg("%s %s", err->msg, b->findings.n ? b->findings.v[0].message : "");
     }
-    b->ca = (struct ca){
-        .type = &ca_emca, .config = &b->config.cas[0], .name = "prod", .config_dir = b->f.dir};
+    b->ca = (struct ca){.type = b->config.cas[0].type,
+                        .config = &b->config.cas[0],
+                        .name = "prod",
+                        .config_dir = b->f.dir};
     return emca_ops.open(&b->ca, err);
 }
 
 static void bench_close(struct bench *b)
 {
     emca_ops.close(&b->ca);
+    strlist_release(&b->ca.issuer_sha256);
     config_release(&b->config);
     findings_release(&b->findings);
     b->findings = (struct findings)FINDINGS_INIT;
@@ -185,7 +192,7 @@ UNUSED static const struct ca_result *bench_hear_bytes(struct bench *b, const st
     struct ca_reply reply = {.transport = OUTCOME_ACCEPTED,
                              .http_status = status,
                              .body = BUF_INIT(16 << 20),
-                             .retry_after_seconds = status == 429 ? 17 : -1,
+                             .retry_after_seconds = status == 429 || status == 202 ? 17 : -1,
                              .date = TIME_NONE};
     buf_add(&reply.body, body.p, body.n);
     b->result =
@@ -199,6 +206,63 @@ UNUSED static const struct ca_result *bench_hear(struct bench *b, const struct c
                                                  int status, const char *text)
 {
     return bench_hear_bytes(b, call, status, (struct span){(const uint8_t *)text, strlen(text)});
+}
+
+/* --- rows of a table --- */
+/* What an answer means; only a success may be without a message. */
+enum { PENDING = 1, REVOKED = 2, NUMBERED = 4 };
+struct answer_row {
+    enum ca_step step;
+    int http;
+    const char *body;
+    enum outcome outcome;
+    unsigned flags; /* of the result; NUMBERED: it has the number of an order */
+};
+
+/* None of them is a certificate. */
+UNUSED static void bench_answers(struct bench *b, const struct answer_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct ca_call call = bench_call(b, rows[i].step);
+        const struct ca_result *r = bench_hear(b, &call, rows[i].http, rows[i].body);
+        const char *message = r->message ? r->message : "";
+        if (r->outcome != rows[i].outcome || r->pending != !!(rows[i].flags & PENDING) ||
+            r->revoked != !!(rows[i].flags & REVOKED) || r->issued ||
+            !!r->order_id != !!(rows[i].flags & NUMBERED) ||
+            (r->outcome != OUTCOME_ACCEPTED && !*message)) {
+            fail_msg("row %zu: %s %d %s", i, outcome_name(r->outcome), r->pending, message);
+        }
+    }
+}
+
+/* An emCA with these settings opens, or does not: `why` has words of the message. */
+UNUSED static void bench_opens(struct bench *b, const char *config, const char *why)
+{
+    struct err err = ERR_INIT;
+    const bool open = bench_open(b, config, &err);
+    if (open != (why == NULL) || (why && !strstr(err.msg, why))) {
+        fail_msg("%s: %s\n%s", why ? why : "must open", open ? "it opens" : err.msg, config);
+    }
+}
+
+/* A configuration without the line that begins so. */
+UNUSED static const char *bench_without(struct bench *b, const char *config, const char *line)
+{
+    char *text = arena_strdup(&b->f.arena, config);
+    char *at = strstr(text, line);
+    assert_non_null(at);
+    const size_t n = strcspn(at, "\n") + 1;
+    memmove(at, at + n, strlen(at + n) + 1);
+    return text;
+}
+
+/* The certificate of the order, and so many in all. */
+UNUSED static void bench_issued(const struct ca_result *r, struct span leaf, size_t n)
+{
+    assert_int_equal(r->outcome, OUTCOME_ACCEPTED);
+    assert_true(r->issued && !r->pending);
+    assert_int_equal(r->ncerts, n);
+    assert_true(span_eq(r->certs[0], leaf));
 }
 
 UNUSED static const char *bench_base64(struct bench *b, struct span bytes)

@@ -114,7 +114,9 @@ static const struct kind {
      "issuing_ca: C, subscriber_id: '1', profile: p, validity: '1:00:00:00', "
      "upload_file: {file: f.p12, password: {env: P}}, em_key: {env: E}, aes_key: {file: k}, "
      "aes_mode: cbc-zero-iv, cms_payload: csr-der, client_id: c, endpoint_map: m.yaml, "
-     "est_path: /est, accept_unverified_map: true, enroll: {max_attempts: 1}, "
+     "crl_url: 'https://a/crl', issuing_ca_file: ca.pem, est_path: /est, est_label: tls, "
+     "est_labels: [mail], est_reenroll: never, accept_unverified_map: true, enroll: {max_attempts: "
+     "1}, "
      "renewal_window_days: 30",
      "base_url", "em_key"},
     {"acme", "directory_url: 'https://a/dir'",
@@ -194,6 +196,8 @@ static void settings_are_refused(void **state)
             expect_error(cas, "manifest.secret.inline", "is a secret");
         }
     }
+    expect_error("  x: {type: emca, base_url: 'https://a', crl_url: 'https://a/crl'}",
+                 "config.schema", "crl_url needs issuing_ca_file");
     expect_error("  x: {type: entrust, url: 'https://a', profiles: {p: {sans: [dns]}}}",
                  "config.schema", "must be one of dNSName");
     expect_error("  x: {type: acme, directory_url: 'https://a', eab: {kid: k}}", "config.schema",

@@ -19,17 +19,10 @@
 #define WAITS                                                                                      \
     "{\"status\":\"Success\",\"result\":\"Submitted for "                                          \
     "authorization\",\"requestId\":\"4711\"}"
-enum { PENDING = 1, REVOKED = 2, NUMBERED = 4 };
 
 static void rows_of_answers(void **state UNUSED)
 {
-    static const struct {
-        enum ca_step step;
-        int http;
-        const char *body;
-        enum outcome outcome;
-        unsigned flags;
-    } rows[] = {
+    static const struct answer_row rows[] = {
         /* orders: only emCA's own word refuses, and not when it kept something */
         {STEP_ORDER, 200, WAITS, OUTCOME_ACCEPTED, PENDING | NUMBERED},
         {STEP_ORDER, 200, FAILURE("Invalid Certificate Profile name"), OUTCOME_REFUSED, 0},
@@ -78,17 +71,7 @@ static void rows_of_answers(void **state UNUSED)
     };
     struct bench b;
     bench_begin(&b, REST_CONFIG);
-    for (size_t i = 0; i < NITEMS(rows); i++) {
-        const struct ca_call call = bench_call(&b, rows[i].step);
-        const struct ca_result *r = bench_hear(&b, &call, rows[i].http, rows[i].body);
-        if (r->outcome != rows[i].outcome || r->pending != !!(rows[i].flags & PENDING) ||
-            r->revoked != !!(rows[i].flags & REVOKED) || r->issued ||
-            !!r->order_id != !!(rows[i].flags & NUMBERED) ||
-            (r->outcome != OUTCOME_ACCEPTED && !r->message)) {
-            fail_msg("row %zu: %s %d %s", i, outcome_name(r->outcome), r->pending,
-                     r->message ? r->message : "-");
-        }
-    }
+    bench_answers(&b, rows, NITEMS(rows));
     bench_end(&b);
 }
 
@@ -112,16 +95,6 @@ static void pending_words(void **state UNUSED)
 }
 
 /* --- certificates --- */
-static void same_certs(struct bench *b, const struct ca_result *r, struct span leaf, size_t n)
-{
-    (void)b;
-    assert_int_equal(r->outcome, OUTCOME_ACCEPTED);
-    assert_true(r->issued);
-    assert_int_equal(r->ncerts, n);
-    assert_int_equal(r->certs[0].n, leaf.n);
-    assert_memory_equal(r->certs[0].p, leaf.p, leaf.n);
-}
-
 static void issued(void **state UNUSED)
 {
     struct bench b;
@@ -149,7 +122,7 @@ static void issued(void **state UNUSED)
                        arena_printf(&b.f.arena,
                                     "{\"status\":\"success\",\"result\":\"%s\",\"requestId\":null}",
                                     results[i]));
-        same_certs(&b, r, leaf, i == 1 ? 2 : 1);
+        bench_issued(r, leaf, i == 1 ? 2 : 1);
         assert_string_equal(r->order_id, "batch" OUR_KEY);
     }
     bench_end(&b);
@@ -167,16 +140,17 @@ static void pem_result(void **state UNUSED)
     for (const char *p = buf_text(&pem); *p; p++) {
         buf_puts(&text, *p == '\n' ? "\\n" : (char[]){*p, '\0'});
     }
-    same_certs(&b,
-               bench_hear(&b, &call, 200,
-                          arena_printf(&b.f.arena, "{\"status\":\"SUCCESS\",\"result\":\"%s\"}",
-                                       buf_text(&text))),
-               leaf, 1);
+    bench_issued(bench_hear(&b, &call, 200,
+                            arena_printf(&b.f.arena, "{\"status\":\"SUCCESS\",\"result\":\"%s\"}",
+                                         buf_text(&text))),
+                 leaf, 1);
     bench_end(&b);
 }
 
 /* --- the state of a certificate --- */
-#define CRL_CONFIG REST_CONFIG "    crl_url: https://emca.corp.example/crl/g2.crl\n"
+#define CRL_CONFIG                                                                                 \
+    REST_CONFIG "    crl_url: https://emca.corp.example/crl/g2.crl\n"                              \
+                "    issuing_ca_file: issuing.pem\n"
 
 static const struct ca_result *hear_crl(struct bench *b, const char *issuer, int reason, int wanted)
 {
@@ -193,6 +167,47 @@ static const struct ca_result *hear_crl(struct bench *b, const char *issuer, int
     struct ca_call call = bench_call(b, STEP_REVOKED);
     call.phase = 1;
     return bench_hear_bytes(b, &call, 200, buf_span(&der));
+}
+
+/* The right name, and a key that is not the CA's: whoever stands at crl_url may say anything. */
+static void crl_of_a_stranger(void **state UNUSED)
+{
+    struct bench b;
+    struct err err = ERR_INIT;
+    bench_begin(&b, CRL_CONFIG);
+    key_release(&b.signer);
+    assert_true(key_generate(KEY_EC_P256, &b.signer, &err));
+    const struct ca_result *r =
+        hear_crl(&b, "Corp Issuing CA G2", REASON_KEY_COMPROMISE, REASON_SUPERSEDED);
+    assert_int_equal(r->outcome, OUTCOME_UNKNOWN);
+    assert_false(r->revoked);
+    assert_non_null(strstr(r->message, "the CRL of the CA cannot be used"));
+    bench_end(&b);
+}
+
+/* A file may have several CAs, and one CA several keys; the CRL must be that of issuing_ca. */
+static void crl_of_several(void **state UNUSED)
+{
+    struct bench b;
+    struct err err = ERR_INIT;
+    struct key old = KEY_INIT;
+    CLEANUP(buf_release) struct buf pem = BUF_INIT(65536);
+    bench_files(&b);
+    assert_true(key_generate(KEY_EC_P256, &old, &err));
+    cert_pem(&pem, make_cert(&b, "Corp Issuing CA G2", &old, NULL, NULL));
+    cert_pem(&pem, make_cert(&b, "Another CA", &b.signer, NULL, NULL));
+    cert_pem(&pem, make_cert(&b, "Corp Issuing CA G2", &b.signer, NULL, NULL));
+    fixture_file(&b.f, "issuing.pem", buf_span(&pem));
+    assert_true(bench_open(&b, CRL_CONFIG, &err));
+    const struct ca_result *r = hear_crl(&b, "Corp Issuing CA G2", REASON_NONE, REASON_SUPERSEDED);
+    assert_int_equal(r->outcome, OUTCOME_ACCEPTED);
+    assert_true(r->revoked);
+    r = hear_crl(&b, "Another CA", REASON_NONE, REASON_SUPERSEDED);
+    assert_int_equal(r->outcome, OUTCOME_UNKNOWN);
+    assert_false(r->revoked);
+    assert_non_null(strstr(r->message, "is not that of the issuing CA"));
+    key_release(&old);
+    bench_end(&b);
 }
 
 static void crl_tells(void **state UNUSED)
@@ -278,7 +293,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_answers), cmocka_unit_test(pending_words),
         cmocka_unit_test(issued),          cmocka_unit_test(pem_result),
-        cmocka_unit_test(crl_tells),       cmocka_unit_test(profiles),
+        cmocka_unit_test(crl_tells),       cmocka_unit_test(crl_of_a_stranger),
+        cmocka_unit_test(crl_of_several),  cmocka_unit_test(profiles),
         cmocka_unit_test(transport),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

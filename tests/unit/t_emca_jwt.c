@@ -92,13 +92,9 @@ static void maps(void **state UNUSED)
     };
     for (size_t i = 0; i < NITEMS(rows); i++) {
         struct bench b;
-        struct err err = ERR_INIT;
         bench_files(&b);
         fixture_text(&b.f, "emca.map.yaml", rows[i].text);
-        const bool open = bench_open(&b, JWT_CONFIG, &err);
-        if (open != (rows[i].why == NULL) || (rows[i].why && !strstr(err.msg, rows[i].why))) {
-            fail_msg("row %zu: %d %s", i, open, err.msg);
-        }
+        bench_opens(&b, JWT_CONFIG, rows[i].why);
         bench_end(&b);
     }
 }
@@ -108,16 +104,10 @@ static void needs(void **state UNUSED)
     static const char *const keys[] = {"username", "client_id", "endpoint_map", "password"};
     for (size_t i = 0; i < NITEMS(keys); i++) {
         struct bench b;
-        struct err err = ERR_INIT;
         bench_files(&b);
         put_template(&b, "false");
-        char *config = arena_strdup(&b.f.arena, ACCEPTED);
-        char *at = strstr(config, arena_printf(&b.f.arena, "    %s:", keys[i]));
-        assert_non_null(at);
-        const size_t n = strcspn(at, "\n") + 1;
-        memmove(at, at + n, strlen(at + n) + 1);
-        assert_false(bench_open(&b, config, &err));
-        assert_non_null(strstr(err.msg, keys[i]));
+        const char *line = arena_printf(&b.f.arena, "    %s:", keys[i]);
+        bench_opens(&b, bench_without(&b, ACCEPTED, line), keys[i]);
         bench_end(&b);
     }
 }
@@ -256,17 +246,10 @@ static void not_sent(void **state UNUSED)
 }
 
 /* --- answers --- */
-enum { PENDING = 1, REVOKED = 2, NUMBERED = 4 };
 #define STATE(word) "{\"result\":{\"state\":\"" word "\"}}"
 static void answers(void **state UNUSED)
 {
-    static const struct {
-        enum ca_step step;
-        int http;
-        const char *body;
-        enum outcome outcome;
-        unsigned flags;
-    } rows[] = {
+    static const struct answer_row rows[] = {
         {STEP_ORDER, 200, "{\"status\":\"pending\",\"result\":{\"requestId\":\"77\"}}",
          OUTCOME_ACCEPTED, PENDING | NUMBERED},
         {STEP_ORDER, 200, "{\"status\":\"success\",\"result\":{\"requestId\":\"77\"}}",
@@ -294,15 +277,7 @@ static void answers(void **state UNUSED)
     };
     struct bench b;
     jwt_begin(&b, "false");
-    for (size_t i = 0; i < NITEMS(rows); i++) {
-        const struct ca_call call = bench_call(&b, rows[i].step);
-        const struct ca_result *r = bench_hear(&b, &call, rows[i].http, rows[i].body);
-        if (r->outcome != rows[i].outcome || r->pending != !!(rows[i].flags & PENDING) ||
-            r->revoked != !!(rows[i].flags & REVOKED) || r->issued ||
-            (r->outcome == OUTCOME_ACCEPTED && !!r->order_id != !!(rows[i].flags & NUMBERED))) {
-            fail_msg("row %zu: %s %s", i, outcome_name(r->outcome), r->message ? r->message : "-");
-        }
-    }
+    bench_answers(&b, rows, NITEMS(rows));
     bench_end(&b);
 }
 
@@ -324,9 +299,7 @@ static void issued(void **state UNUSED)
                          "{\"status\":\"success\",\"result\":{\"requestId\":77,\"certificate\":"
                          "\"%s\"}}",
                          bench_base64(&b, leaf)));
-        assert_true(r->issued);
-        assert_int_equal(r->ncerts, 1);
-        assert_memory_equal(r->certs[0].p, leaf.p, leaf.n);
+        bench_issued(r, leaf, 1);
         assert_string_equal(r->order_id, rows[i].id);
         call = bench_call(&b, STEP_POLL); /* batch...: asked again where that is safe */
         bench_must_ask(&b, &call);

@@ -24,6 +24,12 @@ static void capability(void **state)
         {"{ca: certinext, action: revoke, serial: 0A, reason: removeFromCRL}", true},
         {"{ca: local, action: revoke, serial: 0A, reason: certificateHold}", false},
         {"{ca: unheard-of, action: revoke, serial: 0A, reason: certificateHold}", false},
+        {"{ca: {type: emca, version: 4.2.4}, action: revoke, serial: 0A}", false},
+        {"{ca: {type: emca, version: 4.2.4, dialect: est}, action: revoke, serial: 0A}", true},
+        {"{ca: {type: emca, dialect: est}, action: revoke, serial: 0A, reason: certificateHold}",
+         true},
+        {"{ca: {type: emca, dialect: est}, common_name: a.net, action: renew}", false},
+        {"{ca: {type: emca, dialect: [est]}, action: revoke, serial: 0A}", false},
     };
     (void)state;
     for (size_t i = 0; i < NITEMS(rows); i++) {
