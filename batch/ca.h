@@ -316,6 +316,9 @@ struct ca_type {
     /* Key of the configuration that names the account: limits of a CA are the account's. NULL: the
      * endpoint alone says whose they are. */
     const char *account_key;
+    /* Key of the configuration that says how many new orders one run may place at most; NULL: the
+     * kind of CA has no such setting. The executor holds to it: see ca_orders_per_run(). */
+    const char *run_limit_key;
     const char *const *reply_headers; /* lower case, NULL-closed: kept of every reply; or NULL */
     /* Which environment a configuration addresses: "sandbox", "production", or NULL when it
      * cannot be told. NULL function: the kind of CA has no environments. */
@@ -365,6 +368,9 @@ size_t ca_in_flight(const struct ca_config *config);
 /* An order's number is opaque, but it goes into requests and reports: visible ASCII, not too long.
  */
 bool order_id_is_usable(const char *id);
+/* New orders that one run may place at it: what the configuration says under the type's
+ * run_limit_key; SIZE_MAX = no limit. */
+size_t ca_orders_per_run(const struct ca_config *config);
 /* How fast orders go to it: of the configuration, else what policy knows of the kind of CA. A rate
  * that is written without a burst has none: no two orders at once. */
 struct ca_pace {

@@ -26,6 +26,7 @@
  *   reconcile.c         lost replies: FIND by key
  *   executor_revoke.c   revocations
  *   executor_canary.c   the first revocations, and the watch over them
+ *   executor_limit.c    how many new orders one run may place
  *   executor_token.c    the credential that a CA wants before anything else
  *   executor_progress.c what is told while it runs
  *   executor_dcv*.c     proofs of control of names, see executor_dcv.h
@@ -147,6 +148,18 @@ struct ca_login {
     bool ever;        /* this CA hands credentials out, and did in this run */
 };
 
+struct slot_list {
+    uint32_t *v;
+    size_t n, cap;
+};
+
+/* New orders of this run at a CA, and who found no place any more; from `next` on they still wait.
+ */
+struct ca_places {
+    size_t taken, next;
+    struct slot_list waiting;
+};
+
 struct ca_slot {
     struct ca *ca;
     const struct ca_config *config;
@@ -157,6 +170,7 @@ struct ca_slot {
     const char *paused_why; /* static text */
     size_t live;            /* works of its items */
     struct budget budget;
+    struct ca_places places;
     /* Groups of answers in a row that ended so; while one counts, one order goes at a time. That
      * reads go through says nothing about orders: [1] counts requests that change something. */
     unsigned not_sent, throttled[2], doubtful;
@@ -178,6 +192,8 @@ struct item_slot {
     bool canary;    /* a revocation that goes before the others */
     bool asked;     /* revoked, and its CA is being asked once more at the end of the watch */
     bool confirmed; /* by that answer */
+    bool placed;    /* a new order of this run: counts at its CA */
+    bool sent;      /* it has an intent of this run */
 };
 
 /* The first revocations of a run go alone; the others follow when all of these are revoked and the
@@ -191,13 +207,10 @@ enum canary_phase {
 };
 struct canary {
     enum canary_phase phase;
-    struct slot_list {
-        uint32_t *v;
-        size_t n, cap;
-    } first, held;      /* the canaries; who came to the gate meanwhile */
-    int64_t until;      /* ms: end of the watch */
-    size_t not_started; /* at the end of the run: revocations that nothing was sent for */
-    char why[256];      /* why it held; "": it did not */
+    struct slot_list first, held; /* the canaries; who came to the gate meanwhile */
+    int64_t until;                /* ms: end of the watch */
+    size_t not_started;           /* at the end of the run: revocations that nothing was sent for */
+    char why[256];                /* why it held; "": it did not */
 };
 
 struct timer {
@@ -247,6 +260,7 @@ struct executor {
     struct err fatal;       /* the run ends: disk */
     struct err ca_err;      /* the first CA that was given up */
     struct err closed;      /* the change window closed */
+    char limited[512];      /* at the end: see run_summary.limited; "": nothing was left */
     int64_t started_ms, reported_ms;
     struct run_lane *lanes; /* as cas */
     const char *note;
@@ -339,6 +353,11 @@ bool executor_canary_forbids(const struct work *w);
 /* A canary at the end of the watch: asks its CA, and takes the answer. */
 void executor_canary_ask(struct work *w);
 void executor_canary_answer(struct work *w);
+
+/* The gate of new orders. True: its CA takes no more in this run; the work is gone. */
+bool executor_limit_holds(struct work *w);
+void executor_limit_done(struct executor *x, struct item_slot *s); /* nothing more in this run */
+void executor_limit_end(struct executor *x);
 
 /* A request about a name has come to its end. */
 void executor_dcv_gone(struct challenge *c);

@@ -271,6 +271,7 @@ static bool record_intents(struct executor *x, struct ca_slot *c, struct work_li
             work_release(w);
             return false;
         }
+        work_slot(w)->sent = true;
         c->busy++;
         budget_take(&c->budget, time_monotonic_ms());
         work_list_add(sent, w);

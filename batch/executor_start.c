@@ -139,6 +139,13 @@ static void start_revocation(struct executor *x, struct work *w)
     }
 }
 
+static void start_order(struct work *w)
+{
+    if (!executor_limit_holds(w)) {
+        start_job(w, work_prepare);
+    }
+}
+
 void executor_take_up(struct executor *x, uint32_t index)
 {
     struct item_slot *s = &x->slots[index];
@@ -163,7 +170,7 @@ void executor_take_up(struct executor *x, uint32_t index)
     switch (action) {
     case DO_KEYGEN:
     case DO_ORDER:
-        start_job(w, work_prepare);
+        start_order(w);
         break;
     case DO_REVOKE:
         start_revocation(x, w);

@@ -209,6 +209,7 @@ static bool execute(struct run *r, struct err *err)
     r->fatal = x.fatal.code != ERR_NONE;
     r->summary->canary = x.canary.why[0] ? arena_strdup(r->arena, x.canary.why) : NULL;
     r->summary->not_started = x.canary.not_started;
+    r->summary->limited = x.limited[0] ? arena_strdup(r->arena, x.limited) : NULL;
     return ok;
 }
 

@@ -82,6 +82,8 @@ struct run_summary {
     const char *remark;   /* what the audit bundle lacks, or NULL */
     const char *canary;   /* why the others were not revoked, or NULL */
     size_t not_started;   /* they */
+    const char *limited;  /* "3 orders at lab (max_orders_per_run: 2)", ...: left for the next run
+                             because a CA takes no more in one; NULL: none was */
     const char *overview; /* report_text() of what the journal holds; NULL: read it from there */
     bool torn_tail;
     bool interrupted;

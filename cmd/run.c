@@ -63,6 +63,12 @@ static int finish(const struct options *o, struct term *t, const struct run_summ
                  "run the same command again",
                  s->canary, s->not_started, s->not_started == 1 ? " was" : "s were");
     }
+    if (s->limited) {
+        term_err(t,
+                 "certbatch: left for the next run: %s. What was ordered goes on; run the same "
+                 "command again to order the rest",
+                 s->limited);
+    }
     if (!ok) {
         return cmd_fail(t, err);
     }
@@ -70,8 +76,8 @@ static int finish(const struct options *o, struct term *t, const struct run_summ
         term_err(t, "certbatch: interrupted; run the same command again to go on");
         return cmd_stop_signal == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
     }
-    /* what a canary held back is not on its way */
-    return exit_for_counts(s->counts, o->pending_is_success && !s->canary);
+    /* what was held back is not on its way */
+    return exit_for_counts(s->counts, o->pending_is_success && !s->canary && !s->limited);
 }
 
 enum { REASON_MAX = 500 };

@@ -100,7 +100,8 @@ static const struct field config_fields[] = {
                   "waits for a certificate that is not ready at once"),
     SETTING_INT(struct acme_config, order_deadline_seconds, "600", 1, 86400,
                 "for one order, challenges included"),
-    SETTING_INT(struct acme_config, max_orders_per_run, NULL, 1, 50000, "default: no limit"),
+    SETTING_INT(struct acme_config, max_orders_per_run, NULL, 1, 50000,
+                "new orders in one run, the rest is left for the next; default: no limit"),
     SETTING_RENEWAL(struct acme_config),
 };
 static const struct schema config_schema = {"acme",
@@ -150,6 +151,7 @@ const struct ca_type ca_acme = {
     .config = &config_schema,
     .check = acme_check,
     .product_key = "profile.name",
+    .run_limit_key = "max_orders_per_run",
     .product_optional = true, /* a profile is a wish, not a need */
     .renewal_window_days = 30,
     .in_flight = 8,
