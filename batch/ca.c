@@ -192,6 +192,11 @@ size_t ca_orders_per_run(const struct ca_config *config)
     return written && str_u64(written, &n) && n <= LIMIT_ITEMS ? (size_t)n : SIZE_MAX;
 }
 
+enum ca_renewal ca_renewal(const struct ca_config *config)
+{
+    return config->type->renewal ? config->type->renewal(config) : RENEWAL_OFF;
+}
+
 bool ca_is_public(const struct ca_config *config)
 {
     return config_text(config, "public") ? config->common.publicly_trusted

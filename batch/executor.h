@@ -26,6 +26,7 @@
  *   reconcile.c         lost replies: FIND by key
  *   executor_revoke.c   revocations
  *   executor_canary.c   the first revocations, and the watch over them
+ *   executor_renewal.c  when the CA wants a renewal
  *   executor_limit.c    how many new orders one run may place
  *   executor_token.c    the credential that a CA wants before anything else
  *   executor_progress.c what is told while it runs
@@ -187,13 +188,15 @@ struct item_slot {
     const char *no_password;            /* why a password of an output could not be read, or NULL */
     uint32_t first_dependent, next_dependent; /* revocations that wait for this order */
     uint16_t finds, tries, polls;
-    bool proving;   /* its names are being proven: stayed for, whatever wait_ms says */
-    bool done;      /* nothing more in this run */
-    bool canary;    /* a revocation that goes before the others */
-    bool asked;     /* revoked, and its CA is being asked once more at the end of the watch */
-    bool confirmed; /* by that answer */
-    bool placed;    /* a new order of this run: counts at its CA */
-    bool sent;      /* it has an intent of this run */
+    bool proving;       /* its names are being proven: stayed for, whatever wait_ms says */
+    bool done;          /* nothing more in this run */
+    bool canary;        /* a revocation that goes before the others */
+    bool asked;         /* revoked, and its CA is being asked once more at the end of the watch */
+    bool confirmed;     /* by that answer */
+    bool placed;        /* a new order of this run: counts at its CA */
+    bool sent;          /* it has an intent of this run */
+    bool renewal_known; /* its CA was asked in this run when it wants the renewal */
+    bool renewal_told;  /* and something went on record about it */
 };
 
 /* The first revocations of a run go alone; the others follow when all of these are revoked and the
@@ -310,6 +313,7 @@ void executor_note(struct executor *x, const char *fmt, ...) PRINTF(2, 3);
 
 /* jobs, on a worker */
 void work_prepare(struct work *w);
+void work_look(struct work *w);
 void work_recall(struct work *w);
 void work_collect(struct work *w);
 void work_outputs(struct work *w);
@@ -354,6 +358,14 @@ bool executor_canary_forbids(const struct work *w);
 void executor_canary_ask(struct work *w);
 void executor_canary_answer(struct work *w);
 
+/* Renewals. holds, true: its time has not come, the work is gone; asks: the CA is asked first, with
+ * work_look() for a first job. */
+bool executor_renewal_holds(struct work *w);
+bool executor_renewal_asks(const struct work *w);
+void renewal_ask(struct work *w);
+void renewal_unasked(struct work *w, const char *why); /* there is nobody or nothing to ask */
+bool renewal_record(struct work *w) MUST_USE;
+void renewal_act(struct work *w);
 /* The gate of new orders. True: its CA takes no more in this run; the work is gone. */
 bool executor_limit_holds(struct work *w);
 void executor_limit_done(struct executor *x, struct item_slot *s); /* nothing more in this run */

@@ -141,8 +141,8 @@ static void start_revocation(struct executor *x, struct work *w)
 
 static void start_order(struct work *w)
 {
-    if (!executor_limit_holds(w)) {
-        start_job(w, work_prepare);
+    if (!executor_renewal_holds(w) && !executor_limit_holds(w)) {
+        start_job(w, executor_renewal_asks(w) ? work_look : work_prepare);
     }
 }
 

@@ -302,6 +302,7 @@ static bool conclude(struct run *r, struct err *err)
     r->summary->interrupted = interrupted;
     history_counts(&r->history, r->summary->counts);
     r->summary->items = r->history.n;
+    run_tell_renewals(r);
     if (!run_hand_over(r, err)) {
         return false;
     }
