@@ -187,7 +187,7 @@ struct item_slot {
     const char *blocked_rule, *blocked; /* by the judgement before the run, or NULL */
     const char *no_password;            /* why a password of an output could not be read, or NULL */
     uint32_t first_dependent, next_dependent; /* revocations that wait for this order */
-    uint16_t finds, tries, polls;
+    uint16_t finds, tries, polls, renewal_tries;
     bool proving;       /* its names are being proven: stayed for, whatever wait_ms says */
     bool done;          /* nothing more in this run */
     bool canary;        /* a revocation that goes before the others */

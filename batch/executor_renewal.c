@@ -4,7 +4,7 @@
  * before the CA wants to be asked again. The answer goes on record. With RENEWAL_WAIT an order
  * whose time has not come is left where it is, before a key is made for it. Whatever goes wrong is
  * told, and the order goes on: the CA's word is help, not a condition. It is no word about a
- * certificate that has expired (RFC 9773, 4.3.3), so that is not asked about.
+ * certificate that has expired (RFC 9773, 4.3), so that is not asked about.
  */
 #include "batch/executor.h"
 
@@ -88,12 +88,25 @@ static bool record_none(struct work *w, const char *why)
                        buf_text(&text));
 }
 
+/* Trouble that may be over in a moment (4.3.3). It is worth waiting for only where the answer
+ * decides something. */
+static bool is_passing(const struct work *w)
+{
+    return ca_renewal(w->ca->config) == RENEWAL_WAIT && w->answer.outcome != OUTCOME_ACCEPTED &&
+           (w->reply.transport != OUTCOME_ACCEPTED || w->reply.http_status >= 500) &&
+           !w->reply.lasting && work_slot(w)->renewal_tries < RETRY_RENEWAL;
+}
+
 /* No time after the end of the certificate is any good, whatever the CA says. */
 bool renewal_record(struct work *w)
 {
     const int64_t end = w->data.prior.not_after;
     struct ca_window v = w->answer.renewal;
     CLEANUP(buf_release) struct buf text = BUF_INIT(2 * RECORD_TEXT);
+    if (is_passing(w)) {
+        work_slot(w)->renewal_known = false;
+        return true;
+    }
     if (w->answer.outcome != OUTCOME_ACCEPTED || !v.id) {
         const char *why = answer_text(w);
         return record_none(w, why ? why : outcome_name(w->answer.outcome));
@@ -110,7 +123,12 @@ bool renewal_record(struct work *w)
 
 void renewal_act(struct work *w)
 {
-    if (str_eq(w->record->error_code, RENEWAL_CODE)) {
+    struct item_slot *s = work_slot(w);
+    if (!s->renewal_known) {
+        uint32_t random;
+        random_bytes(&random, sizeof random);
+        work_again(w, retry_delay_ms(++s->renewal_tries, -1, random));
+    } else if (str_eq(w->record->error_code, RENEWAL_CODE)) {
         work_finish(w);
     } else {
         work_submit(w, work_prepare);

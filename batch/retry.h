@@ -21,6 +21,7 @@ enum {
     RETRY_DOUBTFUL = 5,   /* orders in a row without an answer that says anything: given up */
     RETRY_STALE = 30,     /* nonces in a row that the CA does not take: given up */
     RETRY_FINDS = 2,      /* a search must come back empty this often */
+    RETRY_RENEWAL = 2,    /* times a question about a renewal is repeated */
     RETRY_RENEWAL_SECONDS = 6 * 3600, /* after a question about a renewal that came to nothing */
     RETRY_SETTLE_SECONDS = 30,        /* between an order and its showing up in a search */
     RETRY_POLL_FIRST_SECONDS = 5,
