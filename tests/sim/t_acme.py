@@ -44,6 +44,9 @@ def certbatch(place, *args):
 def kept(what, place):
     good, said = place.check()
     check(what + ": simcheck", good, said)
+    code, said = certbatch(place, "verify", "new-audit.tar.gz" if os.path.exists(place.path("new-audit.tar.gz"))
+                           else "web-audit.tar.gz")
+    check(what + ": the audit bundle verifies", code == 0, said)
 
 
 def renewed(what, ari, mode="usual", scenario=None):
@@ -151,6 +154,22 @@ def trouble():
     place.close()
 
 
+def killed():
+    """Killed at each of the first syncs: whatever is on record by then, the next run comes to the same end."""
+    for mode, code, orders in (("future", 5, 1), ("past", 0, 2)):
+        for at in range(1, 9):
+            with Place(os.path.join(work, "killed-%s-%d" % (mode, at)), items=1, sim=("--renewal", mode)) as place:
+                setting(place, "ari: wait")
+                place.run()
+                strace = ("-o", "/dev/null", "-e", "trace=fdatasync", "-e",
+                          "inject=fdatasync:signal=KILL:when=%d" % at)
+                first = place.run(batch=renewal(place), strace=strace)
+                again = place.run(batch="new")
+                check("killed at sync %d (%s): the same end" % (at, mode), first in (137, code) and again == code and
+                      len(place.ledger("order")) == orders and len(place.wire("renewal")) <= 2, (first, place.log()))
+                kept("killed at sync %d (%s)" % (at, mode), place)
+
+
 def limit():
     with Place(os.path.join(work, "limit"), items=5) as place:
         setting(place, "max_orders_per_run: 2")
@@ -175,6 +194,6 @@ def commands():
             check("lint: what ari may be", code == 1 and "inform" in said, said)
 
 
-for part in (inform, wait, windows, off, trouble, limit, commands):
+for part in (inform, wait, windows, off, trouble, killed, limit, commands):
     part()
 sys.exit(sim_client.bad_count != 0)

@@ -172,6 +172,29 @@ static void nothing_is_known(void **ctx UNUSED)
     assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
 }
 
+/* What was skipped before and waits now is one that was not begun. */
+static void skipped_then_early(void **ctx UNUSED)
+{
+    static const char rows[] = "orders:\n" ORDER(
+        "n") "  - {id: www, action: renew, replaces: {certificate: old.pem}, "
+             "common_name: o.corp.example.com, san: [o.corp.example.com], key: ec-p384}\n";
+    put("p.policy.yaml", "certbatch_policy: 1\nname: p\nextends: [private]\n"
+                         "rules: {key.type.allowed: {allowed: [ec-p256]}}\n");
+    char manifest[2048];
+    begin(RENEWAL_WAIT, DAY, 2 * DAY);
+    (void)snprintf(manifest, sizeof manifest, HEAD "policy: [./p.policy.yaml]\n%s", rows);
+    assert_true(run(manifest));
+    assert_int_equal(t.summary.counts[STATE_SKIPPED], 1);
+    assert_int_equal(faulty.renewals, 0);
+    put("p.policy.yaml", "certbatch_policy: 1\nname: p\nextends: [private]\n");
+    assert_true(run(manifest));
+    assert_int_equal(t.summary.counts[STATE_SKIPPED], 0);
+    assert_int_equal(t.summary.counts[STATE_NEW], 1);
+    assert_int_equal(t.summary.early, 1);
+    assert_int_equal(journalled("skip", "www"), 1);
+    assert_int_equal(journalled("renewal", "www"), 1);
+}
+
 /* Who waits takes no place of the orders of a run. */
 static void waiting_takes_no_place(void **ctx UNUSED)
 {
@@ -196,7 +219,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(informed_and_ordered),       T(off_asks_nobody),  T(waited_for),
         T(told_first_then_waited_for), T(past_is_now),      T(not_beyond_the_end),
-        T(trouble_keeps_nobody_back),  T(nothing_is_known), T(waiting_takes_no_place),
+        T(trouble_keeps_nobody_back),  T(nothing_is_known), T(skipped_then_early),
+        T(waiting_takes_no_place),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
