@@ -116,7 +116,8 @@ struct ca_revocation {
 };
 struct ca_call {
     enum ca_step step;
-    const struct ca_order *order;       /* ORDER, FIND; POLL: whole with CA_POLL_WANTS_ORDER only */
+    const struct ca_order *order;       /* ORDER, FIND; POLL: whole with CA_POLL_WANTS_ORDER only;
+                                           RENEWAL: without a CSR */
     const struct ca_revocation *revoke; /* REVOKE, REVOKED */
     const char *order_id;               /* POLL, CANCEL */
     const char *client_key;             /* ours, unique per attempt, journalled in the intent;

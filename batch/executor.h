@@ -297,6 +297,9 @@ struct work *work_new(struct executor *x, uint32_t slot) MUST_USE;
 void work_release(struct work *w);
 void work_again(struct work *w, int64_t delay_ms);
 void work_finish(struct work *w);
+/* The item comes back at that time (Unix seconds) when the run stays so long (wait_ms), else it is
+ * left for a later one. */
+void work_until(struct work *w, int64_t at);
 struct item_slot *work_slot(const struct work *w);
 void work_submit(struct work *w, void (*stage)(struct work *w));
 /* Appends the record and moves the item's state. False: fatal is set. */

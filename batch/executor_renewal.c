@@ -2,7 +2,8 @@
  *
  * Before a renewal is ordered, its CA is asked when it wants it (STEP_RENEWAL), once a run and not
  * before the CA wants to be asked again. The answer goes on record. With RENEWAL_WAIT an order
- * whose time has not come is left where it is, before a key is made for it. Whatever goes wrong is
+ * whose time has not come is left where it is, before a key is made for it; the run stays for it no
+ * longer than for anything that is pending. Whatever goes wrong is
  * told, and the order goes on: the CA's word is help, not a condition. It is no word about a
  * certificate that has expired (RFC 9773, 4.3), so that is not asked about.
  */
@@ -43,9 +44,10 @@ bool executor_renewal_holds(struct work *w)
     if (executor_renewal_asks(w) || work_slot(w)->renewal_known || !is_early(w, r->renewal_time)) {
         return false;
     }
+    work_slot(w)->renewal_known = true;
     if (str_eq(r->error_code, RENEWAL_CODE) ||
         record_word(w, RENEWAL_EARLY, r->renewal_time, r->renewal_again, r->renewal)) {
-        work_finish(w);
+        work_until(w, r->renewal_time);
     } else {
         work_release(w);
     }
@@ -129,7 +131,7 @@ void renewal_act(struct work *w)
         random_bytes(&random, sizeof random);
         work_again(w, retry_delay_ms(++s->renewal_tries, -1, random));
     } else if (str_eq(w->record->error_code, RENEWAL_CODE)) {
-        work_finish(w);
+        work_until(w, w->record->renewal_time);
     } else {
         work_submit(w, work_prepare);
     }

@@ -101,6 +101,18 @@ void work_again(struct work *w, int64_t delay_ms)
     work_release(w);
 }
 
+void work_until(struct work *w, int64_t at)
+{
+    struct executor *x = w->x;
+    const int64_t due = time_monotonic_ms() + (at - time_now()) * 1000;
+    if (due > x->started_ms + x->wait_ms) {
+        work_finish(w);
+    } else {
+        executor_add_timer(x, w->slot, due);
+        work_release(w);
+    }
+}
+
 static void run_stage(void *job, unsigned worker)
 {
     struct work *w = job;

@@ -116,6 +116,21 @@ static void told_first_then_waited_for(void **ctx UNUSED)
     assert_int_equal(lines_with("b.state/report.json", "\"code\": \"renewal.early\"", ""), 1);
 }
 
+/* Near enough for a run that stays for a while. */
+static void stayed_for(void **ctx UNUSED)
+{
+    begin(RENEWAL_WAIT, 2, 4);
+    assert_true(run_wait(renewal, 60));
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
+    assert_int_equal(faulty.renewals, 1);
+    assert_int_equal(lines_with("b.state/journal.jsonl", "\"class\":\"early\"", "\"chosen\":"), 1);
+    assert_int_equal(t.summary.early, 0);
+    fs_remove_tree_at(t.fd, "b.state");
+    begin(RENEWAL_WAIT, 30, 40);
+    assert_true(run_wait(renewal, 5));
+    assert_int_equal(t.summary.early, 1);
+}
+
 /* A window that is over, or has begun long ago: the CA is in a hurry. */
 static void past_is_now(void **ctx UNUSED)
 {
@@ -217,9 +232,16 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(informed_and_ordered),       T(off_asks_nobody),  T(waited_for),
-        T(told_first_then_waited_for), T(past_is_now),      T(not_beyond_the_end),
-        T(trouble_keeps_nobody_back),  T(nothing_is_known), T(skipped_then_early),
+        T(informed_and_ordered),
+        T(off_asks_nobody),
+        T(waited_for),
+        T(told_first_then_waited_for),
+        T(past_is_now),
+        T(not_beyond_the_end),
+        T(trouble_keeps_nobody_back),
+        T(nothing_is_known),
+        T(skipped_then_early),
+        T(stayed_for),
         T(waiting_takes_no_place),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
