@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What CAs said in this run about when they want renewals, for whoever started it: the first of
- * them in full, and how many wait. All of it is in the journal and the report.
+ * them in full, and how many wait; those say why themselves. All of it is in the journal and the
+ * report.
  */
 #include "batch/run_parts.h"
 
@@ -24,13 +25,12 @@ void run_tell_renewals(struct run *r)
     s->early_until = INT64_MAX;
     for (size_t i = 0; r->slots && i < r->history.n; i++) {
         const struct item_record *item = r->slots[i].record;
-        if (r->slots[i].renewal_told && item->renewal) {
-            tell(&text, told++, item);
-        }
         if (str_eq(item->error_code, RENEWAL_CODE)) {
             s->early++;
             s->early_until =
                 item->renewal_time < s->early_until ? item->renewal_time : s->early_until;
+        } else if (r->slots[i].renewal_told && item->renewal) {
+            tell(&text, told++, item);
         }
     }
     if (told > TOLD_MOST) {
