@@ -3,9 +3,9 @@
  * Before a renewal is ordered, its CA is asked when it wants it (STEP_RENEWAL), once a run and not
  * before the CA wants to be asked again. The answer goes on record. With RENEWAL_WAIT an order
  * whose time has not come is left where it is, before a key is made for it; the run stays for it no
- * longer than for anything that is pending. Whatever goes wrong is
- * told, and the order goes on: the CA's word is help, not a condition. It is no word about a
- * certificate that has expired (RFC 9773, 4.3), so that is not asked about.
+ * longer than for anything that is pending. Whatever goes wrong is told, and the order goes on: the
+ * CA's word is help, not a condition. Nobody may ask about a certificate that has expired (RFC
+ * 9773, 4.3).
  */
 #include "batch/executor.h"
 
@@ -63,16 +63,17 @@ void work_look(struct work *w)
 void renewal_ask(struct work *w)
 {
     const struct item_data *d = &w->data;
-    work_slot(w)->renewal_known = true;
     if (d->has_prior && d->prior.not_after > time_now()) {
-        work_ask(w, STEP_RENEWAL);
+        work_ask(w, STEP_RENEWAL); /* or later, when there is a credential: then from the start */
     } else {
+        work_slot(w)->renewal_known = true;
         work_submit(w, work_prepare);
     }
 }
 
 void renewal_unasked(struct work *w, const char *why)
 {
+    work_slot(w)->renewal_known = true;
     if (ca_renewal(w->ca->config) == RENEWAL_WAIT &&
         !record_word(w, RENEWAL_NONE, TIME_NONE, TIME_NONE, why)) {
         work_release(w);
@@ -106,9 +107,9 @@ bool renewal_record(struct work *w)
     struct ca_window v = w->answer.renewal;
     CLEANUP(buf_release) struct buf text = BUF_INIT(2 * RECORD_TEXT);
     if (is_passing(w)) {
-        work_slot(w)->renewal_known = false;
         return true;
     }
+    work_slot(w)->renewal_known = true;
     if (w->answer.outcome != OUTCOME_ACCEPTED || !v.id) {
         const char *why = answer_text(w);
         return record_none(w, why ? why : outcome_name(w->answer.outcome));

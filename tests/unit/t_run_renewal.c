@@ -178,6 +178,18 @@ static void trouble_keeps_nobody_back(void **ctx UNUSED)
     }
 }
 
+/* A credential that comes late is asked for again; the question is not forgotten over it. */
+static void a_late_credential_is_no_answer(void **ctx UNUSED)
+{
+    begin(RENEWAL_WAIT, DAY, 2 * DAY);
+    faulty_ops.authorized = faulty_authorized;
+    fault("*", STEP_TOKEN, FAULT_NOT_SENT, 1);
+    assert_true(run(renewal));
+    assert_int_equal(faulty.logins, 2);
+    assert_int_equal(t.summary.early, 1);
+    assert_int_equal(faulty.orders, 1);
+}
+
 /* Half of an answer is none. */
 static void nothing_is_known(void **ctx UNUSED)
 {
@@ -232,17 +244,10 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(informed_and_ordered),
-        T(off_asks_nobody),
-        T(waited_for),
-        T(told_first_then_waited_for),
-        T(past_is_now),
-        T(not_beyond_the_end),
-        T(trouble_keeps_nobody_back),
-        T(nothing_is_known),
-        T(skipped_then_early),
-        T(stayed_for),
-        T(waiting_takes_no_place),
+        T(informed_and_ordered),           T(off_asks_nobody),  T(waited_for),
+        T(told_first_then_waited_for),     T(past_is_now),      T(not_beyond_the_end),
+        T(trouble_keeps_nobody_back),      T(nothing_is_known), T(skipped_then_early),
+        T(a_late_credential_is_no_answer), T(stayed_for),       T(waiting_takes_no_place),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
