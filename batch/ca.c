@@ -184,6 +184,19 @@ const char *ca_default_product(const struct ca_config *config)
     return text ? text : config->type->default_product;
 }
 
+size_t ca_orders_per_run(const struct ca_config *config)
+{
+    const char *key = config->type->run_limit_key;
+    const char *written = key ? config_path(config, key) : NULL;
+    uint64_t n = 0;
+    return written && str_u64(written, &n) && n <= LIMIT_ITEMS ? (size_t)n : SIZE_MAX;
+}
+
+enum ca_renewal ca_renewal(const struct ca_config *config)
+{
+    return config->type->renewal ? config->type->renewal(config) : RENEWAL_OFF;
+}
+
 bool ca_is_public(const struct ca_config *config)
 {
     return config_text(config, "public") ? config->common.publicly_trusted

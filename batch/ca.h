@@ -60,6 +60,7 @@ enum ca_step {
     STEP_TOKEN, /* what the other steps cannot do without: OAuth, a nonce; see ca_ops.authorized */
     STEP_CHALLENGE, /* what must be published to prove control of call.domain */
     STEP_VALIDATE,  /* it is published: the CA shall look at call.domain */
+    STEP_RENEWAL, /* when the CA wants call.order's prior certificate to be replaced; ca_renewal */
     STEP__MAX
 };
 /* STEP_REVOKED asks for the state of a certificate; STEP_POLL asks for an order and, when it is
@@ -115,7 +116,8 @@ struct ca_revocation {
 };
 struct ca_call {
     enum ca_step step;
-    const struct ca_order *order;       /* ORDER, FIND; POLL: whole with CA_POLL_WANTS_ORDER only */
+    const struct ca_order *order;       /* ORDER, FIND; POLL: whole with CA_POLL_WANTS_ORDER only;
+                                           RENEWAL: without a CSR */
     const struct ca_revocation *revoke; /* REVOKE, REVOKED */
     const char *order_id;               /* POLL, CANCEL */
     const char *client_key;             /* ours, unique per attempt, journalled in the intent;
@@ -207,6 +209,20 @@ struct ca_dcv {
     int64_t max_age_seconds;     /* of an order of an earlier run; older ones are left; 0 = any */
     int64_t max_per_pass;        /* orders of earlier runs in one run; 0 = all */
 };
+/* What is made of a CA's word on when a certificate should be renewed (RFC 9773). It never stops an
+ * order for longer than the CA itself suggests: no answer, or one that cannot be used, is told, and
+ * the order goes on. */
+enum ca_renewal {
+    RENEWAL_OFF,    /* the CA is not asked */
+    RENEWAL_INFORM, /* what it says is told, the order goes on */
+    RENEWAL_WAIT    /* an order whose time has not come is left for a later run */
+};
+/* The word: any time from start on, before end. */
+struct ca_window {
+    const char *id; /* what the CA calls the certificate; NULL: nothing is known */
+    int64_t start, end;
+    const char *explanation; /* an address for people, escaped and capped; or NULL */
+};
 /* What it means. Strings and bytes live in `arena`, which the executor resets per exchange. */
 struct ca_result {
     struct arena *arena;
@@ -247,6 +263,8 @@ struct ca_result {
     size_t nlisted; /* INVENTORY: the rows of this page */
     struct ca_sold *sold;
     size_t nsold; /* PRODUCTS */
+    /* RENEWAL, accepted; again_seconds says when the CA may be asked once more */
+    struct ca_window renewal;
 };
 /* A row of a CA's list of orders; NULL and TIME_NONE: not told. */
 struct ca_listed {
@@ -321,6 +339,9 @@ struct ca_type {
     /* Key of the configuration that names the account: limits of a CA are the account's. NULL: the
      * endpoint alone says whose they are. */
     const char *account_key;
+    /* Key of the configuration that says how many new orders one run may place at most; NULL: the
+     * kind of CA has no such setting. The executor holds to it: see ca_orders_per_run(). */
+    const char *run_limit_key;
     const char *const *reply_headers; /* lower case, NULL-closed: kept of every reply; or NULL */
     /* Which environment a configuration addresses: "sandbox", "production", or NULL when it
      * cannot be told. NULL function: the kind of CA has no environments. */
@@ -331,6 +352,9 @@ struct ca_type {
                                  struct arena *a);
     /* False: names are not proven by us. NULL function: never. */
     bool (*dcv)(const struct ca_config *config, struct ca_dcv *out);
+    /* What is made of its renewal information. NULL function: it has none. STEP_RENEWAL is a read,
+     * and its request may fail (err): then nothing is asked. */
+    enum ca_renewal (*renewal)(const struct ca_config *config);
     /* Revocations that people carry out (WAY_PEOPLE, not confirmed yet): the i-th file that tells
      * them how, its name and its text. NULL: there are no more. NULL function: never. */
     const char *(*by_hand)(const struct ca_config *config, const struct ca_by_hand *v, size_t n,
@@ -370,6 +394,11 @@ size_t ca_in_flight(const struct ca_config *config);
 /* An order's number is opaque, but it goes into requests and reports: visible ASCII, not too long.
  */
 bool order_id_is_usable(const char *id);
+/* New orders that one run may place at it: what the configuration says under the type's
+ * run_limit_key; SIZE_MAX = no limit. */
+size_t ca_orders_per_run(const struct ca_config *config);
+/* Of the configuration; RENEWAL_OFF where the kind of CA has none. */
+enum ca_renewal ca_renewal(const struct ca_config *config);
 /* How fast orders go to it: of the configuration, else what policy knows of the kind of CA. A rate
  * that is written without a burst has none: no two orders at once. */
 struct ca_pace {

@@ -275,6 +275,7 @@ static void end(struct executor *x)
     wind_down(x);
     executor_dcv_end(x);
     executor_canary_end(x);
+    executor_limit_end(x);
     for (size_t i = 0; i < x->nslots; i++) {
         x->left_over = x->left_over || !x->slots[i].done;
     }

@@ -27,6 +27,8 @@
  *   reconcile.c         lost replies: FIND by key
  *   executor_revoke.c   revocations
  *   executor_canary.c   the first revocations, and the watch over them
+ *   executor_renewal.c  when the CA wants a renewal
+ *   executor_limit.c    how many new orders one run may place
  *   executor_token.c    the credential that a CA wants before anything else
  *   executor_progress.c what is told while it runs
  *   executor_dcv*.c     proofs of control of names, see executor_dcv.h
@@ -148,6 +150,18 @@ struct ca_login {
     bool ever;        /* this CA hands credentials out, and did in this run */
 };
 
+struct slot_list {
+    uint32_t *v;
+    size_t n, cap;
+};
+
+/* New orders of this run at a CA, and who found no place any more; from `next` on they still wait.
+ */
+struct ca_places {
+    size_t taken, next;
+    struct slot_list waiting;
+};
+
 struct ca_slot {
     struct ca *ca;
     const struct ca_config *config;
@@ -159,6 +173,7 @@ struct ca_slot {
     size_t live;            /* works of its items */
     size_t prepared;        /* of them, waiting for the round */
     struct budget budget;
+    struct ca_places places;
     /* Groups of answers in a row that ended so; while one counts, one order goes at a time. That
      * reads go through says nothing about orders: [1] counts requests that change something. */
     unsigned not_sent, throttled[2], doubtful;
@@ -174,12 +189,16 @@ struct item_slot {
     const char *blocked_rule, *blocked; /* by the judgement before the run, or NULL */
     const char *no_password;            /* why a password of an output could not be read, or NULL */
     uint32_t first_dependent, next_dependent; /* revocations that wait for this order */
-    uint16_t finds, tries, polls;
-    bool proving;   /* its names are being proven: stayed for, whatever wait_ms says */
-    bool done;      /* nothing more in this run */
-    bool canary;    /* a revocation that goes before the others */
-    bool asked;     /* revoked, and its CA is being asked once more at the end of the watch */
-    bool confirmed; /* by that answer */
+    uint16_t finds, tries, polls, renewal_tries;
+    bool proving;       /* its names are being proven: stayed for, whatever wait_ms says */
+    bool done;          /* nothing more in this run */
+    bool canary;        /* a revocation that goes before the others */
+    bool asked;         /* revoked, and its CA is being asked once more at the end of the watch */
+    bool confirmed;     /* by that answer */
+    bool placed;        /* a new order of this run: counts at its CA */
+    bool sent;          /* it has an intent of this run */
+    bool renewal_known; /* its CA was asked in this run when it wants the renewal */
+    bool renewal_told;  /* and something went on record about it */
 };
 
 /* The first revocations of a run go alone; the others follow when all of these are revoked and the
@@ -193,13 +212,10 @@ enum canary_phase {
 };
 struct canary {
     enum canary_phase phase;
-    struct slot_list {
-        uint32_t *v;
-        size_t n, cap;
-    } first, held;      /* the canaries; who came to the gate meanwhile */
-    int64_t until;      /* ms: end of the watch */
-    size_t not_started; /* at the end of the run: revocations that nothing was sent for */
-    char why[256];      /* why it held; "": it did not */
+    struct slot_list first, held; /* the canaries; who came to the gate meanwhile */
+    int64_t until;                /* ms: end of the watch */
+    size_t not_started;           /* at the end of the run: revocations that nothing was sent for */
+    char why[256];                /* why it held; "": it did not */
 };
 
 /* The round that is being committed. Its works and files belong to the committer until the job
@@ -262,6 +278,7 @@ struct executor {
     struct err fatal;       /* the run ends: disk */
     struct err ca_err;      /* the first CA that was given up */
     struct err closed;      /* the change window closed */
+    char limited[512];      /* at the end: see run_summary.limited; "": nothing was left */
     int64_t started_ms, reported_ms;
     struct run_lane *lanes; /* as cas */
     const char *note;
@@ -296,6 +313,9 @@ struct work *work_new(struct executor *x, uint32_t slot) MUST_USE;
 void work_release(struct work *w);
 void work_again(struct work *w, int64_t delay_ms);
 void work_finish(struct work *w);
+/* The item comes back at that time (Unix seconds) when the run stays so long (wait_ms), else it is
+ * left for a later one. */
+void work_until(struct work *w, int64_t at);
 struct item_slot *work_slot(const struct work *w);
 void work_submit(struct work *w, void (*stage)(struct work *w));
 /* Appends the record and moves the item's state. False: fatal is set. */
@@ -312,6 +332,7 @@ void executor_note(struct executor *x, const char *fmt, ...) PRINTF(2, 3);
 
 /* jobs, on a worker */
 void work_prepare(struct work *w);
+void work_look(struct work *w);
 void work_recall(struct work *w);
 void work_collect(struct work *w);
 void work_outputs(struct work *w);
@@ -359,6 +380,19 @@ bool executor_canary_forbids(const struct work *w);
 /* A canary at the end of the watch: asks its CA, and takes the answer. */
 void executor_canary_ask(struct work *w);
 void executor_canary_answer(struct work *w);
+
+/* Renewals. holds, true: its time has not come, the work is gone; asks: the CA is asked first, with
+ * work_look() for a first job. */
+bool executor_renewal_holds(struct work *w);
+bool executor_renewal_asks(const struct work *w);
+void renewal_ask(struct work *w);
+void renewal_unasked(struct work *w, const char *why); /* there is nobody or nothing to ask */
+bool renewal_record(struct work *w) MUST_USE;
+void renewal_act(struct work *w);
+/* The gate of new orders. True: its CA takes no more in this run; the work is gone. */
+bool executor_limit_holds(struct work *w);
+void executor_limit_done(struct executor *x, struct item_slot *s); /* nothing more in this run */
+void executor_limit_end(struct executor *x);
 
 /* A request about a name has come to its end. */
 void executor_dcv_gone(struct challenge *c);

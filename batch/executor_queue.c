@@ -98,6 +98,7 @@ void executor_slot_done(struct executor *x, struct item_slot *s)
 {
     s->done = true;
     s->asked = false;
+    executor_limit_done(x, s);
     for (uint32_t i = s->first_dependent; i != ITEM_NO_INDEX; i = x->slots[i].next_dependent) {
         executor_make_ready(x, i);
     }

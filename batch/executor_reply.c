@@ -238,6 +238,7 @@ static const struct answer_row rows[STEP__MAX] = {
     [STEP_FIND] = {reconcile_record, reconcile_act},
     [STEP_REVOKED] = {revoked_record, revoked_act},
     [STEP_REVOKE] = {revoke_record, revoke_act},
+    [STEP_RENEWAL] = {renewal_record, renewal_act},
     [STEP_CHALLENGE] = {challenge_record, challenge_act},
     [STEP_VALIDATE] = {validate_record, validate_act},
 };

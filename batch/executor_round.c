@@ -59,6 +59,20 @@ static void act_prepared(struct work *w)
     }
 }
 
+static bool record_looked(struct work *w)
+{
+    return w->result == WORK_OK || record_trouble(w);
+}
+
+static void act_looked(struct work *w)
+{
+    if (w->result == WORK_OK) {
+        renewal_ask(w);
+    } else {
+        work_finish(w);
+    }
+}
+
 /* What cannot be loaded any more can still be searched for: the journal has the key. */
 static bool record_recalled(struct work *w UNUSED)
 {
@@ -119,9 +133,8 @@ static bool record_outputs(struct work *w)
 }
 
 static const struct stage_row stages[] = {
-    {work_prepare, record_prepared, act_prepared},
-    {work_recall, record_recalled, act_recalled},
-    {work_collect, record_collected, act_collected},
+    {work_prepare, record_prepared, act_prepared}, {work_look, record_looked, act_looked},
+    {work_recall, record_recalled, act_recalled},  {work_collect, record_collected, act_collected},
     {work_outputs, record_outputs, work_finish},
 };
 

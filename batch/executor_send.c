@@ -132,6 +132,17 @@ static void wait_for_login(struct work *w)
     }
 }
 
+/* The item stays where it is; an order does without its CA's word about the renewal. */
+static void unasked(struct work *w, const char *why)
+{
+    if (w->wanted == STEP_RENEWAL) {
+        renewal_unasked(w, why);
+    } else {
+        executor_cannot_ask(w->x, w, why);
+        work_finish(w);
+    }
+}
+
 void work_resume(struct work *w)
 {
     struct err err = ERR_INIT;
@@ -141,8 +152,7 @@ void work_resume(struct work *w)
     } else if (!ready) {
         wait_for_login(w);
     } else if (!make_request(w, w->wanted, w->stand, &err)) {
-        executor_cannot_ask(w->x, w, err.msg);
-        work_finish(w);
+        unasked(w, err.msg);
     } else {
         wire_submit(w->x->wire, w->ca->ca, &w->exchange);
     }
@@ -282,6 +292,7 @@ static bool record_intents(struct executor *x, struct ca_slot *c, struct work_li
             work_release(w);
             return false;
         }
+        work_slot(w)->sent = true;
         c->busy++;
         budget_take(&c->budget, time_monotonic_ms());
         work_list_add(sent, w);

@@ -114,28 +114,28 @@ static bool dependency_met(struct executor *x, struct work *w)
     return false;
 }
 
-/* True when the time of a revocation has come; else the work is gone. One that is near is stayed
- * for as long as for pending items. */
-static bool is_due(struct executor *x, struct work *w)
+/* True when the time of a revocation has come; else the work is gone. */
+static bool is_due(struct work *w)
 {
     const int64_t from = w->item->revocation->not_before;
-    const int64_t delay = from == TIME_NONE ? 0 : (from - time_now()) * 1000;
-    if (delay <= 0) {
+    if (from == TIME_NONE || from <= time_now()) {
         return true;
     }
-    if (time_monotonic_ms() + delay > x->started_ms + x->wait_ms) {
-        work_finish(w);
-    } else {
-        executor_add_timer(x, w->slot, time_monotonic_ms() + delay);
-        work_release(w);
-    }
+    work_until(w, from);
     return false;
 }
 
 static void start_revocation(struct executor *x, struct work *w)
 {
-    if (is_due(x, w) && !executor_canary_holds(w) && dependency_met(x, w)) {
+    if (is_due(w) && !executor_canary_holds(w) && dependency_met(x, w)) {
         start_job(w, work_prepare);
+    }
+}
+
+static void start_order(struct work *w)
+{
+    if (!executor_renewal_holds(w) && !executor_limit_holds(w)) {
+        start_job(w, executor_renewal_asks(w) ? work_look : work_prepare);
     }
 }
 
@@ -163,7 +163,7 @@ void executor_take_up(struct executor *x, uint32_t index)
     switch (action) {
     case DO_KEYGEN:
     case DO_ORDER:
-        start_job(w, work_prepare);
+        start_order(w);
         break;
     case DO_REVOKE:
         start_revocation(x, w);

@@ -101,6 +101,18 @@ void work_again(struct work *w, int64_t delay_ms)
     work_release(w);
 }
 
+void work_until(struct work *w, int64_t at)
+{
+    struct executor *x = w->x;
+    const int64_t due = time_monotonic_ms() + (at - time_now()) * 1000;
+    if (due > x->started_ms + x->wait_ms) {
+        work_finish(w);
+    } else {
+        executor_add_timer(x, w->slot, due);
+        work_release(w);
+    }
+}
+
 /* It is in the state or the user's file and is read again when outputs need it: the secure heap
  * has no place for hundreds of RSA keys that wait for their CA. */
 static void drop_key(struct work *w)

@@ -49,7 +49,9 @@ static struct item_record *add_item(struct history *h, const char *id)
                             .not_before = TIME_NONE,
                             .not_after = TIME_NONE,
                             .intent_time = TIME_NONE,
-                            .issued = TIME_NONE};
+                            .issued = TIME_NONE,
+                            .renewal_time = TIME_NONE,
+                            .renewal_again = TIME_NONE};
     if ((h->n + 1) * 2 > h->nslots) {
         rehash(h);
     }
@@ -113,7 +115,8 @@ static bool apply_item(struct history *h, const struct record *r, struct err *er
     to = to ? to : add_item(h, r->item);
     to->kind = revocation ? ITEM_REVOCATION : ITEM_ORDER;
     to->state = STATE_NEW;
-    to->error_code = to->error_message = to->san = to->replaces = NULL;
+    to->error_code = to->error_message = to->san = to->replaces = to->renewal = NULL;
+    to->renewal_time = to->renewal_again = TIME_NONE;
     set_text(h, &to->san, r->san);
     return set_facts(h, to, r, err);
 }
@@ -222,6 +225,30 @@ static bool apply_event(struct history *h, struct item_record *to, enum item_eve
     return set_facts(h, to, r, err);
 }
 
+/* An item that waits is one that was not begun, whatever kept it from that before. */
+static bool apply_renewal(struct history *h, struct item_record *to, const struct record *r,
+                          struct err *err)
+{
+    const enum item_state from = record_resume_state(to);
+    const bool early = str_eq(r->reply_class, RENEWAL_EARLY);
+    const bool begun = to->kind != ITEM_ORDER || (from != STATE_NEW && from != STATE_KEYED);
+    if (!r->message || (early && (begun || r->chosen == TIME_NONE))) {
+        return err_set(err, ERR_ENV, "item %s is %s: a record \"%s\" is impossible there", to->id,
+                       state_name(to->state), r->ev);
+    }
+    set_text(h, &to->renewal, r->message);
+    to->renewal_time = r->chosen;
+    to->renewal_again = r->again;
+    if (early) {
+        to->state = from;
+        to->error_code = RENEWAL_CODE;
+        to->error_message = to->renewal;
+    } else if (str_eq(to->error_code, RENEWAL_CODE)) {
+        to->error_code = to->error_message = NULL;
+    }
+    return true;
+}
+
 bool history_apply(struct history *h, const struct record *r, int64_t t, struct err *err)
 {
     enum item_event ev;
@@ -239,6 +266,9 @@ bool history_apply(struct history *h, const struct record *r, int64_t t, struct 
     if (str_eq(r->ev, RECORD_CANARY)) {
         to->canary = true;
         return true;
+    }
+    if (str_eq(r->ev, RECORD_RENEWAL)) {
+        return apply_renewal(h, to, r, err);
     }
     if (dcv_is_record(r->ev)) {
         return dcv_apply(h, to, r, t, err);

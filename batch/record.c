@@ -51,6 +51,8 @@ static const struct record_field {
     F("issuer", issuer, TEXT),
     F("not_before", not_before, MOMENT),
     F("not_after", not_after, MOMENT),
+    F("chosen", chosen, MOMENT),
+    F("again", again, MOMENT),
     F("outputs", outputs, JSON),
     F("reason", reason, TEXT),
     F("user", user, TEXT),

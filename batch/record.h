@@ -21,11 +21,13 @@ struct record {
     const char *order_id, *code, *message;
     const char *sha256, *serial, *issuer;
     int64_t not_before, not_after;
+    int64_t chosen, again; /* of a renewal */
     const char *outputs;
     const char *reason, *user;
     const char *domain, *record_name, *record_value; /* of a TXT record: batch/dcv.h */
 };
-#define RECORD_NONE .not_before = TIME_NONE, .not_after = TIME_NONE
+#define RECORD_NONE                                                                                \
+    .not_before = TIME_NONE, .not_after = TIME_NONE, .chosen = TIME_NONE, .again = TIME_NONE
 #define RECORD(event, id)                                                                          \
     {                                                                                              \
         .ev = event_name(event), .reply_class = event_class(event), .item = (id), RECORD_NONE      \
@@ -55,6 +57,14 @@ struct history_head {
  * others may follow; `revoked` says how many they are. */
 #define RECORD_CANARY        "canary"
 #define RECORD_CANARY_PASSED "canary-passed"
+/* Of an item, before it is ordered: what its CA says about when it wants the renewal; by its class:
+ * the time has not come and the order waits for it, the order goes on, nothing is known. */
+#define RECORD_RENEWAL "renewal"
+#define RENEWAL_EARLY  "early"
+#define RENEWAL_TOLD   "told"
+#define RENEWAL_NONE   "none"
+/* What an item that waits has for an error code. */
+#define RENEWAL_CODE "renewal.early"
 /* False when `ev` is none of them. */
 bool history_head(struct history *h, const struct history_head *head);
 

@@ -157,6 +157,18 @@ static void write_validation(struct jw *j, const struct item_record *item)
     jw_end(j);
 }
 
+/* What the CA says about when it wants the renewal. */
+static void write_renewal(struct jw *j, const struct item_record *item)
+{
+    if (item->renewal) {
+        jw_object(j, "renewal");
+        jw_str(j, "message", item->renewal);
+        jw_time(j, "chosen", item->renewal_time);
+        jw_time(j, "ask_again", item->renewal_again);
+        jw_end(j);
+    }
+}
+
 void report_item(struct jw *j, const char *key, const struct report *r,
                  const struct item_record *item)
 {
@@ -181,6 +193,7 @@ void report_item(struct jw *j, const char *key, const struct report *r,
     write_error(j, item);
     jw_int(j, "attempts", (int64_t)item->attempts);
     write_validation(j, item);
+    write_renewal(j, item);
     jw_end(j);
 }
 

@@ -209,6 +209,7 @@ static bool execute(struct run *r, struct err *err)
     r->fatal = x.fatal.code != ERR_NONE;
     r->summary->canary = x.canary.why[0] ? arena_strdup(r->arena, x.canary.why) : NULL;
     r->summary->not_started = x.canary.not_started;
+    r->summary->limited = x.limited[0] ? arena_strdup(r->arena, x.limited) : NULL;
     return ok;
 }
 
@@ -301,6 +302,7 @@ static bool conclude(struct run *r, struct err *err)
     r->summary->interrupted = interrupted;
     history_counts(&r->history, r->summary->counts);
     r->summary->items = r->history.n;
+    run_tell_renewals(r);
     if (!run_hand_over(r, err)) {
         return false;
     }

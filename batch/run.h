@@ -78,10 +78,16 @@ struct run_summary {
     size_t items;
     const char *state_path;                            /* the state directory, once it was opened */
     const char *delivery, *audit, *passwords, *report; /* paths that were written, or NULL */
-    const char *by_hand;  /* directory with what people have to do, or NULL */
-    const char *remark;   /* what the audit bundle lacks, or NULL */
-    const char *canary;   /* why the others were not revoked, or NULL */
-    size_t not_started;   /* they */
+    const char *by_hand; /* directory with what people have to do, or NULL */
+    const char *remark;  /* what the audit bundle lacks, or NULL */
+    const char *canary;  /* why the others were not revoked, or NULL */
+    size_t not_started;  /* they */
+    const char *limited; /* "3 orders at lab (max_orders_per_run: 2)", ...: left for the next run
+                            because a CA takes no more in one; NULL: none was */
+    const char
+        *renewals; /* what CAs said in this run about when they want renewals; NULL: nothing */
+    size_t early;  /* renewals that wait for their time */
+    int64_t early_until;  /* when the first of them is due */
     const char *overview; /* report_text() of what the journal holds; NULL: read it from there */
     bool torn_tail;
     bool interrupted;
@@ -114,6 +120,8 @@ struct item_record { /* one item, as the journal tells */
     int64_t not_before, not_after, intent_time;       /* TIME_NONE = not known */
     int64_t issued;       /* when the order came to its good end; TIME_NONE */
     const char *replaces; /* serial number of the certificate that an order replaces, or NULL */
+    const char *renewal;  /* what the CA says about when it wants the renewal, or NULL */
+    int64_t renewal_time, renewal_again; /* when to order; when to ask again; TIME_NONE */
     unsigned attempts;
     bool canary;            /* a revocation that was chosen to go before the others */
     bool repeated;          /* the last intent was made while an earlier one was in doubt */

@@ -57,6 +57,8 @@ struct run {
 /* run_check.c: nothing on disk is touched */
 bool run_check(struct run *r, struct err *err) MUST_USE;
 
+/* run_renewal.c: what CAs said about renewals, into the summary */
+void run_tell_renewals(struct run *r);
 /* run_hand.c */
 bool run_hand_over(struct run *r, struct err *err) MUST_USE;
 /* run_approval.c */

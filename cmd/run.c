@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "cmd/history.h"
 #include "cmd/progress.h"
+#include "formats/base/time.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -47,6 +48,23 @@ static bool is_plan(const char *path)
     return str_iends(path, ".json");
 }
 
+static void say_renewals(struct term *t, const struct run_summary *s)
+{
+    char until[TIME_TEXT];
+    for (const char *line = s->renewals; line && *line;) {
+        const size_t n = strcspn(line, "\n");
+        term_err(t, "certbatch: %.*s", (int)n, line);
+        line += n + (line[n] ? 1 : 0);
+    }
+    if (s->early) {
+        time_format(s->early_until, until);
+        term_err(t,
+                 "certbatch: %zu renewal%s for the time the CA wants: the first is due %s. Run the "
+                 "same command again then",
+                 s->early, s->early == 1 ? " waits" : "s wait", until);
+    }
+}
+
 static int finish(const struct options *o, struct term *t, const struct run_summary *s,
                   const struct err *err, bool ok)
 {
@@ -63,6 +81,13 @@ static int finish(const struct options *o, struct term *t, const struct run_summ
                  "run the same command again",
                  s->canary, s->not_started, s->not_started == 1 ? " was" : "s were");
     }
+    say_renewals(t, s);
+    if (s->limited) {
+        term_err(t,
+                 "certbatch: left for the next run: %s. What was ordered goes on; run the same "
+                 "command again to order the rest",
+                 s->limited);
+    }
     if (!ok) {
         return cmd_fail(t, err);
     }
@@ -70,8 +95,8 @@ static int finish(const struct options *o, struct term *t, const struct run_summ
         term_err(t, "certbatch: interrupted; run the same command again to go on");
         return cmd_stop_signal == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
     }
-    /* what a canary held back is not on its way */
-    return exit_for_counts(s->counts, o->pending_is_success && !s->canary);
+    /* what was held back is not on its way */
+    return exit_for_counts(s->counts, o->pending_is_success && !s->canary && !s->limited);
 }
 
 enum { REASON_MAX = 500 };

@@ -17,8 +17,10 @@ static const struct word challenge_words[] = {
     {0},
 };
 static const struct word ari_words[] = {
-    {"on", ACME_ARI_ON, "a renewal tells the CA what it replaces (RFC 9773)"},
-    {"off", ACME_ARI_OFF, "it does not"},
+    {"inform", RENEWAL_INFORM, "when the CA wants a renewal is told, and what replaces what"},
+    {"wait", RENEWAL_WAIT, "and a renewal whose time has not come is left for a later run"},
+    {"on", RENEWAL_INFORM, "as inform"},
+    {"off", RENEWAL_OFF, "the CA is not asked, and not told what is replaced"},
     {0},
 };
 
@@ -95,12 +97,13 @@ static const struct field config_fields[] = {
      .sub = &profile_schema,
      .help = "certificate profile of the server"},
     SETTING_TEXT(struct acme_config, preferred_chain, "common name of the topmost issuer"),
-    SETTING_WORD(struct acme_config, ari, ari_words, "on", "renewal information"),
+    SETTING_WORD(struct acme_config, ari, ari_words, "inform", "renewal information (RFC 9773)"),
     SETTING_GROUP(struct acme_config, enroll, &ca_enroll_schema,
                   "waits for a certificate that is not ready at once"),
     SETTING_INT(struct acme_config, order_deadline_seconds, "600", 1, 86400,
                 "for one order, challenges included"),
-    SETTING_INT(struct acme_config, max_orders_per_run, NULL, 1, 50000, "default: no limit"),
+    SETTING_INT(struct acme_config, max_orders_per_run, NULL, 1, 50000,
+                "new orders in one run, the rest is left for the next; default: no limit"),
     SETTING_RENEWAL(struct acme_config),
 };
 static const struct schema config_schema = {"acme",
@@ -140,6 +143,12 @@ bool acme_dcv(const struct ca_config *config, struct ca_dcv *out)
     return c->hook.n > 0;
 }
 
+static enum ca_renewal acme_ari(const struct ca_config *config)
+{
+    const struct acme_config *c = config->own;
+    return (enum ca_renewal)c->ari;
+}
+
 /* A CA may send several links; the first nonce is what counts. */
 static const char *const acme_headers[] = {"replay-nonce", "location", "link", NULL};
 
@@ -150,10 +159,12 @@ const struct ca_type ca_acme = {
     .config = &config_schema,
     .check = acme_check,
     .product_key = "profile.name",
+    .run_limit_key = "max_orders_per_run",
     .product_optional = true, /* a profile is a wish, not a need */
     .renewal_window_days = 30,
     .in_flight = 8,
     .reply_headers = acme_headers,
     .dcv = acme_dcv,
+    .renewal = acme_ari,
     .ops = &acme_ops,
 };

@@ -8,6 +8,7 @@
  *     acme_account.c    STEP_TOKEN: directory, nonces, account; signed requests
  *     acme_order.c      what is sent about orders and certificates
  *     acme_answer.c     what comes back about them
+ *     acme_renewal.c    renewal information
  *     acme_list.c       lists: profiles of the server, orders of the account
  *
  * What an order costs: newOrder buys nothing, so one whose answer was lost is sent again
@@ -24,7 +25,6 @@
 #include "formats/jws.h"
 
 enum { ACME_HTTP, ACME_DNS };
-enum { ACME_ARI_ON, ACME_ARI_OFF };
 struct acme_config {
     const char *directory_url;
     struct secret_ref account_key;
@@ -38,7 +38,7 @@ struct acme_config {
     const char *profile_name;
     bool profile_required;
     const char *preferred_chain;
-    int ari;
+    int ari; /* enum ca_renewal */
     struct ca_enroll enroll;
     int64_t order_deadline_seconds, max_orders_per_run, renewal_window_days;
 };
@@ -124,8 +124,6 @@ bool acme_put_order(const struct rest_asked *q, struct buf *b) MUST_USE;
 bool acme_put_csr(const struct rest_asked *q, struct buf *b) MUST_USE;
 bool acme_put_ready(const struct rest_asked *q, struct buf *b) MUST_USE; /* {}: look now */
 bool acme_put_revocation(const struct rest_asked *q, struct buf *b) MUST_USE;
-/* certID of RFC 9773, 4.1; NULL: the certificate has no key identifier of its issuer. */
-const char *acme_cert_id(struct arena *a, struct span certificate);
 
 /* --- acme_answer.c --- */
 void acme_take_new_order(const struct rest_heard *h);
@@ -141,6 +139,12 @@ const char *acme_problem_text(struct arena *a, const json_t *problem);
 const char *acme_problem_type(const json_t *problem);
 /* Addresses of `rel` in the Link headers (RFC 8288), blank-separated, added to out. */
 void acme_links(const struct rest_heard *h, const char *rel, struct buf *out);
+
+/* --- acme_renewal.c --- */
+/* certID of RFC 9773, 4.1; NULL: the certificate has no key identifier of its issuer. */
+const char *acme_cert_id(struct arena *a, struct span certificate);
+bool acme_renewal_path(const struct rest_asked *q, struct buf *url) MUST_USE;
+void acme_take_renewal(const struct rest_heard *h);
 
 /* --- acme_list.c --- */
 void acme_take_profiles(const struct rest_heard *h);

@@ -277,7 +277,12 @@ void acme_take_account(const struct rest_heard *h)
 void acme_take_probe(const struct rest_heard *h)
 {
     const char *status = json_get_str(h->body, "status");
+    const struct acme *own = h->own;
     if (!str_eq(status, "valid")) {
         rest_say(h, OUTCOME_AUTH, "the account is not valid");
+    } else {
+        h->out->message = own->renewal_info
+                              ? "the CA offers renewal information (ARI, RFC 9773)"
+                              : "the CA offers no renewal information (ARI, RFC 9773)";
     }
 }

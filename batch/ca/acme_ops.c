@@ -148,6 +148,7 @@ static const struct rest_row rows[STEP__MAX][REST_PHASES] = {
     [STEP_CHALLENGE] = {POST(acme_proof_path, acme_ask_again, acme_take_challenge, OUTCOME_REFUSED,
                              0)},
     [STEP_VALIDATE] = {POST(acme_proof_path, acme_put_ready, acme_take_ready, OUTCOME_REFUSED, 0)},
+    [STEP_RENEWAL] = {GET(acme_renewal_path, acme_take_renewal, 0)},
     [STEP_REVOKE] = {POST(acme_revoke_path, acme_put_revocation, acme_take_revocation,
                           OUTCOME_REFUSED, REST_TEXT | REST_EMPTY)},
     [STEP_PRODUCTS] = {GET(acme_directory_path, acme_take_profiles, 0)},
@@ -299,7 +300,8 @@ static void answer_acme(struct ca *ca, const struct ca_call *call, const struct 
     const struct ca_call at = resolved(call, own->asked);
     acme_keep_nonce(own, ca_reply_header(reply, "replay-nonce"));
     rest_answer(&api, ca, &at, reply, out);
-    if (out->outcome == OUTCOME_AUTH && !out->stale) {
+    /* renewal information is for everybody: its refusal says nothing about our account */
+    if (out->outcome == OUTCOME_AUTH && !out->stale && call->step != STEP_RENEWAL) {
         own->account_url = NULL; /* looked up again: what is wrong with it shows then */
         own->no_account = false;
     }

@@ -114,26 +114,12 @@ static bool put_profile(const struct rest_asked *q, struct jw *j)
     return true;
 }
 
-/* --- renewal information --- */
-const char *acme_cert_id(struct arena *a, struct span certificate)
-{
-    struct cert c;
-    struct err err = ERR_INIT;
-    CLEANUP(buf_release) struct buf id = BUF_INIT(1024);
-    if (!certificate.n || !cert_parse(a, certificate, &c, &err) || !c.authority_key_id.n) {
-        return NULL;
-    }
-    base64url_encode(&id, c.authority_key_id.p, c.authority_key_id.n);
-    buf_putc(&id, '.');
-    base64url_encode(&id, c.serial.p, c.serial.n);
-    return buf_failed(&id) ? NULL : arena_strdup(a, buf_text(&id));
-}
-
+/* RFC 9773, 5: only where the CA has renewal information. */
 static void put_replaces(const struct rest_asked *q, struct jw *j)
 {
     const struct acme *own = q->own;
     const struct ca_order *o = q->call->order;
-    const bool told = own->renewal_info && own->config->ari == ACME_ARI_ON;
+    const bool told = own->renewal_info && own->config->ari != RENEWAL_OFF;
     const char *id = told ? acme_cert_id(q->out->arena, o->prior_certificate) : NULL;
     if (id && !strlist_has(&own->replaced, id)) {
         jw_str(j, "replaces", id);

@@ -273,6 +273,7 @@ static const struct {
     [STEP_TOKEN] = {not_offered, NULL},
     [STEP_CHALLENGE] = {not_offered, NULL},
     [STEP_VALIDATE] = {not_offered, NULL},
+    [STEP_RENEWAL] = {not_offered, NULL},
 };
 _Static_assert(NITEMS(steps) == STEP__MAX, "one row per step");
 

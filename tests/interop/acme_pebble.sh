@@ -113,6 +113,7 @@ top=$(openssl x509 -in "$T/root1.pem" -noout -subject -nameopt multiline | sed -
   ca dns account.pem dns-01 "$EAB"
   ca http account.pem http-01 "$EAB" "preferred_chain: $top"
   ca rsa rsa.pem http-01 "$EAB"
+  ca waits account.pem dns-01 'ari: wait' 'max_orders_per_run: 1'
   ca unbound stranger.pem dns-01
   ca bykey stranger.pem dns-01 "$EAB" 'certificate_keys: [own.key]'
   ca nowhere nothing.pem dns-01
@@ -192,6 +193,22 @@ run r
 ok "RSA account, ${ACME_ORDERS:-12} orders: exit 0" is "$code" 0 || cat "$T/r.err" "$T/r.out"
 ok 'the server rejected nonces of orders' grep -q '"ev":"reply".*"class":"auth"\|badNonce' "$T/r.state/journal.jsonl"
 ok 'all issued' is "$(issued r)" "${ACME_ORDERS:-12}"
+
+# --- renewals: this pebble knows no renewal information; one order a run
+cp "$T/d.state/items/one/certificate.pem" "$T/old.pem"
+batch w waits << 'YAML'
+orders:
+  - {id: one, action: renew, replaces: {certificate: old.pem}, common_name: one.example.com, san: [one.example.com]}
+  - {id: two, common_name: two.example.com, san: [two.example.com]}
+YAML
+offered=$(grep -c renewalInfo "$T/dir.json")
+run w
+ok 'ari: wait at a CA without renewal information: said, and ordered' bash -c "
+  [ $offered = 0 ] && grep -q 'one: the CA offers no renewal information' '$T/w.err' && grep -q '\"ev\":\"cert\",\"item\":\"one\"' '$T/w.state/journal.jsonl'"
+ok 'max_orders_per_run: exit 5, one is left, and said so' bash -c "
+  [ $code = 5 ] && [ $(issued w) = 1 ] && grep -q '1 order at waits (max_orders_per_run: 1)' '$T/w.err'"
+run w
+ok 'the next run orders it' is "$code $(issued w)" '0 2'
 
 # --- revocation: by the account, twice, by the key of the certificate
 cert() { echo "$T/$1.state/items/$2/certificate.pem"; }

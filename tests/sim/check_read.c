@@ -91,7 +91,7 @@ static const struct {
     {"failed", NULL, "failed"},         {"revoked", NULL, "revoked"},
     {"skip", NULL, "skipped"},          {"keep", NULL, "kept"},
     {"resolved", "adopt", "pending"},   {"resolved", "reorder", "not-started"},
-    {"resolved", "abandon", "skipped"},
+    {"resolved", "abandon", "skipped"}, {"renewal", "early", "not-started"},
 };
 
 static const char *meaning(const char *ev, const char *reply_class)

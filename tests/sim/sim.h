@@ -27,7 +27,7 @@ struct sim_options {
     const char *account, *access_key_file, *oauth_client, *oauth_secret_file, *token_seconds,
         *group, *organization, *products, *credits, *validity_days, *dcv, *dcv_table, *state_times,
         *private_auto, *skew, *loopback_signer, *nonce_reject, *emca, *emca_aes, *emca_address,
-        *approval;
+        *approval, *renewal;
     const char *scenario, *faulty, *calm, *latency, *rate;
     const char *ledger, *wire, *port_file, *port, *ca_out, *quit_file, *tls_cert, *tls_key, *tls,
         *tls_client_ca;

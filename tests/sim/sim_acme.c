@@ -64,11 +64,14 @@ static ACME_HANDLER(directory)
     json_t *meta = json_pack("{s:s,s:b,s:{s:s,s:s}}", "termsOfService", "https://ca.example/terms",
                              "externalAccountRequired", q->sim->oauth_secret != NULL, "profiles",
                              "plain", "the usual one", "shortlived", "six days");
-    acme_good(q, r, 200,
-              json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "newNonce", acme_url(q, "new-nonce"),
-                        "newAccount", acme_url(q, "new-account"), "newOrder",
-                        acme_url(q, "new-order"), "revokeCert", acme_url(q, "revoke"),
-                        "renewalInfo", acme_url(q, "renewal"), "meta", meta));
+    json_t *all =
+        json_pack("{s:s,s:s,s:s,s:s,s:o}", "newNonce", acme_url(q, "new-nonce"), "newAccount",
+                  acme_url(q, "new-account"), "newOrder", acme_url(q, "new-order"), "revokeCert",
+                  acme_url(q, "revoke"), "meta", meta);
+    if (acme_renewal_offered(q->sim)) {
+        json_object_set_new(all, "renewalInfo", json_string(acme_url(q, "renewal")));
+    }
+    acme_good(q, r, 200, all);
 }
 
 static ACME_HANDLER(new_nonce)
@@ -193,7 +196,7 @@ static const struct call {
     {"challenge/*/*/*", KIND_VALIDATE, 0, acme_challenge},
     {"certificate/*", KIND_GET, 0, acme_certificate},
     {"revoke", KIND_REVOKE, BARE, acme_revoke},
-    {"renewal/*", KIND_OTHER, PLAIN, acme_renewal},
+    {"renewal/*", KIND_RENEWAL, PLAIN, acme_renewal},
 };
 
 static bool matches(const char *pattern, const char *path)

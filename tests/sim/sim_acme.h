@@ -7,6 +7,7 @@
  *     sim_acme.c          the table of calls, accounts, answers
  *     sim_acme_jws.c      nonces and signatures
  *     sim_acme_orders.c   orders, authorizations, certificates, revocation
+ *     sim_acme_renewal.c  renewal information
  */
 #ifndef TESTS_SIM_SIM_ACME_H
 #define TESTS_SIM_SIM_ACME_H
@@ -80,6 +81,10 @@ ACME_HANDLER(acme_challenge);
 ACME_HANDLER(acme_certificate);
 ACME_HANDLER(acme_revoke);
 ACME_HANDLER(acme_orders_list);
+/* --- sim_acme_renewal.c --- */
+/* What --renewal says; false (err): no such mode. */
+bool acme_renewal_open(const struct sim *s, struct err *err) MUST_USE;
+bool acme_renewal_offered(const struct sim *s);
 ACME_HANDLER(acme_renewal);
 
 #endif

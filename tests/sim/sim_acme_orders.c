@@ -520,26 +520,3 @@ ACME_HANDLER(acme_orders_list)
     }
     acme_good(q, r, 200, json_pack("{s:o}", "orders", all));
 }
-
-/* RFC 9773, 4: a window around two thirds of the life, in the past for what was revoked. */
-ACME_HANDLER(acme_renewal)
-{
-    char from[TIME_TEXT], to[TIME_TEXT];
-    const char *id = c->path + strlen("renewal/");
-    for (size_t i = 0; i < acme_state.norders; i++) {
-        const struct acme_order *o = &acme_state.orders[i];
-        if (!str_eq(o->cert_id, id)) {
-            continue;
-        }
-        const int64_t life = o->order->parsed.not_after - o->order->parsed.not_before;
-        const int64_t at = o->order->revoke_reason ? time_now() - DAY_SECONDS
-                                                   : o->order->parsed.not_before + life / 3 * 2;
-        time_format(at, from);
-        time_format(at + DAY_SECONDS / 2, to);
-        reply_header(r, "Retry-After", "21600");
-        acme_good(q, r, 200,
-                  json_pack("{s:{s:s,s:s}}", "suggestedWindow", "start", from, "end", to));
-        return;
-    }
-    acme_problem(q, r, 404, "malformed", "no such certificate");
-}

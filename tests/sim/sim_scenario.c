@@ -9,8 +9,8 @@
 #include <string.h>
 
 const char *const sim_kind_names[KIND__MAX] = {
-    "any",    "order",  "csr",    "agreement", "track",    "dcv",   "get",
-    "revoke", "cancel", "report", "catalogue", "validate", "token", "other"};
+    "any",    "order",  "csr",       "agreement", "track", "dcv",     "get",  "revoke",
+    "cancel", "report", "catalogue", "validate",  "token", "renewal", "other"};
 
 const struct action *plan_has(const struct plan *p, enum fault f)
 {

@@ -39,6 +39,7 @@ enum sim_kind {
     KIND_CATALOGUE,
     KIND_VALIDATE,
     KIND_TOKEN,
+    KIND_RENEWAL,
     KIND_OTHER,
     KIND__MAX
 };

@@ -7,6 +7,7 @@
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
+#include "tests/sim/sim_acme.h"
 #include "tests/sim/sim.h"
 
 #include <stdio.h>
@@ -186,8 +187,9 @@ bool sim_setup(struct sim *s, struct err *err)
            number("--token-seconds", o->token_seconds, &s->token_seconds, err) &&
            number("--validity-days", o->validity_days, &s->orders.validity_days, err) &&
            rate_read(&s->limiter, arena_strdup(&s->arena, o->rate), err) && secrets(s, err) &&
-           products(s, err) && faults(s, err) && order_rules(s, err) && sim_ca_open(&s->ca, err) &&
-           write_ca(s, err) && ledger_open(&s->ledger, o->ledger, o->wire, err);
+           products(s, err) && faults(s, err) && order_rules(s, err) && acme_renewal_open(s, err) &&
+           sim_ca_open(&s->ca, err) && write_ca(s, err) &&
+           ledger_open(&s->ledger, o->ledger, o->wire, err);
 }
 
 void sim_release(struct sim *s)

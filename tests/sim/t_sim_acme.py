@@ -177,7 +177,16 @@ def endings(s, k, leaf, der):
     serial = b"\0" + serial if serial[0] & 0x80 else serial
     keyid = bytes.fromhex(text.strip().splitlines()[-1].replace("keyid:", "").replace(":", "").strip())
     cert_id = b64(keyid) + "." + b64(serial)
+    about = lambda text, method="GET": s.request(method, "/acme/renewal/" + text)[0].status
+    check("acme: an unknown certificate", about(b64(keyid) + "." + b64(b"\x01" + serial)) == 404)
+    for name, text in (("no period", b64(keyid)), ("three parts", cert_id + ".AA"), ("padding", cert_id + "="),
+                       ("no serial", b64(keyid) + "."), ("no key", "." + b64(serial)), ("another alphabet", "+a.AA"),
+                       ("a negative serial", b64(keyid) + "." + b64(b"\x87\x65")),
+                       ("more octets than DER has", b64(keyid) + "." + b64(b"\0\x01"))):
+        check("acme refused: a certificate named with " + name, about(text) == 400, about(text))
+    check("acme refused: a POST for renewal information", about(cert_id, "POST") == 405)
     a, data = s.request("GET", "/acme/renewal/" + cert_id)
+    check("acme: the ledger has it", len(s.ledger("renewal")) == 1 and a.getheader("Retry-After") == "21600")
     window = json.loads(data)["suggestedWindow"]
     check("acme: a window for the renewal", a.status == 200 and window["start"] < window["end"], data)
     a, o = order(k, "a.example.com", replaces=cert_id)

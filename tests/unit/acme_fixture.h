@@ -224,7 +224,7 @@ static const struct ca_result *bench_do(struct bench *b, enum ca_step step, unsi
     return bench_hear(b, &call, r);
 }
 
-static struct bench_reply bench_problem(int status, const char *type, const char *detail)
+UNUSED static struct bench_reply bench_problem(int status, const char *type, const char *detail)
 {
     static char text[1024];
     (void)snprintf(text, sizeof text,

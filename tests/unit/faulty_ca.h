@@ -47,6 +47,9 @@ static struct {
     bool logged_in;
     unsigned logins, strangers; /* credentials asked for; other requests that came without one */
     unsigned phases;            /* a poll takes so many requests more */
+    unsigned renewals;          /* questions about renewals */
+    enum ca_renewal renewal;    /* what the configuration says about them */
+    struct ca_window window;    /* the answer */
     unsigned odd_pages;         /* phases that did not get the page of the one before */
 } faulty;
 
@@ -73,6 +76,7 @@ static void count_request(const struct ca_call *c)
     unsigned *counters[STEP__MAX] = {[STEP_ORDER] = &faulty.orders,
                                      [STEP_REVOKE] = &faulty.revocations,
                                      [STEP_FIND] = &faulty.finds,
+                                     [STEP_RENEWAL] = &faulty.renewals,
                                      [STEP_POLL] = &faulty.polls};
     if (counters[c->step]) {
         ++*counters[c->step];
@@ -154,8 +158,9 @@ static bool faulty_serve(struct ca *ca, struct ca_exchange *v, size_t n, unsigne
         count_request(v[i].request->call);
         faults[i] = fault_for(v[i].request->call);
         bool login = v[i].request->call->step == STEP_TOKEN;
+        bool own = login || v[i].request->call->step == STEP_RENEWAL;
         faulty.strangers += !login && faulty_ops.authorized && !faulty.logged_in;
-        if (!login && carried_out(faults[i])) {
+        if (!own && carried_out(faults[i])) {
             pass[npass++] = v[i];
         }
     }
@@ -165,6 +170,9 @@ static bool faulty_serve(struct ca *ca, struct ca_exchange *v, size_t n, unsigne
     for (size_t i = 0; i < n; i++) {
         if (v[i].request->call->step == STEP_TOKEN) {
             log_in(faults[i], v[i].reply);
+        } else if (v[i].request->call->step == STEP_RENEWAL) {
+            say(v[i].reply, "{\"outcome\":\"accepted\"}");
+            break_reply(faults[i], v[i].reply, v[i].reply);
         } else {
             break_reply(faults[i], v[i].reply, v[i ? 0 : n - 1].reply);
         }
@@ -205,7 +213,16 @@ static void faulty_answer(struct ca *ca, const struct ca_call *call, const struc
         faulty.logged_in = false;
     } else if (call->step == STEP_POLL) {
         next_phase(call, out);
+    } else if (call->step == STEP_RENEWAL && out->outcome == OUTCOME_ACCEPTED) {
+        out->renewal = faulty.window;
+        out->again_seconds = 3600;
     }
+}
+
+static enum ca_renewal faulty_renewal(const struct ca_config *config)
+{
+    (void)config;
+    return faulty.renewal;
 }
 
 static struct ca_type faulty_type;
@@ -225,6 +242,7 @@ static void faulty_reset(unsigned without, unsigned with)
     faulty_ops.answer = faulty_answer;
     faulty_type = ca_local;
     faulty_type.ops = &faulty_ops;
+    faulty_type.renewal = faulty_renewal;
     faulty_type.caps = (faulty_type.caps & ~without) | with;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Records: members are read in any order, unknown ones are passed over, and a value of another kind
- * than the field's is damage that is named.
+ * than the field's is damage that is named. What a record about a renewal may do to an item.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,11 +63,65 @@ static void a_value_of_another_kind_is_damage(void **ctx UNUSED)
     }
 }
 
+static bool apply(struct history *h, const struct record *r, struct err *err)
+{
+    return history_apply(h, r, 1795252530, err);
+}
+
+/* A word about a renewal holds an order back before it is placed, and nothing else, ever. */
+static void a_renewal_waits_only_before_its_order(void **ctx UNUSED)
+{
+    struct history h = HISTORY_INIT;
+    struct err err = ERR_INIT;
+    struct record item = {.ev = "item", .item = "a", .kind = "order", RECORD_NONE};
+    struct record early = {.ev = RECORD_RENEWAL,
+                           .reply_class = RENEWAL_EARLY,
+                           .item = "a",
+                           .message = "not yet",
+                           RECORD_NONE};
+    struct record told = early;
+    struct record intent = RECORD(EV_INTENT, "a");
+    struct record key = RECORD(EV_KEYGEN, "a");
+    told.reply_class = RENEWAL_TOLD;
+    assert_true(apply(&h, &item, &err));
+    assert_false(apply(&h, &early, &err)); /* until when? */
+    early.chosen = 1796000000;
+    early.again = 1795300000;
+    assert_true(apply(&h, &early, &err));
+    const struct item_record *r = history_item(&h, "a");
+    assert_string_equal(r->error_code, RENEWAL_CODE);
+    assert_string_equal(r->error_message, "not yet");
+    assert_int_equal(r->renewal_time, early.chosen);
+    assert_int_equal(r->renewal_again, early.again);
+    assert_true(apply(&h, &told, &err)); /* the CA changed its mind */
+    assert_null(r->error_code);
+    assert_int_equal(r->renewal_time, TIME_NONE);
+    assert_true(apply(&h, &early, &err));
+    assert_true(apply(&h, &key, &err)); /* its time has come */
+    assert_null(r->error_code);
+    assert_true(apply(&h, &early, &err)); /* keyed, not ordered */
+    assert_int_equal(r->state, STATE_KEYED);
+    assert_true(apply(&h, &intent, &err));
+    assert_false(apply(&h, &early, &err));
+    assert_non_null(strstr(err.msg, "impossible"));
+    assert_true(apply(&h, &told, &err)); /* changes nothing */
+    assert_int_equal(r->state, STATE_INTENT);
+    told.message = NULL;
+    assert_false(apply(&h, &told, &err));
+
+    item.item = early.item = "r";
+    item.kind = "revocation";
+    assert_true(apply(&h, &item, &err));
+    assert_false(apply(&h, &early, &err));
+    history_release(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_read_in_any_order),
         cmocka_unit_test(a_value_of_another_kind_is_damage),
+        cmocka_unit_test(a_renewal_waits_only_before_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
