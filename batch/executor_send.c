@@ -248,7 +248,7 @@ bool executor_hungry(const struct executor *x)
 {
     for (size_t i = 0; i < x->ncas; i++) {
         const struct ca_slot *c = &x->cas[i];
-        if (!c->busy && !c->queue.n && c->prepared >= in_flight_limit(c)) {
+        if (c->ca && !c->busy && !c->queue.n && c->prepared >= in_flight_limit(c)) {
             return true;
         }
     }
