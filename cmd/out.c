@@ -16,6 +16,10 @@ bool out_open(struct out *x, const char *path, bool binary, struct term *t, stru
     if (!path) {
         return true;
     }
+    x->temp.fd = fs_open_stream(path);
+    if (x->temp.fd >= 0) {
+        return true;
+    }
     x->dir = fs_open_dir(path_dir(&a, path), err);
     return x->dir >= 0 && fs_temp_open(&x->temp, x->dir, 0644, err);
 }
@@ -33,7 +37,7 @@ bool out_write(void *ctx, struct span bytes, struct err *err)
 
 bool out_close(struct out *x, bool ok, struct err *err)
 {
-    if (ok && x->temp.fd >= 0) {
+    if (ok && x->dir >= 0) { /* else it is a stream, or standard output */
         ok = fs_temp_commit(&x->temp, path_base(x->path), err);
     }
     fs_temp_discard(&x->temp);

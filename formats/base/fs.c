@@ -380,9 +380,18 @@ bool fs_temp_open(struct fs_temp *t, int dirfd, mode_t mode, struct err *err)
     return true;
 }
 
+/* rename() would put a file in the place of a device, a socket or a pipe: as root of /dev/null. */
+static bool may_replace(const struct fs_temp *t, const char *final_name, struct err *err)
+{
+    struct stat st;
+    return fstatat(t->dirfd, final_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISREG(st.st_mode) ||
+           S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode) ||
+           err_set(err, ERR_ENV, "%s is no regular file", final_name);
+}
+
 bool fs_temp_commit(struct fs_temp *t, const char *final_name, struct err *err)
 {
-    if (!fs_sync(t->fd, final_name, err)) {
+    if (!fs_sync(t->fd, final_name, err) || !may_replace(t, final_name, err)) {
         return false;
     }
     if (renameat(t->dirfd, t->name, t->dirfd, final_name) != 0) {
@@ -416,8 +425,22 @@ bool fs_write_atomic_at(int dirfd, const char *name, struct span data, mode_t mo
            err_wrap(err, "%s", name);
 }
 
+int fs_open_stream(const char *path)
+{
+    struct stat st;
+    const bool flows = stat(path, &st) == 0 && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode));
+    if (!flows && !str_starts(path, "/dev/") && !str_starts(path, "/proc/")) {
+        return -1;
+    }
+    return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+}
+
 bool fs_write_atomic(const char *path, struct span data, mode_t mode, struct err *err)
 {
+    CLEANUP(closep) int stream = fs_open_stream(path);
+    if (stream >= 0) {
+        return fs_write_all(stream, data.p, data.n, err) || err_wrap(err, "%s", path);
+    }
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
     CLEANUP(closep) int dir = fs_open_dir(path_dir(&a, path), err);
     return dir >= 0 && fs_write_atomic_at(dir, path_base(path), data, mode, err);

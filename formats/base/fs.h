@@ -65,7 +65,12 @@ bool fs_make_dirs(const char *path, struct err *err) MUST_USE; /* like mkdir -p,
 
 bool fs_write_atomic_at(int dirfd, const char *name, struct span data, mode_t mode,
                         struct err *err) MUST_USE;
+/* A path that the user named; what fs_open_stream() takes is written to as it is. */
 bool fs_write_atomic(const char *path, struct span data, mode_t mode, struct err *err) MUST_USE;
+/* For writing: a device, a pipe, or anything below /dev and /proc (/dev/null, /dev/stdout, /dev/fd/3,
+ * >(command)), which nothing may be renamed over. -1: it is a file or not there. The caller closes
+ * it. */
+int fs_open_stream(const char *path) MUST_USE;
 /* New content for a file that exists: as fs_write_atomic, but symbolic links are followed and the
  * file keeps its mode. */
 bool fs_replace(const char *path, struct span data, struct err *err) MUST_USE;
@@ -91,6 +96,7 @@ struct fs_temp {
     char name[64];
 };
 bool fs_temp_open(struct fs_temp *t, int dirfd, mode_t mode, struct err *err) MUST_USE;
+/* Never over what is neither file nor link. */
 bool fs_temp_commit(struct fs_temp *t, const char *final_name, struct err *err) MUST_USE;
 void fs_temp_discard(struct fs_temp *t);
 

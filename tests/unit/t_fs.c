@@ -267,6 +267,25 @@ static void writing_is_atomic(void **state)
     assert_int_equal(leftovers(), 0);
 }
 
+/* As root of /dev/null, a file in the place of a device would break the machine. */
+static void pipes_and_devices_are_written_to(void **state)
+{
+    (void)state;
+    struct stat st;
+    struct err err = ERR_INIT;
+    char text[8] = "";
+    assert_int_equal(mkfifoat(rootfd, "pipe", 0600), 0);
+    CLEANUP(closep) int reader = openat(rootfd, "pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_true(fs_write_atomic(in_root("pipe"), text_span("flows"), 0600, &err));
+    assert_int_equal(read(reader, text, sizeof text), 5);
+    assert_string_equal(text, "flows");
+    assert_false(fs_write_atomic_at(rootfd, "pipe", text_span("x"), 0600, &err));
+    assert_non_null(strstr(err.msg, "no regular file"));
+    assert_int_equal(fstatat(rootfd, "pipe", &st, 0), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    assert_int_equal(leftovers(), 0);
+}
+
 static void discarded_temporaries_vanish(void **state)
 {
     (void)state;
@@ -558,6 +577,7 @@ int main(void)
         cmocka_unit_test(reading_stays_beneath),
         cmocka_unit_test(reading_stays_beneath_without_openat2),
         cmocka_unit_test(writing_is_atomic),
+        cmocka_unit_test(pipes_and_devices_are_written_to),
         cmocka_unit_test(discarded_temporaries_vanish),
         cmocka_unit_test(full_disk_is_an_error),
         cmocka_unit_test(groups_are_written),
