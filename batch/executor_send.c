@@ -36,7 +36,8 @@ static void fill_order(struct work *w)
         .ticket = change ? change->ticket : NULL,
         .comment = o->comment,
         .extra = o->extra,
-        .ev = o->ev};
+        .ev = o->ev,
+        .dcv = o->dcv};
 }
 
 static void fill_revocation(struct work *w)

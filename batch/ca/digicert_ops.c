@@ -157,6 +157,7 @@ static const struct {
     const char *text;
 } answers[] = {
     {"invalid_dns_txt", STEP_VALIDATE, SAYS_LATER, NULL},
+    {"invalid_dns_cname", STEP_VALIDATE, SAYS_LATER, NULL},
     {"file_random_value_not_found", STEP_VALIDATE, SAYS_LATER, NULL},
     {"request_already_processed", STEP_POLL, SAYS_DONE, "the request was processed already"},
     {"request_already_processed", STEP_REVOKED, SAYS_DONE, "the request was processed already"},

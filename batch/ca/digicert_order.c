@@ -390,25 +390,25 @@ static bool is_whole(const struct rest_asked *q)
     return names_fit(q, smime);
 }
 
-static void put_flags(const struct rest_asked *q, struct jw *j)
+static bool put_flags(const struct rest_asked *q, struct jw *j)
 {
     const struct digicert_config *c = settings(q);
     const struct ca_order *o = q->call->order;
     if (digicert_flag(o, "skip_approval", c->skip_approval)) {
         jw_bool(j, "skip_approval", true);
     }
-    rest_put(j, "dcv_method", digicert_field(o, "dcv_method", digicert_dcv_word(c)));
     rest_put(j, "certificate_dcv_scope", digicert_scope_word(c));
+    return digicert_put_dcv(q, j);
 }
 
 bool digicert_put_order(const struct rest_asked *q, struct jw *j)
 {
     struct terms terms;
     const struct digicert_config *c = settings(q);
-    if (!is_whole(q) || !terms_of(q, &terms) || !put_certificate(q, j, &terms)) {
+    if (!is_whole(q) || !terms_of(q, &terms) || !put_certificate(q, j, &terms) ||
+        !put_flags(q, j)) {
         return false;
     }
-    put_flags(q, j);
     put_comment(q, j);
     if (digicert_prior(q->call->order)) {
         return true; /* everything else is that of the order */
