@@ -226,6 +226,9 @@ struct ca_result {
     /* AUTH: refused, unread, for what the connector has put right with this very answer (a nonce
      * that was used up): asked again at once, as often as RETRY_STALE says. */
     bool stale;
+    /* AUTH, of an API that judges each request (HTTP 403): perhaps it is about this order or this
+     * certificate alone. Others are tried; the CA is given up when it allows none of them. */
+    bool forbidden;
     int64_t again_seconds;  /* pending or throttled: earliest next try */
     int64_t settle_seconds; /* how long what the CA shows may lag behind; -1 = not told */
     struct ca_found {

@@ -21,12 +21,17 @@ static bool record_revoked(struct work *w)
     return work_record(w, &r);
 }
 
-/* A pending revocation is known to the CA: that it is not done yet says nothing new. */
+/* A pending revocation is known to the CA: that it is not done yet says nothing new, what it waits
+ * for may. */
 static bool still_good(struct work *w)
 {
     struct record r = RECORD(EV_NOT_FOUND, w->item->id);
     struct item_slot *s = work_slot(w);
-    if (!in_doubt(w) || w->record->state == STATE_PENDING || ++s->finds < RETRY_FINDS) {
+    if (w->record->state == STATE_PENDING) {
+        w->answer.order_id = NULL;
+        return !w->answer.pending || !answer_is_news(w) || work_record_answer(w, EV_REPLY_PENDING);
+    }
+    if (!in_doubt(w) || ++s->finds < RETRY_FINDS) {
         return true;
     }
     s->finds = 0;

@@ -16,11 +16,12 @@ enum {
     RETRY_CAP_MS = 60 * 1000,
     RETRY_AFTER_CAP_SECONDS = 15 * 60, /* of what a CA may ask for */
     RETRY_READS = 5,                   /* tries of one read before it is left for the next run */
-    RETRY_NOT_SENT = 5,        /* requests in a row that did not leave: the CA is given up */
-    RETRY_THROTTLED = 10,      /* times in a row a CA asks to wait: given up */
-    RETRY_DOUBTFUL = 5,        /* orders in a row without an answer that says anything: given up */
-    RETRY_STALE = 30,          /* nonces in a row that the CA does not take: given up */
-    RETRY_FINDS = 2,           /* a search must come back empty this often */
+    RETRY_NOT_SENT = 5,   /* requests in a row that did not leave: the CA is given up */
+    RETRY_THROTTLED = 10, /* times in a row a CA asks to wait: given up */
+    RETRY_DOUBTFUL = 5,   /* orders in a row without an answer that says anything: given up */
+    RETRY_FORBIDDEN = 5,  /* things in a row that the CA does not allow: the next gives it up */
+    RETRY_STALE = 30,     /* nonces in a row that the CA does not take: given up */
+    RETRY_FINDS = 2,      /* a search must come back empty this often */
     RETRY_SETTLE_SECONDS = 30, /* between an order and its showing up in a search */
     RETRY_POLL_FIRST_SECONDS = 5,
     RETRY_POLL_CAP_SECONDS = 300

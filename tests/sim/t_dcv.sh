@@ -227,6 +227,8 @@ check 'wild: a file proves no wildcard, nothing is sent' is "$code $(grep -c wil
 method mail email '' '' 2
 run --wait 4s
 check 'mail: pending, exit 5, nothing published' is "$code $(calls present)" '5 0'
+"$certbatch" status b.state > status.out 2>&1
+check 'mail: told who is waited for' grep -q 'somebody answers the mail that DigiCert sent about mail.example.com' out err status.out b.state/report.json
 
 # a hook that publishes a TXT record where a CNAME is wanted proves nothing
 method wrong dns-cname-token '' "${dcv/propagation_delay_seconds: 0/propagation_delay_seconds: 0, timeout_minutes: 1}" 30

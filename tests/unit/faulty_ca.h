@@ -24,6 +24,7 @@ enum fault {
     FAULT_NOT_SENT,
     FAULT_THROTTLED,
     FAULT_AUTH,
+    FAULT_FORBIDDEN, /* these credentials may not do this one thing */
     FAULT_REFUSED,
     FAULT_GARBAGE, /* carried out, the reply does not decode */
     FAULT_PENDING, /* carried out, the certificate comes later */
@@ -47,6 +48,7 @@ static struct {
     bool logged_in;
     unsigned logins, strangers; /* credentials asked for; other requests that came without one */
     unsigned phases;            /* a poll takes so many requests more */
+    const char *words;          /* of an answer to POLL that comes later */
     unsigned odd_pages;         /* phases that did not get the page of the one before */
 } faulty;
 
@@ -106,6 +108,7 @@ static void break_reply(enum fault f, struct ca_reply *r, const struct ca_reply 
     static const char *const texts[] = {
         [FAULT_THROTTLED] = "{\"outcome\":\"throttled\"}",
         [FAULT_AUTH] = "{\"outcome\":\"auth\",\"message\":\"who are you\"}",
+        [FAULT_FORBIDDEN] = "{\"outcome\":\"auth\",\"message\":\"not yours\",\"forbidden\":1}",
         [FAULT_REFUSED] =
             "{\"outcome\":\"refused\",\"code\":\"E42\",\"message\":\"no\\u001b[31m\"}",
         [FAULT_GARBAGE] = "<html>502 Bad Gateway</html>",
@@ -198,7 +201,9 @@ static void faulty_answer(struct ca *ca, const struct ca_call *call, const struc
     if (strstr(buf_text(&reply->body), "\"later\"")) {
         out->pending = true;
         out->again_seconds = 0;
+        out->message = call->step == STEP_POLL ? faulty.words : NULL;
     }
+    out->forbidden = strstr(buf_text(&reply->body), "\"forbidden\"") != NULL;
     if (call->step == STEP_TOKEN) {
         faulty.logged_in = out->outcome == OUTCOME_ACCEPTED;
     } else if (out->outcome == OUTCOME_AUTH) {
