@@ -220,7 +220,7 @@ struct ca_result {
     const char *order_id;
     bool issued, pending;
     bool revoked; /* REVOKED: what is on hold is revoked only for who asks for certificateHold */
-    bool enough;  /* POLL, pending: not looked at again in this run; the next run does */
+    bool enough;  /* POLL, REVOKED, pending: not looked at again in this run; the next run does */
     struct span *certs; /* DER, leaf first, when issued */
     size_t ncerts;
     /* AUTH: refused, unread, for what the connector has put right with this very answer (a nonce

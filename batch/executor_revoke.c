@@ -80,7 +80,9 @@ static void not_revoked_yet(struct work *w)
 {
     struct item_slot *s = work_slot(w);
     bool embedded = w->ca->ca->type->caps & CA_EMBEDDED;
-    if (w->record->state == STATE_PENDING) {
+    if (w->record->state == STATE_PENDING && w->answer.enough) {
+        work_finish(w);
+    } else if (w->record->state == STATE_PENDING) {
         work_again(w, retry_poll_ms(s->polls++, w->answer.again_seconds));
     } else if (in_doubt(w)) {
         work_again(w, retry_settle_ms(embedded, w->answer.settle_seconds));

@@ -221,6 +221,7 @@ static void errors_of_orders(void **state UNUSED)
         {400, "{\"errors\":[]}", OUTCOME_UNKNOWN, NULL, "without an error of DigiCert"},
         {408, ERRORS("timeout"), OUTCOME_UNKNOWN, "timeout", "Words."},
         {500, ERRORS("server_error"), OUTCOME_UNKNOWN, NULL, "fault of its own"},
+        {501, "", OUTCOME_UNKNOWN, NULL, "does not offer this call"},
         {302, "", OUTCOME_UNKNOWN, NULL, "redirect"},
         {200, "", OUTCOME_UNKNOWN, NULL, "not JSON"},
         {201, "<html>", OUTCOME_UNKNOWN, NULL, "not JSON"},

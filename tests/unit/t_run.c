@@ -364,6 +364,24 @@ static void a_revocation_that_never_arrived_is_sent_again(void **ctx UNUSED)
     assert_int_equal(revoked_at_ca(), 1);
 }
 
+/* What the kind of CA says about how often a run asks holds for orders and revocations alike. */
+static void enough_is_enough(void **ctx UNUSED)
+{
+    issue_old();
+    assert_true(run(THREE));
+    faulty_reset(0, 0);
+    fault("r", STEP_REVOKE, FAULT_WAITS, 1);
+    fault("r", STEP_REVOKED, FAULT_NONE, 1); /* before it is sent */
+    fault("r", STEP_REVOKED, FAULT_WAITS, 0);
+    assert_true(run_wait(REVOKE, 3));
+    assert_int_equal(t.summary.counts[STATE_PENDING], 1);
+    assert_int_equal(faulty.revocations, 1);
+    assert_int_equal(faulty.states, 2);
+    assert_true(run_wait(REVOKE, 3));
+    assert_int_equal(faulty.states, 3); /* a later run looks again */
+    assert_int_equal(faulty.revocations, 1);
+}
+
 static void no_revocation_before_its_order(void **ctx UNUSED)
 {
     issue_old();
@@ -477,6 +495,7 @@ int main(void)
         T(a_batch_may_grow_but_not_change),
         T(a_lost_revocation_is_asked_for),
         T(a_revocation_that_never_arrived_is_sent_again),
+        T(enough_is_enough),
         T(no_revocation_before_its_order),
         T(a_number_that_has_to_be_said),
         T(a_stop_before_the_start),
