@@ -62,9 +62,9 @@
 
 bool setting_is_url(const char *text, const char **why);
 
-/* Waits before the n-th look for a certificate, or at a revocation that the CA has taken and not yet
- * carried out: back_off^n seconds, at most max_back_off; after max_attempts the item stays pending
- * and a later run looks again. */
+/* Waits before the n-th look for a certificate, or at a revocation that the CA has taken and not
+ * yet carried out: back_off^n seconds, at most max_back_off; after max_attempts the item stays
+ * pending and a later run looks again. */
 struct ca_enroll {
     int64_t back_off_seconds, max_back_off_seconds, max_attempts;
 };

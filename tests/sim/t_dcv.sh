@@ -190,7 +190,7 @@ cas:
     organization_id: "3456789012"
     container_id: "2345678901"
     skip_approval: true
-    enroll: {back_off_seconds: 1, max_back_off_seconds: 1, max_attempts: $5}
+    enroll: {back_off_seconds: 0, max_back_off_seconds: 1, max_attempts: $5}
     settle_seconds: 0
     dcv_method: $2
 $4

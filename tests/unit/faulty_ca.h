@@ -44,8 +44,8 @@ struct fault_row {
 static struct {
     struct fault_row rows[8];
     unsigned orders, revocations, finds, polls, states; /* requests that arrived */
-    unsigned without_intent;                    /* of them, not in the journal */
-    const char *journal;                        /* path of the journal */
+    unsigned without_intent;                            /* of them, not in the journal */
+    const char *journal;                                /* path of the journal */
     bool logged_in;
     unsigned logins, strangers; /* credentials asked for; other requests that came without one */
     unsigned phases;            /* a poll takes so many requests more */
