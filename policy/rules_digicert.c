@@ -6,6 +6,7 @@
 #include "policy/rules_ca.h"
 
 #include "formats/base/time.h"
+#include "policy/names.h"
 
 #include <string.h>
 
@@ -203,6 +204,51 @@ static void check_validity(struct rule_run *run)
     }
 }
 
+/* --- domain control validation --- */
+
+/* The method an order is placed with: its own field, what its `dcv:` names, the settings. */
+static struct said dcv_method(const struct rule_run *run)
+{
+    const struct said said = ca_said(run, "fields.dcv_method", "dcv_method");
+    const char *family = rule_text(run, "dcv.method");
+    const bool field = rule_field(run, "fields.dcv_method") != NULL;
+    if (!field && str_eq(family, "website") &&
+        !(said.text && str_has_word("http-token http-token-dynamic", said.text))) {
+        return (struct said){"http-token", {.key = "dcv.method"}};
+    }
+    const bool other = !field && family && said.text && str_starts(said.text, "http-token") &&
+                       !str_eq(family, "website");
+    return other ? (struct said){NULL, {0}} : said;
+}
+
+static const struct name_fact *first_wildcard(const struct facts *f)
+{
+    for (size_t i = 0; i < f->nnames; i++) {
+        if (f->names[i].views & VIEW_EFFECTIVE && name_is_wildcard(f->names[i].norm)) {
+            return &f->names[i];
+        }
+    }
+    return NULL;
+}
+
+static void check_dcv_method(struct rule_run *run)
+{
+    const struct said method = dcv_method(run);
+    const struct name_fact *wildcard = first_wildcard(rule_facts(run));
+    if (!method.text) {
+        return;
+    }
+    if (!str_has_word("email dns-txt-token dns-cname-token http-token http-token-dynamic",
+                      method.text)) {
+        rule_hit(run, method.at, "DigiCert has no dcv_method %s", ca_shown(run, method.text));
+    } else if (wildcard && str_starts(method.text, "http-token")) {
+        rule_hit(run, method.at, "a file proves one host: DigiCert takes no %s for %s", method.text,
+                 ca_shown(run, wildcard->norm));
+    } else if (str_eq(method.text, "http-token-dynamic") && str_eq(ca_level(run), "dv")) {
+        rule_hit(run, method.at, "DigiCert takes no http-token-dynamic for DV products");
+    }
+}
+
 /* --- organizational units, revocation --- */
 
 static void check_ou(struct rule_run *run)
@@ -286,6 +332,18 @@ const struct rule rules_digicert[] = {
      .cite = "CertCentral Services API, order_validity", .check = check_validity,
      .bad = "{ca: {" BASE ", order_validity: {years: 4}}, common_name: www.example.com}",
      .good = "{ca: {" BASE ", order_validity: {years: 3}}, common_name: www.example.com}"},
+    {.id = "digicert.dcv-method", .severity = SEV_ERROR, .scope = SCOPE_TLS,
+     .needs = NEEDS_ORDER | NEEDS_NAMES, .ca = "digicert",
+     .title = "method of domain control validation that DigiCert does not take here",
+     .why = "Files prove hosts exactly as they are named, so none proves a wildcard; a file with a "
+            "name of its own is for OV and EV only. The API refuses the order.",
+     .fix = "use dns-txt-token or dns-cname-token for wildcards, http-token for DV",
+     .cite = "CertCentral Services API, file-based domain control validation; BR 3.2.2.4.18",
+     .check = check_dcv_method,
+     .bad = "{ca: {" BASE ", dcv_method: http-token}, common_name: www.example.com, "
+            "san: ['*.example.com']}",
+     .good = "{ca: {" BASE ", dcv_method: dns-cname-token}, common_name: www.example.com, "
+             "san: ['*.example.com']}"},
     {.id = "digicert.ou", .severity = SEV_ERROR, .scope = SCOPE_TLS,
      .needs = NEEDS_ORDER, .ca = "digicert", .from = "2022-09-01",
      .title = "organizational unit in an order of a public certificate",

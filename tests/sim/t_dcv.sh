@@ -200,27 +200,32 @@ CONFIG
 }
 dcv='    dcv: {enabled: true, hook: [./hook.sh], propagation_delay_seconds: 0, wait_for_issuance_seconds: 5}'
 proven() { # name type published
-  check "$1: exit 0" is "$code" 0 || head -n 20 out err
-  check "$1: published, removed, nothing left" is "$(calls present) $(calls cleanup)$(cat "$work/records.txt")" '2 2'
+  cd "$work/$1" || exit 1
+  check "$1: exit 0" is "$(cat code)" 0 || head -n 20 out err
+  check "$1: published and removed" is "$(calls present) $(calls cleanup)" '2 2'
   check "$1: what the hook is told" is "$(sort -u types)" "$2"
   check "$1: the name" grep -q "^present $3 " calls
   check "$1: the report tells the type" is "$(grep -c "\"type\": \"${2%% *}\"" b.state/report.json)" 2
 }
 start_sim --approval person
 method txt dns-txt-token ', "*.apps.example.com"' "$dcv" 30
-run
-proven txt 'dns-01 - -' apps.example.com
 method cname dns-cname-token ', "*.apps.example.com"' "$dcv" 30
-run
+method file http-token ', www.file.example.com' "$dcv" 30
+method named http-token-dynamic ', www.named.example.com' "$dcv" 30
+runs='' # at the same time: two of them prove *.apps.example.com, each by its own kind of record
+for name in txt cname file named; do
+  (cd "$work/$name" && run && echo "$code" > code) &
+  runs="$runs $!"
+done
+# shellcheck disable=SC2086 # numbers
+wait $runs
+proven txt 'dns-01 - -' apps.example.com
 proven cname 'dns-cname - -' _dnsauth.apps.example.com
 check 'cname: the target' grep -q '^present _dnsauth.cname.example.com [^ ]*.dcv.digicert.com$' calls
-method file http-token ', www.file.example.com' "$dcv" 30
-run
 proven file 'http-file /.well-known/pki-validation/fileauth.txt -' http://www.file.example.com/.well-known/pki-validation/fileauth.txt
-method named http-token-dynamic ', www.named.example.com' "$dcv" 30
-run
-order=$(sed -n 's/.*"order":"\([0-9]*\)".*/\1/p' b.state/journal.jsonl | head -n 1)
+order=$(sed -n 's/.*"order":"\([0-9]*\)".*/\1/p' "$work/named/b.state/journal.jsonl" | head -n 1)
 proven named "http-file /.well-known/pki-validation/$order.txt -" "http://named.example.com/.well-known/pki-validation/$order.txt"
+check 'all: nothing is left' is "$(cat "$work/records.txt")" ''
 method wild http-token ', "*.wild.example.com"' "$dcv" 30
 run
 check 'wild: a file proves no wildcard, nothing is sent' is "$code $(grep -c wild.example.com "$work/ledger")" '1 0' || head -n 20 out err

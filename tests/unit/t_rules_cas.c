@@ -91,6 +91,20 @@ static const struct row {
     {"digicert.ou", "private", QUIET,
      "{" DC "common_name: a.example.com, subject: {organizational_unit: IT}}"},
 
+    {"digicert.dcv-method", "tls", SEV_ERROR,
+     "{" DC "common_name: a.example.com, san: ['*.example.com'], dcv: {method: website}}"},
+    {"digicert.dcv-method", "tls", SEV_ERROR,
+     "{" DC "common_name: a.example.com, fields: {dcv_method: pigeon}}"},
+    {"digicert.dcv-method", "dv", SEV_ERROR,
+     "{ca: {type: digicert, dcv_method: http-token-dynamic}, common_name: a.example.com}"},
+    {"digicert.dcv-method", "dv", QUIET,
+     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com}"},
+    {"digicert.dcv-method", "tls", QUIET,
+     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com, san: ['*.example.com'], "
+     "dcv: {method: dns}}"},
+    {"digicert.dcv-method", "tls", QUIET,
+     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com, san: ['*.example.com'], "
+     "fields: {dcv_method: dns-txt-token}}"},
     {"digicert.reissue", "tls", SEV_ERROR,
      "{" DC "common_name: a.example.com, action: reissue, replaces: {serial: '0A'}}"},
     {"digicert.reissue", "tls", QUIET,
