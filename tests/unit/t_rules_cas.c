@@ -100,10 +100,12 @@ static const struct row {
     {"digicert.dcv-method", "dv", QUIET,
      "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com}"},
     {"digicert.dcv-method", "tls", QUIET,
-     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com, san: ['*.example.com'], "
+     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com, san: "
+     "['*.example.com'], "
      "dcv: {method: dns}}"},
     {"digicert.dcv-method", "tls", QUIET,
-     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com, san: ['*.example.com'], "
+     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com, san: "
+     "['*.example.com'], "
      "fields: {dcv_method: dns-txt-token}}"},
     {"digicert.reissue", "tls", SEV_ERROR,
      "{" DC "common_name: a.example.com, action: reissue, replaces: {serial: '0A'}}"},
