@@ -86,6 +86,7 @@ bool outcome_parse(const char *s, enum outcome *out);
 
 struct ev_fields; /* batch/manifest.h */
 struct dcv_fields;
+struct smime_fields;
 
 /* What is ordered. Views; complete before an intent is journalled. */
 struct ca_order {
@@ -107,6 +108,7 @@ struct ca_order {
     const struct ynode *extra;              /* `fields:` of the item */
     const struct ev_fields *ev;             /* `ev:` of the item, or NULL */
     const struct dcv_fields *dcv;           /* `dcv:` of the item, or NULL */
+    const struct smime_fields *smime;       /* `smime:` of the item, or NULL */
 };
 struct ca_revocation {
     const char *item, *serial, *order;

@@ -37,7 +37,8 @@ static void fill_order(struct work *w)
         .comment = o->comment,
         .extra = o->extra,
         .ev = o->ev,
-        .dcv = o->dcv};
+        .dcv = o->dcv,
+        .smime = o->smime};
 }
 
 static void fill_revocation(struct work *w)

@@ -249,6 +249,54 @@ static void check_dcv_method(struct rule_run *run)
     }
 }
 
+/* --- S/MIME --- */
+
+/* The types of the S/MIME BR that DigiCert sells by these names; it has none for individuals. */
+static const struct {
+    const char *code, *type;
+    bool indicator, person;
+} mail_products[] = {
+    {"secure_email_mailbox", "mailbox", false, false},
+    {"secure_email_organization", "organization", true, false},
+    {"secure_email_sponsor", "sponsor", true, true},
+};
+
+static bool has_attr(const struct facts *f, const char *name)
+{
+    for (size_t i = 0; i < f->nattrs; i++) {
+        if (f->attrs[i].views & VIEW_ORDER && str_eq(f->attrs[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_smime(struct rule_run *run)
+{
+    const struct product_info *product = rule_product(run, NULL);
+    const struct facts *f = rule_facts(run);
+    const char *type = rule_text(run, "smime.type");
+    for (size_t i = 0; product && i < NITEMS(mail_products); i++) {
+        if (!str_eq(product->code, mail_products[i].code)) {
+            continue;
+        }
+        if (type && !str_eq(type, mail_products[i].type)) {
+            rule_hit(run, (struct hit){.key = "smime.type", .value = type},
+                     "%s makes certificates of type %s", product->code, mail_products[i].type);
+        }
+        if (mail_products[i].indicator && !rule_field(run, "fields.common_name_indicator")) {
+            rule_hit(run, (struct hit){.key = "fields"},
+                     "%s needs fields.common_name_indicator: what the common name is made of",
+                     product->code);
+        }
+        if (mail_products[i].person && !(has_attr(f, "GN") && has_attr(f, "SN"))) {
+            rule_hit(run, (struct hit){.key = "subject"},
+                     "%s is for a person: subject.given_name and subject.surname are needed",
+                     product->code);
+        }
+    }
+}
+
 /* --- organizational units, revocation --- */
 
 static void check_ou(struct rule_run *run)
@@ -344,6 +392,19 @@ const struct rule rules_digicert[] = {
             "san: ['*.example.com']}",
      .good = "{ca: {" BASE ", dcv_method: dns-cname-token}, common_name: www.example.com, "
              "san: ['*.example.com']}"},
+    {.id = "digicert.smime", .severity = SEV_ERROR, .scope = SCOPE_SMIME,
+     .needs = NEEDS_ORDER, .ca = "digicert",
+     .title = "S/MIME order lacks what CertCentral needs",
+     .why = "What the certificate says of its holder is the product's and the order's matter: "
+            "CertCentral reads nothing but the key from the CSR, and refuses an order without it.",
+     .fix = "choose the product of the type; give fields.common_name_indicator, and names for a "
+            "sponsored person",
+     .cite = "CertCentral Services API, order secure email certificate", .check = check_smime,
+     .bad = "{ca: {" BASE "}, san: ['email:dana@example.com'], product: secure_email_sponsor, "
+            "subject: {given_name: Dana, surname: Sample}}",
+     .good = "{ca: {" BASE "}, san: ['email:dana@example.com'], product: secure_email_sponsor, "
+             "subject: {given_name: Dana, surname: Sample}, "
+             "fields: {common_name_indicator: given_name_surname}}"},
     {.id = "digicert.ou", .severity = SEV_ERROR, .scope = SCOPE_TLS,
      .needs = NEEDS_ORDER, .ca = "digicert", .from = "2022-09-01",
      .title = "organizational unit in an order of a public certificate",

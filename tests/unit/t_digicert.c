@@ -354,6 +354,15 @@ static void mail_certificates(void **state UNUSED)
               "\"given_name_surname\",\"individual\":{\"first_name\":\"Dana\",\"last_name\":"
               "\"Sample\"},\"usage_designation\":{\"primary_usage\":\"signing\"},\"csr\":\"CSR\","
               "\"signature_hash\":\"sha256\"}," PLAIN "}");
+    /* what the item says by `smime:` */
+    const struct smime_fields smime = {.generation = SMIME_STRICT, .use = SMIME_ENCRYPTION};
+    b.order.smime = &smime;
+    b.order.extra = bench_fields(&b, "common_name_indicator: email_address\n");
+    same_body(&b, &call, "POST /order/certificate/secure_email_sponsor",
+              "{\"certificate\":{\"emails\":[\"dana@example.com\"],\"common_name_indicator\":"
+              "\"email_address\",\"profile_type\":\"strict\",\"individual\":{\"first_name\":"
+              "\"Dana\",\"last_name\":\"Sample\"},\"usage_designation\":{\"primary_usage\":"
+              "\"key_management\"},\"csr\":\"CSR\",\"signature_hash\":\"sha256\"}," PLAIN "}");
     b.order.san = host;
     assert_non_null(strstr(bench_refused(&b, &call), "takes no dns names"));
     bench_end(&b);
