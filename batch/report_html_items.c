@@ -132,10 +132,11 @@ static void put_proofs(struct buf *out, const struct item_record *item)
     }
 }
 
+/* What a pending item waits for is no error. */
 static void put_error(struct buf *out, const struct item_record *item)
 {
     if (item->error_code || item->error_message) {
-        buf_puts(out, "Error\t");
+        buf_puts(out, state_report(item->state) == STATE_PENDING ? "Pending\t" : "Error\t");
         html_text(out, item->error_code);
         buf_puts(out, item->error_code && item->error_message ? ": " : "");
         html_text(out, item->error_message);
