@@ -86,6 +86,8 @@ const char *outcome_name(enum outcome o);
 bool outcome_parse(const char *s, enum outcome *out);
 
 struct ev_fields; /* batch/manifest.h */
+struct dcv_fields;
+struct smime_fields;
 
 /* What is ordered. Views; complete before an intent is journalled. */
 struct ca_order {
@@ -106,6 +108,8 @@ struct ca_order {
     const char *ticket, *comment;           /* of the change; of the item */
     const struct ynode *extra;              /* `fields:` of the item */
     const struct ev_fields *ev;             /* `ev:` of the item, or NULL */
+    const struct dcv_fields *dcv;           /* `dcv:` of the item, or NULL */
+    const struct smime_fields *smime;       /* `smime:` of the item, or NULL */
 };
 struct ca_revocation {
     const char *item, *serial, *order;
@@ -195,11 +199,14 @@ struct ca_domain {
     enum { DOMAIN_OPEN, DOMAIN_VALIDATED, DOMAIN_REJECTED } state;
     const char *proof; /* what the CA calls the proof of it: comes back as ca_call.proof; or NULL */
 };
-/* How control is proven by what a hook of the user publishes (CA_DCV), a TXT record or a file on
- * the web server: `dcv:` of the configuration. Views into it. */
+/* What is published to prove control of a name; batch/dcv.h has the words that a hook gets. */
+enum dcv_kind { DCV_KIND_TXT, DCV_KIND_CNAME, DCV_KIND_HTTP_01, DCV_KIND_FILE, DCV_KIND__MAX };
+/* How control is proven by what a hook of the user publishes (CA_DCV), a record or a file on the
+ * web server: `dcv:` of the configuration. Views into it. */
 struct ca_dcv {
     const struct strings *hook;  /* command; batch/dcv.h says how it is called */
     bool http;                   /* a file (http-01), else a TXT record */
+    bool chosen;                 /* each order has its own: TXT, CNAME, or a file (BR 3.2.2.4.18) */
     int64_t hook_seconds;        /* for one call of the hook; 0 = what is left of the timeout */
     const char *record_template; /* owner name of the record; {0} is the name without "*." */
     int64_t propagation_seconds; /* between publishing and STEP_VALIDATE */
@@ -231,12 +238,15 @@ struct ca_result {
     const char *order_id;
     bool issued, pending;
     bool revoked; /* REVOKED: what is on hold is revoked only for who asks for certificateHold */
-    bool enough;  /* POLL, pending: not looked at again in this run; the next run does */
+    bool enough;  /* POLL, REVOKED, pending: not looked at again in this run; the next run does */
     struct span *certs; /* DER, leaf first, when issued */
     size_t ncerts;
     /* AUTH: refused, unread, for what the connector has put right with this very answer (a nonce
      * that was used up): asked again at once, as often as RETRY_STALE says. */
     bool stale;
+    /* AUTH, of an API that judges each request (HTTP 403): perhaps it is about this order or this
+     * certificate alone. Others are tried; the CA is given up when it allows none of them. */
+    bool forbidden;
     int64_t again_seconds;  /* pending or throttled: earliest next try */
     int64_t settle_seconds; /* how long what the CA shows may lag behind; -1 = not told */
     struct ca_found {
@@ -251,13 +261,14 @@ struct ca_result {
     bool no_credential;        /* TOKEN: what was read is none; a 401 does not ask for it again */
     struct ca_domain *domains; /* POLL of an order that waits for validation */
     size_t ndomains;
-    /* CHALLENGE, accepted: the TXT record. A CA that does not tell the owner name leaves it NULL:
-     * the configuration's template makes it. A file has its http:// address for a name. Without a
-     * value there is nothing to publish: `pending`
+    /* CHALLENGE, accepted: the record. A CA that does not tell the owner name leaves it NULL: the
+     * configuration's template makes it. A file has its http:// address for a name, which says its
+     * kind. Without a value there is nothing to publish: `pending`
      * says that the CA is not ready for the question, else it needs no proof any more. VALIDATE,
      * accepted: the CA looks, or did; `pending` that it is not ready. What it saw is in `domains`
      * of a POLL. Neither step, refused or not, ends the order. */
     const char *record_name, *record_value;
+    enum dcv_kind record_kind;
     const char *proof; /* CHALLENGE: what VALIDATE gets as call.proof; NULL: as before */
     struct ca_listed *listed;
     size_t nlisted; /* INVENTORY: the rows of this page */

@@ -17,9 +17,30 @@ enum {
     OUTPUT_SHOWN = 200,
     GRACE_MS = 2000
 };
-#define MARK      "{0}"
-#define HTTP      "http://"
-#define HTTP_PATH "/.well-known/acme-challenge/"
+#define MARK        "{0}"
+#define HTTP        "http://"
+#define VALUE_MARKS "-._=+/:,@"
+
+static const struct kind {
+    const char *word, *name;
+    const char *path; /* of a file, before its name */
+} kinds[] = {
+    [DCV_KIND_TXT] = {"dns-01", "TXT record", NULL},
+    [DCV_KIND_CNAME] = {"dns-cname", "CNAME record", NULL},
+    [DCV_KIND_HTTP_01] = {"http-01", "file", "/.well-known/acme-challenge/"},
+    [DCV_KIND_FILE] = {"http-file", "file", "/.well-known/pki-validation/"},
+};
+_Static_assert(NITEMS(kinds) == DCV_KIND__MAX, "a row for every kind");
+
+const char *dcv_kind_word(enum dcv_kind kind)
+{
+    return kinds[kind].word;
+}
+
+const char *dcv_kind_name(enum dcv_kind kind)
+{
+    return kinds[kind].name;
+}
 
 bool dcv_settings(const struct ca_config *config, struct ca_dcv *out)
 {
@@ -63,49 +84,82 @@ static bool is_digest(const char *value)
 }
 
 /* RFC 8555, 8.3. The token goes into a path of a file system and has no dot and no slash. */
-static bool is_file(const char *base, const char *name, const char *value)
+static bool is_http_01(const char *file, const char *value)
 {
-    const char *at = name + strlen(HTTP);
-    const char *token = strrchr(name, '/') + 1;
-    const size_t n = strlen(base);
-    return made_of(base, "-._", NAME_MAX_TEXT) && !is_option(base) && strncmp(at, base, n) == 0 &&
-           str_starts(at + n, HTTP_PATH) && at + n + strlen(HTTP_PATH) == token &&
-           made_of(token, "-_", VALUE_MAX_TEXT) && str_starts(value, token) &&
-           value[strlen(token)] == '.' && made_of(value, "-_.", 2 * VALUE_MAX_TEXT);
+    return made_of(file, "-_", VALUE_MAX_TEXT) && str_starts(value, file) &&
+           value[strlen(file)] == '.' && made_of(value, "-_.", 2 * VALUE_MAX_TEXT);
 }
 
-static bool make_file(struct arena *a, const char *base, const char *name, const char *value,
+/* BR 3.2.2.4.18: a file with an ordinary name, which leads nowhere else and is not hidden. */
+static bool is_plain_file(const char *file, const char *value)
+{
+    return made_of(file, "-_.", VALUE_MAX_TEXT) && *file != '.' && !is_option(file) &&
+           made_of(value, VALUE_MARKS, VALUE_MAX_TEXT) && !is_option(value);
+}
+
+/* The kind of file that an address names for this domain; DCV_KIND__MAX: none. */
+static enum dcv_kind file_kind(const char *base, const char *name, const char *value)
+{
+    const char *at = name + strlen(HTTP);
+    const char *file = strrchr(name, '/') + 1;
+    const size_t n = strlen(base);
+    if (!made_of(base, "-._", NAME_MAX_TEXT) || is_option(base) || strncmp(at, base, n) != 0) {
+        return DCV_KIND__MAX;
+    }
+    for (int k = 0; k < DCV_KIND__MAX; k++) {
+        const char *path = kinds[k].path;
+        if (path && str_starts(at + n, path) && at + n + strlen(path) == file) {
+            const bool fits =
+                k == DCV_KIND_HTTP_01 ? is_http_01(file, value) : is_plain_file(file, value);
+            return fits ? (enum dcv_kind)k : DCV_KIND__MAX;
+        }
+    }
+    return DCV_KIND__MAX;
+}
+
+static bool make_file(struct arena *a, const char *base, const struct dcv_told *told,
                       struct dcv_record *out, struct err *err)
 {
-    out->name = arena_strdup(a, name);
-    out->value = arena_strdup(a, value);
-    return is_file(base, name, value) ||
+    out->name = arena_strdup(a, told->name);
+    out->value = arena_strdup(a, told->value);
+    out->kind = file_kind(base, told->name, told->value);
+    return out->kind != DCV_KIND__MAX ||
            err_set(err, ERR_CA, "the CA wants a file that is not published: %s",
-                   str_vis_dup(a, name, strlen(name)));
+                   str_vis_dup(a, told->name, strlen(told->name)));
+}
+
+static bool is_target(const char *value)
+{
+    return made_of(value, "-._", NAME_MAX_TEXT) && !is_option(value);
+}
+
+static bool is_text(const char *value)
+{
+    return made_of(value, VALUE_MARKS, VALUE_MAX_TEXT) && (!is_option(value) || is_digest(value));
 }
 
 bool dcv_record_make(struct arena *a, const char *record_template, const char *domain,
-                     const char *name, const char *value, struct dcv_record *out, struct err *err)
+                     const struct dcv_told *told, struct dcv_record *out, struct err *err)
 {
     const char *mark = strstr(record_template, MARK);
-    const char *base = dcv_base(a, domain);
-    *out = (struct dcv_record){.domain = arena_strdup(a, domain)};
-    if (name && str_starts(name, HTTP)) {
-        return make_file(a, base, name, value, out, err);
+    const char *base = dcv_base(a, domain), *what = kinds[told->kind].name;
+    *out = (struct dcv_record){.kind = told->kind, .domain = arena_strdup(a, domain)};
+    if (told->name && str_starts(told->name, HTTP)) {
+        return make_file(a, base, told, out, err);
     }
-    out->name = name   ? dcv_base(a, name)
+    out->name = told->name ? dcv_base(a, told->name)
                 : mark ? arena_printf(a, "%.*s%s%s", (int)(mark - record_template), record_template,
                                       base, mark + strlen(MARK))
                        : record_template;
-    out->value = arena_strdup(a, value);
+    out->value = arena_strdup(a, told->value);
     if (!made_of(base, "-._", NAME_MAX_TEXT) || !made_of(out->name, "-._", NAME_MAX_TEXT) ||
         is_option(base) || is_option(out->name)) {
-        return err_set(err, ERR_CA, "no TXT record can have the name %s",
+        return err_set(err, ERR_CA, "no %s can have the name %s", what,
                        str_vis_dup(a, out->name, strlen(out->name)));
     }
-    if (!made_of(value, "-._=+/:,@", VALUE_MAX_TEXT) || (is_option(value) && !is_digest(value))) {
-        return err_set(err, ERR_CA, "the CA wants a TXT record that is not published: %s",
-                       str_vis_dup(a, value, strlen(value)));
+    if (told->kind == DCV_KIND_CNAME ? !is_target(told->value) : !is_text(told->value)) {
+        return err_set(err, ERR_CA, "the CA wants a %s that is not published: %s", what,
+                       str_vis_dup(a, told->value, strlen(told->value)));
     }
     return true;
 }
@@ -113,13 +167,13 @@ bool dcv_record_make(struct arena *a, const char *record_template, const char *d
 /* --- the hook --- */
 static void make_environment(struct environment *e, struct arena *a, const struct dcv_hook *h)
 {
-    const bool file = str_starts(h->record->name, HTTP);
-    const char *path = file ? strchr(h->record->name + strlen(HTTP), '/') : NULL;
+    const struct kind *kind = &kinds[h->record->kind];
+    const char *path = kind->path ? strchr(h->record->name + strlen(HTTP), '/') : NULL;
     const struct {
         const char *name, *value;
     } rows[] = {
         {"CERTBATCH_DCV_ACTION", h->action},
-        {"CERTBATCH_DCV_TYPE", file ? "http-01" : "dns-01"},
+        {"CERTBATCH_DCV_TYPE", kind->word},
         {"CERTBATCH_DCV_DOMAIN", h->record->domain},
         {"CERTBATCH_DCV_RECORD_NAME", h->record->name},
         {"CERTBATCH_DCV_RECORD_VALUE", h->record->value},
@@ -132,8 +186,10 @@ static void make_environment(struct environment *e, struct arena *a, const struc
     for (size_t i = 0; i < NITEMS(rows); i++) {
         environment_add(e, a, rows[i].name, rows[i].value);
     }
-    if (file) {
+    if (path) {
         environment_add(e, a, "CERTBATCH_DCV_PATH", path);
+    }
+    if (h->record->kind == DCV_KIND_HTTP_01) {
         environment_add(e, a, "CERTBATCH_DCV_TOKEN", strrchr(path, '/') + 1);
         environment_add(e, a, "CERTBATCH_DCV_KEY_AUTHORIZATION", h->record->value);
     }
@@ -202,11 +258,26 @@ static struct dcv_record *find(const struct item_record *item, const struct reco
     return d;
 }
 
-static struct dcv_record *append(struct history *h, struct item_record *to, const struct record *r)
+/* Older journals say no kind: there were TXT records and files of http-01. */
+static bool kind_of(const struct record *r, enum dcv_kind *out)
+{
+    *out = str_starts(r->record_name, HTTP) ? DCV_KIND_HTTP_01 : DCV_KIND_TXT;
+    for (int k = 0; r->record_type && k < DCV_KIND__MAX; k++) {
+        if (str_eq(kinds[k].word, r->record_type)) {
+            *out = (enum dcv_kind)k;
+            return !kinds[k].path == !str_starts(r->record_name, HTTP);
+        }
+    }
+    return !r->record_type;
+}
+
+static struct dcv_record *append(struct history *h, struct item_record *to, const struct record *r,
+                                 enum dcv_kind kind)
 {
     struct dcv_record *d = arena_alloc(&h->arena, sizeof *d);
     struct dcv_record **last = &to->dcv;
-    *d = (struct dcv_record){.domain = arena_strdup(&h->arena, r->domain),
+    *d = (struct dcv_record){.kind = kind,
+                             .domain = arena_strdup(&h->arena, r->domain),
                              .name = arena_strdup(&h->arena, r->record_name),
                              .value = arena_strdup(&h->arena, r->record_value)};
     while (*last) {
@@ -220,8 +291,9 @@ bool dcv_apply(struct history *h, struct item_record *to, const struct record *r
                struct err *err)
 {
     bool present = str_eq(r->ev, DCV_PRESENT);
-    if (!r->domain || !r->record_name || !r->record_value) {
-        return err_set(err, ERR_ENV, "a record \"%s\" of item %s without a TXT record", r->ev,
+    enum dcv_kind kind;
+    if (!r->domain || !r->record_name || !r->record_value || !kind_of(r, &kind)) {
+        return err_set(err, ERR_ENV, "a record \"%s\" of item %s without what was published", r->ev,
                        to->id);
     }
     struct dcv_record *d = find(to, r);
@@ -230,7 +302,7 @@ bool dcv_apply(struct history *h, struct item_record *to, const struct record *r
                        state_name(to->state), r->ev);
     }
     if (present) {
-        d = d ? d : append(h, to, r);
+        d = d ? d : append(h, to, r, kind);
         d->published = true;
         d->presented = t;
         d->removed = TIME_NONE;

@@ -174,9 +174,10 @@ struct ca_slot {
     size_t prepared;        /* of them, waiting for the round */
     struct budget budget;
     struct ca_places places;
-    /* Groups of answers in a row that ended so; while one counts, one order goes at a time. That
-     * reads go through says nothing about orders: [1] counts requests that change something. */
-    unsigned not_sent, throttled[2], doubtful;
+    /* Groups of answers in a row that ended so (of `forbidden` answers); while one counts, one
+     * order goes at a time. That reads go through says nothing about orders: [1] counts requests
+     * that change something. */
+    unsigned not_sent, throttled[2], forbidden[2], doubtful;
     unsigned stale; /* answers of that kind since something last went through */
     size_t counted; /* number of the group that was counted last */
     bool stopped;
@@ -414,6 +415,7 @@ void revoke_act(struct work *w);
 bool work_record_answer(struct work *w, enum item_event ev) MUST_USE;
 bool answer_is_retry(const struct work *w);
 void answer_retry_act(struct work *w);
+bool answer_is_news(const struct work *w); /* of an item that waits at its CA */
 void answer_went_through(struct work *w);
 /* What cannot be told of an order in a row: the CA is left alone for a while, then given up. */
 void answer_doubtful_act(struct work *w);

@@ -156,6 +156,7 @@ struct record challenge_journal(const struct challenge *c, const char *ev, const
                            .reply_class = reply_class,
                            .item = challenge_item(c)->id,
                            .domain = c->record.domain,
+                           .record_type = dcv_kind_word(c->record.kind),
                            .record_name = c->record.name,
                            .record_value = c->record.value,
                            RECORD_NONE};

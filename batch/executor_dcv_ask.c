@@ -80,8 +80,9 @@ bool challenge_record(struct work *w)
     if (a->outcome != OUTCOME_ACCEPTED || !a->record_value || challenge_leaves(c)) {
         return true;
     }
-    if (!dcv_record_make(&c->x->dcv->arena, c->settings.record_template, c->domain, a->record_name,
-                         a->record_value, &c->record, &err)) {
+    const struct dcv_told told = {a->record_kind, a->record_name, a->record_value};
+    if (!dcv_record_make(&c->x->dcv->arena, c->settings.record_template, c->domain, &told,
+                         &c->record, &err)) {
         challenge_fail(c, err.msg);
         return true;
     }
@@ -147,6 +148,7 @@ void validate_act(struct work *w)
     if (o == OUTCOME_ACCEPTED && !w->answer.pending) {
         c->phase = WATCHES;
     } else if (o == OUTCOME_ACCEPTED) {
+        remember_words(c, w);
         wait_as_asked(c, again_ms(w));
     } else if (o == OUTCOME_REFUSED) {
         remember_words(c, w); /* a resolver of the CA may not have the record yet */

@@ -119,7 +119,10 @@ static bool is_ours(const struct work *w, struct ca_dcv *settings)
     if (!dcv_settings(w->item->ca, settings)) {
         return false;
     }
-    return !f || f->method == DCV_NONE || f->method == (settings->http ? DCV_HTTP_01 : DCV_DNS);
+    if (!f || f->method == DCV_NONE || (settings->chosen && f->method == DCV_WEBSITE)) {
+        return true;
+    }
+    return f->method == (settings->http ? DCV_HTTP_01 : DCV_DNS);
 }
 
 bool executor_dcv_look(struct work *w)

@@ -53,7 +53,7 @@ void answer_went_through(struct work *w)
 {
     struct ca_slot *c = w->ca;
     const bool change = step_changes_state(w->call.step);
-    c->not_sent = c->throttled[change] = c->login.granted = c->stale = 0;
+    c->not_sent = c->throttled[change] = c->forbidden[change] = c->login.granted = c->stale = 0;
     if (change) {
         c->doubtful = 0;
         budget_passed(&c->budget);
@@ -89,6 +89,27 @@ void executor_pause_ca(struct ca_slot *c, int64_t delay, const char *why)
     }
 }
 
+/* Not allowed, and perhaps not allowed for this one alone: others are tried. What was not begun
+ * fails, for a later run to try again; what is under way or in doubt stays what it is. */
+static bool is_forbidden_alone(struct work *w)
+{
+    struct ca_slot *c = w->ca;
+    unsigned *row = &c->forbidden[step_changes_state(w->call.step)];
+    const enum item_state s = record_resume_state(w->record);
+    if (w->answer.outcome != OUTCOME_AUTH || !w->answer.forbidden) {
+        return false;
+    }
+    if (++*row > RETRY_FORBIDDEN || c->stopped) {
+        return false;
+    }
+    if (s == STATE_NEW || s == STATE_KEYED) {
+        work_trouble(w, EV_FAILED, answer_code(w), answer_text(w));
+    } else {
+        work_finish(w);
+    }
+    return true;
+}
+
 void answer_retry_act(struct work *w)
 {
     struct ca_slot *c = w->ca;
@@ -102,6 +123,9 @@ void answer_retry_act(struct work *w)
     bool fresh = c->counted != w->x->groups; /* answers that came together count once */
     if (w->answer.stale && c->stale <= RETRY_STALE) {
         work_again(w, 0);
+        return;
+    }
+    if (is_forbidden_alone(w)) {
         return;
     }
     c->counted = w->x->groups;
@@ -195,13 +219,22 @@ static void order_act(struct work *w)
 }
 
 /* --- POLL --- */
+/* What it waits for, in the CA's words, goes on record whenever it is something else. */
+bool answer_is_news(const struct work *w)
+{
+    const char *text = answer_text(w);
+    return w->record->state != STATE_PENDING || (text && !str_eq(text, w->record->error_message));
+}
+
 static bool poll_record(struct work *w)
 {
-    bool known_pending = w->record->state == STATE_PENDING;
-    if (w->answer.outcome == OUTCOME_REFUSED) {
+    const enum outcome o = w->answer.outcome;
+    const bool waits =
+        (o == OUTCOME_ACCEPTED && !w->answer.issued) || (o == OUTCOME_AUTH && w->answer.forbidden);
+    if (o == OUTCOME_REFUSED) {
         return work_record_answer(w, EV_REPLY_REFUSED);
     }
-    if (w->answer.outcome == OUTCOME_ACCEPTED && !w->answer.issued && !known_pending) {
+    if (waits && answer_is_news(w)) {
         w->answer.order_id = NULL; /* the id stays the one that was ordered */
         return work_record_answer(w, EV_REPLY_PENDING);
     }

@@ -21,12 +21,17 @@ static bool record_revoked(struct work *w)
     return work_record(w, &r);
 }
 
-/* A pending revocation is known to the CA: that it is not done yet says nothing new. */
+/* A pending revocation is known to the CA: that it is not done yet says nothing new, what it waits
+ * for may. */
 static bool still_good(struct work *w)
 {
     struct record r = RECORD(EV_NOT_FOUND, w->item->id);
     struct item_slot *s = work_slot(w);
-    if (!in_doubt(w) || w->record->state == STATE_PENDING || ++s->finds < RETRY_FINDS) {
+    if (w->record->state == STATE_PENDING) {
+        w->answer.order_id = NULL;
+        return !w->answer.pending || !answer_is_news(w) || work_record_answer(w, EV_REPLY_PENDING);
+    }
+    if (!in_doubt(w) || ++s->finds < RETRY_FINDS) {
         return true;
     }
     s->finds = 0;
@@ -75,7 +80,9 @@ static void not_revoked_yet(struct work *w)
 {
     struct item_slot *s = work_slot(w);
     bool embedded = w->ca->ca->type->caps & CA_EMBEDDED;
-    if (w->record->state == STATE_PENDING) {
+    if (w->record->state == STATE_PENDING && w->answer.enough) {
+        work_finish(w);
+    } else if (w->record->state == STATE_PENDING) {
         work_again(w, retry_poll_ms(s->polls++, w->answer.again_seconds));
     } else if (in_doubt(w)) {
         work_again(w, retry_settle_ms(embedded, w->answer.settle_seconds));

@@ -36,7 +36,9 @@ static void fill_order(struct work *w)
         .ticket = change ? change->ticket : NULL,
         .comment = o->comment,
         .extra = o->extra,
-        .ev = o->ev};
+        .ev = o->ev,
+        .dcv = o->dcv,
+        .smime = o->smime};
 }
 
 static void fill_revocation(struct work *w)

@@ -57,6 +57,7 @@ static const struct record_field {
     F("reason", reason, TEXT),
     F("user", user, TEXT),
     F("domain", domain, TEXT),
+    F("record_type", record_type, TEXT),
     F("record_name", record_name, TEXT),
     F("record_value", record_value, TEXT),
 #undef F

@@ -24,7 +24,7 @@ struct record {
     int64_t chosen, again; /* of a renewal */
     const char *outputs;
     const char *reason, *user;
-    const char *domain, *record_name, *record_value; /* of a TXT record: batch/dcv.h */
+    const char *domain, *record_type, *record_name, *record_value; /* batch/dcv.h */
 };
 #define RECORD_NONE                                                                                \
     .not_before = TIME_NONE, .not_after = TIME_NONE, .chosen = TIME_NONE, .again = TIME_NONE

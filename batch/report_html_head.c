@@ -120,17 +120,17 @@ static void trouble(struct buf *out, const struct report_view *v, const struct r
     buf_puts(out, "</div>\n");
 }
 
-/* TXT records that a run published and did not remove. */
+/* Records and files that a run published and did not remove. */
 static void published(struct buf *out, const struct history *h)
 {
     size_t n = 0;
     for (size_t i = 0; i < h->n; i++) {
         for (const struct dcv_record *d = h->v[i].dcv; d; d = d->next) {
             if (d->published && n++ < TROUBLE_SHOWN) {
-                buf_puts(out, n == 1
-                                  ? "<div class=\"todo\"><h3>TXT records that were not removed</h3>"
-                                    "\n<p>Run again, or remove them.</p>\n<ul>\n"
-                                  : "");
+                buf_puts(out, n == 1 ? "<div class=\"todo\"><h3>Records and files of domain "
+                                       "validation that were not removed</h3>\n<p>Run again, or "
+                                       "remove them.</p>\n<ul>\n"
+                                     : "");
                 buf_puts(out, "<li><a href=\"#i-");
                 html_text(out, h->v[i].id);
                 buf_puts(out, "\">");

@@ -5,6 +5,7 @@
  * because a display other than table takes them away. Everything report.json says of an item is
  * in its row, the longer part folded.
  */
+#include "batch/dcv.h"
 #include "batch/report_html_parts.h"
 
 #include "formats/base/str.h"
@@ -124,17 +125,18 @@ static void put_proofs(struct buf *out, const struct item_record *item)
         time_format(d->removed, to);
         buf_puts(out, "Proof\t");
         html_text(out, d->domain);
-        buf_puts(out, " by TXT ");
+        buf_printf(out, " by %s ", dcv_kind_name(d->kind));
         html_text(out, d->name);
         buf_printf(out, ", published %s, ", from);
         buf_printf(out, d->removed == TIME_NONE ? "NOT REMOVED\n" : "removed %s\n", to);
     }
 }
 
+/* What a pending item waits for is no error. */
 static void put_error(struct buf *out, const struct item_record *item)
 {
     if (item->error_code || item->error_message) {
-        buf_puts(out, "Error\t");
+        buf_puts(out, state_report(item->state) == STATE_PENDING ? "Pending\t" : "Error\t");
         html_text(out, item->error_code);
         buf_puts(out, item->error_code && item->error_message ? ": " : "");
         html_text(out, item->error_message);

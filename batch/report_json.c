@@ -4,6 +4,7 @@
  * `validation`: only of orders that were proven by TXT records); what is not known is null. Written
  * item by item through one small buffer.
  */
+#include "batch/dcv.h"
 #include "batch/report.h"
 
 #include "formats/base/limits.h"
@@ -149,6 +150,7 @@ static void write_validation(struct jw *j, const struct item_record *item)
     for (const struct dcv_record *d = item->dcv; d; d = d->next) {
         jw_object(j, NULL);
         jw_str(j, "domain", d->domain);
+        jw_str(j, "type", dcv_kind_word(d->kind));
         jw_str(j, "record", d->name);
         jw_time(j, "presented", d->presented);
         jw_time(j, "removed", d->removed);

@@ -194,7 +194,10 @@ static void put_exceptions(struct buf *b, const struct report *r)
     put_decisions(b, r->history, &n);
     const size_t published = dcv_published(r->history);
     if (published && shown(b, &n)) {
-        buf_printf(b, "- %zu TXT records were not removed: run again, or remove them\n", published);
+        buf_printf(b,
+                   "- %zu records or files of domain validation were not removed: run again, or "
+                   "remove them\n",
+                   published);
     }
     if (n > ROWS) {
         buf_printf(b, "- and %zu more, see report.json\n", n - ROWS);

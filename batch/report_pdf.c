@@ -3,6 +3,7 @@
  * report.pdf: what is above the items, and the coordinator. It says what report.html says, on
  * paper: colour is never the only carrier.
  */
+#include "batch/dcv.h"
 #include "batch/report_pdf.h"
 
 #include "formats/base/limits.h"
@@ -153,9 +154,8 @@ static void put_published(struct sheet *s)
     for (size_t i = 0; i < h->n; i++) {
         for (const struct dcv_record *d = h->v[i].dcv; d; d = d->next) {
             if (d->published && n++ < TROUBLE_SHOWN) {
-                say(s, arena_printf(
-                           &a, "%s: the TXT record %s was not removed: run again, or remove it",
-                           h->v[i].id, d->name));
+                say(s, arena_printf(&a, "%s: the %s %s was not removed: run again, or remove it",
+                                    h->v[i].id, dcv_kind_name(d->kind), d->name));
             }
         }
     }

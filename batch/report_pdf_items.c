@@ -72,9 +72,11 @@ static void put_note(struct sheet *s, uint32_t color, const char *text)
 static void put_error(struct sheet *s, const struct item_record *item)
 {
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    const bool waits = state_report(item->state) == STATE_PENDING;
     if (item->error_code || item->error_message) {
-        put_note(s, BAD,
-                 arena_printf(&a, "%s%s%s", item->error_code ? item->error_code : "",
+        put_note(s, waits ? WAIT : BAD,
+                 arena_printf(&a, "%s%s%s%s", waits ? "pending: " : "",
+                              item->error_code ? item->error_code : "",
                               item->error_code && item->error_message ? ": " : "",
                               item->error_message ? item->error_message : ""));
     }

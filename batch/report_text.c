@@ -80,7 +80,11 @@ static void put_published(const struct history *h, struct buf *out)
     if (!n) {
         return;
     }
-    buf_printf(out, "TXT records that were not removed (%zu): run again, or remove them\n", n);
+    buf_printf(
+        out,
+        "records and files of domain validation that were not removed (%zu): run again, or remove "
+        "them\n",
+        n);
     for (size_t i = 0; i < h->n; i++) {
         for (const struct dcv_record *d = h->v[i].dcv; d && shown < SHOWN_MAX; d = d->next) {
             if (d->published) {

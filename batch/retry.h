@@ -19,6 +19,7 @@ enum {
     RETRY_NOT_SENT = 5,   /* requests in a row that did not leave: the CA is given up */
     RETRY_THROTTLED = 10, /* times in a row a CA asks to wait: given up */
     RETRY_DOUBTFUL = 5,   /* orders in a row without an answer that says anything: given up */
+    RETRY_FORBIDDEN = 5,  /* things in a row that the CA does not allow: the next gives it up */
     RETRY_STALE = 30,     /* nonces in a row that the CA does not take: given up */
     RETRY_FINDS = 2,      /* a search must come back empty this often */
     RETRY_RENEWAL = 2,    /* times a question about a renewal is repeated */

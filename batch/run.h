@@ -99,9 +99,10 @@ bool run_batch(const struct run_options *options, struct findings *findings,
                struct run_summary *summary, struct arena *arena, struct err *err) MUST_USE;
 
 /* --- the replayed truth of a state directory: used by run, status, report, bundle, resolve --- */
-/* A TXT record for domain control validation, of one order. */
+/* A record or a file for domain control validation, of one order. */
 struct dcv_record {
     struct dcv_record *next;
+    enum dcv_kind kind;
     const char *domain, *name, *value;
     bool published; /* the hook was to be started and its removal is not recorded: the next run
                        removes it before anything else */

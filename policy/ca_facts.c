@@ -37,7 +37,9 @@ const struct ca_facts ca_facts_rows[] = {
      .keys = "rsa-2048 rsa-3072 rsa-4096 ec-p256 ec-p384", .sans = "dns",
      .dcv_methods = "dns website email", .names_from_order = true, .public = true,
      .comment_refused = ";", .terms = "1y 2y 3y", .subscription = true, .pace_ms = 1500,
-     .burst = 10, .caa_issuer = "emsign.com"},
+     .burst = 10, .caa_issuer = "emsign.com",
+     .no_smime = "how its API orders them (GenerateOrderSMIME) is not published; order in the "
+                 "portal"},
     /* reads nothing but the key from the CSR; reasons other than these have no word there. 1000
      * requests in 3 minutes and 100 in 5 seconds: 50 at once and 5 a second stay below both. */
     {.type = "digicert", .title = "DigiCert CertCentral", .can = ORDERS | CA_CAN_REVOKE,
@@ -51,6 +53,8 @@ const struct ca_facts ca_facts_rows[] = {
      .reasons = SUBSCRIBER_REASONS, .sans = "dns ip email",
      .dcv_methods = "email dns website", .names_from_order = true, .public = true,
      .comment_min = 1, .comment_max = 512,
+     .no_smime = "orders go to its API for server certificates (ssl/v1); the one for client "
+                 "certificates (smime/v1) is not spoken; order in SCM",
      .caa_issuer = "sectigo.com comodoca.com comodo.com usertrust.com trust-provider.com "
                    "entrust.net"},
     /* holding is an action of its own (HoldAction, UnholdAction); what the CA behind the gateway
@@ -72,7 +76,8 @@ const struct ca_facts ca_facts_rows[] = {
     /* reasons: those Boulder takes from a subscriber; identifiers: RFC 8555, RFC 8738 */
     {.type = "acme", .title = "ACME CA", .can = ORDERS | CA_CAN_REVOKE,
      .reasons = REASON(0) | REASON(1) | REASON(4) | REASON(5), .sans = "dns ip",
-     .dcv_methods = "http-01 dns", .public = true},
+     .dcv_methods = "http-01 dns", .public = true,
+     .no_smime = "orders name hosts; challenges for mailboxes (RFC 8823) are not spoken"},
     /* RFC 7030 has enrolment alone; a renewal is an enrolment with another name. What a server
      * makes of keys and names is its own matter. */
     {.type = "est", .title = "EST server", .can = ORDERS, .sans = "dns ip email uri"},

@@ -22,7 +22,8 @@ static const struct ca_field digicert[] = {
     {"payment_method", CA_FIELD_TEXT, "balance or profile"},
     {"comments", CA_FIELD_TEXT, "for the approver"},
     {"custom_fields", CA_FIELD_MAP, "custom order fields by number"},
-    {"dcv_method", CA_FIELD_TEXT, "email, dns-txt-token, dns-cname-token or http-token"},
+    {"dcv_method", CA_FIELD_TEXT, "email, dns-txt-token, dns-cname-token, http-token or "
+                                    "http-token-dynamic"},
     {"skip_approval", CA_FIELD_BOOL, "no approval step"},
     {"duplicate", CA_FIELD_BOOL, "a reissue as a duplicate: the old certificate stays"},
     {"renewal_of_order_id", CA_FIELD_NUMBER, "order that is renewed, when replaces: has none"},

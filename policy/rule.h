@@ -239,11 +239,12 @@ struct ca_facts {
     bool public;             /* issues publicly trusted certificates */
     unsigned comment_min, comment_max; /* of a revocation, in characters; 0 = no bound */
     const char *comment_refused;       /* characters it refuses there; NULL = none */
-    const char *terms;      /* of products that say no terms of their own; NULL = not known */
-    bool subscription;      /* years are paid time: a certificate lives as long as one may, and is
-                               issued again within them */
-    unsigned pace_ms;       /* an order is taken every so many milliseconds; 0 = not known */
-    unsigned burst;         /* orders taken at once before that */
+    const char *terms;    /* of products that say no terms of their own; NULL = not known */
+    bool subscription;    /* years are paid time: a certificate lives as long as one may, and is
+                             issued again within them */
+    unsigned pace_ms;     /* an order is taken every so many milliseconds; 0 = not known */
+    unsigned burst;       /* orders taken at once before that */
+    const char *no_smime; /* why no S/MIME certificate is ordered there by us; NULL = one may be */
     const char *caa_issuer; /* blank-separated domain names it answers to in CAA records */
     /* The row of a CA with these settings (NULL: none are known), where one kind of CA accepts
      * different things in several ways. NULL function: this one, always. */

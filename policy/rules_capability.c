@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ca.capability: what is asked of a CA against what that kind of CA can do at all
- * (policy/ca_facts.c).
+ * ca.capability: what is asked of a CA against what that kind of CA can do at all, and what is
+ * known of how to ask it (policy/ca_facts.c).
  */
-#include "policy/engine.h"
+#include "policy/rules_ca.h"
 
 #include "formats/crl.h"
 
@@ -30,6 +30,15 @@ static const char *able(struct arena *a, unsigned can)
     return list ? list : "nothing";
 }
 
+static void check_smime(struct rule_run *run, const struct ca_facts *ca)
+{
+    if (rule_facts(run)->s->kind == SUBJECT_ORDER && ca->no_smime &&
+        str_eq(ca_level(run), "smime")) {
+        rule_hit(run, (struct hit){.key = "product"},
+                 "no S/MIME certificate can be ordered at %s: %s", ca->title, ca->no_smime);
+    }
+}
+
 static void check_capability(struct rule_run *run)
 {
     const struct subject *s = rule_facts(run)->s;
@@ -41,6 +50,7 @@ static void check_capability(struct rule_run *run)
     if (!ca || !(revocation || s->kind == SUBJECT_ORDER)) {
         return;
     }
+    check_smime(run, ca);
     for (size_t i = 0; i < NITEMS(abilities); i++) {
         const bool asked = abilities[i].action ? str_eq(abilities[i].action, s->action) : hold;
         if (asked && !(ca->can & abilities[i].bit)) {
@@ -55,8 +65,8 @@ static void check_capability(struct rule_run *run)
 const struct rule rules_capability[] = {
     {.id = "ca.capability", .severity = SEV_ERROR, .scope = SCOPE_ALL,
      .title = "action is not supported by this kind of CA",
-     .why = "The CA has no such operation: the item would fail, or be turned into something nobody "
-            "asked for.",
+     .why = "The CA has no such operation, or none that is known: the item would fail, or be turned "
+            "into something nobody asked for.",
      .fix = "ask for what the CA can do, or send the item to another CA",
      .cite = "interface of the CA", .check = check_capability,
      .bad = "{ca: certinext-prod, action: revoke, serial: 0A1B2C, reason: certificateHold}",

@@ -6,6 +6,7 @@
 #include "policy/rules_ca.h"
 
 #include "formats/base/time.h"
+#include "policy/names.h"
 
 #include <string.h>
 
@@ -203,6 +204,99 @@ static void check_validity(struct rule_run *run)
     }
 }
 
+/* --- domain control validation --- */
+
+/* The method an order is placed with: its own field, what its `dcv:` names, the settings. */
+static struct said dcv_method(const struct rule_run *run)
+{
+    const struct said said = ca_said(run, "fields.dcv_method", "dcv_method");
+    const char *family = rule_text(run, "dcv.method");
+    const bool field = rule_field(run, "fields.dcv_method") != NULL;
+    if (!field && str_eq(family, "website") &&
+        !(said.text && str_has_word("http-token http-token-dynamic", said.text))) {
+        return (struct said){"http-token", {.key = "dcv.method"}};
+    }
+    const bool other = !field && family && said.text && str_starts(said.text, "http-token") &&
+                       !str_eq(family, "website");
+    return other ? (struct said){NULL, {0}} : said;
+}
+
+static const struct name_fact *first_wildcard(const struct facts *f)
+{
+    for (size_t i = 0; i < f->nnames; i++) {
+        if (f->names[i].views & VIEW_EFFECTIVE && name_is_wildcard(f->names[i].norm)) {
+            return &f->names[i];
+        }
+    }
+    return NULL;
+}
+
+static void check_dcv_method(struct rule_run *run)
+{
+    const struct said method = dcv_method(run);
+    const struct name_fact *wildcard = first_wildcard(rule_facts(run));
+    if (!method.text) {
+        return;
+    }
+    if (!str_has_word("email dns-txt-token dns-cname-token http-token http-token-dynamic",
+                      method.text)) {
+        rule_hit(run, method.at, "DigiCert has no dcv_method %s", ca_shown(run, method.text));
+    } else if (wildcard && str_starts(method.text, "http-token")) {
+        rule_hit(run, method.at, "a file proves one host: DigiCert takes no %s for %s", method.text,
+                 ca_shown(run, wildcard->norm));
+    } else if (str_eq(method.text, "http-token-dynamic") && str_eq(ca_level(run), "dv")) {
+        rule_hit(run, method.at, "DigiCert takes no http-token-dynamic for DV products");
+    }
+}
+
+/* --- S/MIME --- */
+
+/* The types of the S/MIME BR that DigiCert sells by these names; it has none for individuals. */
+static const struct {
+    const char *code, *type;
+    bool indicator, person;
+} mail_products[] = {
+    {"secure_email_mailbox", "mailbox", false, false},
+    {"secure_email_organization", "organization", true, false},
+    {"secure_email_sponsor", "sponsor", true, true},
+};
+
+static bool has_attr(const struct facts *f, const char *name)
+{
+    for (size_t i = 0; i < f->nattrs; i++) {
+        if (f->attrs[i].views & VIEW_ORDER && str_eq(f->attrs[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_smime(struct rule_run *run)
+{
+    const struct product_info *product = rule_product(run, NULL);
+    const struct facts *f = rule_facts(run);
+    const char *type = rule_text(run, "smime.type");
+    for (size_t i = 0; product && i < NITEMS(mail_products); i++) {
+        if (!str_eq(product->code, mail_products[i].code)) {
+            continue;
+        }
+        if (type && !str_eq(type, mail_products[i].type)) {
+            rule_hit(run, (struct hit){.key = "smime.type", .value = type},
+                     "%s makes certificates of type %s", product->code, mail_products[i].type);
+        }
+        if (mail_products[i].indicator && !rule_field(run, "fields.common_name_indicator")) {
+            rule_hit(run, (struct hit){.key = "fields"},
+                     "%s needs fields.common_name_indicator: what the common name is made of",
+                     product->code);
+        }
+        if (mail_products[i].person && !(has_attr(f, "GN") && has_attr(f, "SN"))) {
+            rule_hit(run, (struct hit){.key = "subject"},
+                     "%s is for a person: subject.given_name and subject.surname are needed",
+                     product->code);
+        }
+    }
+}
+
 /* --- organizational units, revocation --- */
 
 static void check_ou(struct rule_run *run)
@@ -286,6 +380,31 @@ const struct rule rules_digicert[] = {
      .cite = "CertCentral Services API, order_validity", .check = check_validity,
      .bad = "{ca: {" BASE ", order_validity: {years: 4}}, common_name: www.example.com}",
      .good = "{ca: {" BASE ", order_validity: {years: 3}}, common_name: www.example.com}"},
+    {.id = "digicert.dcv-method", .severity = SEV_ERROR, .scope = SCOPE_TLS,
+     .needs = NEEDS_ORDER | NEEDS_NAMES, .ca = "digicert",
+     .title = "method of domain control validation that DigiCert does not take here",
+     .why = "Files prove hosts exactly as they are named, so none proves a wildcard; a file with a "
+            "name of its own is for OV and EV only. The API refuses the order.",
+     .fix = "use dns-txt-token or dns-cname-token for wildcards, http-token for DV",
+     .cite = "CertCentral Services API, file-based domain control validation; BR 3.2.2.4.18",
+     .check = check_dcv_method,
+     .bad = "{ca: {" BASE ", dcv_method: http-token}, common_name: www.example.com, "
+            "san: ['*.example.com']}",
+     .good = "{ca: {" BASE ", dcv_method: dns-cname-token}, common_name: www.example.com, "
+             "san: ['*.example.com']}"},
+    {.id = "digicert.smime", .severity = SEV_ERROR, .scope = SCOPE_SMIME,
+     .needs = NEEDS_ORDER, .ca = "digicert",
+     .title = "S/MIME order lacks what CertCentral needs",
+     .why = "What the certificate says of its holder is the product's and the order's matter: "
+            "CertCentral reads nothing but the key from the CSR, and refuses an order without it.",
+     .fix = "choose the product of the type; give fields.common_name_indicator, and names for a "
+            "sponsored person",
+     .cite = "CertCentral Services API, order secure email certificate", .check = check_smime,
+     .bad = "{ca: {" BASE "}, san: ['email:dana@example.com'], product: secure_email_sponsor, "
+            "subject: {given_name: Dana, surname: Sample}}",
+     .good = "{ca: {" BASE "}, san: ['email:dana@example.com'], product: secure_email_sponsor, "
+             "subject: {given_name: Dana, surname: Sample}, "
+             "fields: {common_name_indicator: given_name_surname}}"},
     {.id = "digicert.ou", .severity = SEV_ERROR, .scope = SCOPE_TLS,
      .needs = NEEDS_ORDER, .ca = "digicert", .from = "2022-09-01",
      .title = "organizational unit in an order of a public certificate",

@@ -155,6 +155,9 @@ client entrust 6 tests/scenario/entrust/*.scn $(of reply-lost-fresh garbage-orde
 # shellcheck disable=SC2046
 client emca 6 tests/scenario/emca/*.scn $(of calm outage revoke-lost throttle-seconds)
 client digicert 6 tests/scenario/digicert/*.scn
+# orders whose names a hook proves: what was published is always removed
+later 'kill matrix, dcv' env HISTORY_API=dcv KILL_SECONDS="${KILL_SECONDS:-6}" KILL_PAIRS=4 \
+  KILL_ONLY='kill fdatasync|kill spawn|kill send|TERM fdatasync' bash tests/sim/history.sh kill
 client adcs 6 tests/scenario/adcs/*.scn
 # shellcheck disable=SC2046
 client acme 6 tests/scenario/acme/*.scn $(of calm pending throttle-seconds weather wrong-certificate wrong-issuer wrong-key)

@@ -6,6 +6,7 @@
 #ifndef BATCH_CA_CERTINEXT_H
 #define BATCH_CA_CERTINEXT_H
 
+#include "batch/ca/settings.h"
 #include "batch/config.h"
 
 enum certinext_api { CERTINEXT_V1 = 1, CERTINEXT_V2 };
@@ -41,13 +42,7 @@ struct certinext_config {
     struct {
         int64_t first_seconds, interval_seconds, retries, settle_seconds;
     } pickup;
-    struct {
-        bool enabled;
-        struct strings hook;
-        const char *txt_record_template;
-        int64_t propagation_delay_seconds, timeout_minutes, wait_for_challenge_seconds,
-            wait_for_issuance_seconds, max_order_age_hours, max_per_pass;
-    } dcv;
+    struct ca_dcv_settings dcv;
 };
 
 #define CERTINEXT_OAUTH_HINT                                                                       \

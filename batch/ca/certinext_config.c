@@ -55,15 +55,6 @@ static bool is_url(const char *text, const char **why)
     return url_host(text, host, sizeof host);
 }
 
-#define TEMPLATE_MARK "{0}"
-static bool is_template(const char *text, const char **why)
-{
-    const char *mark = strstr(text, TEMPLATE_MARK);
-    *why = "must contain {0}, the name that is validated, once";
-    return mark && !strpbrk(mark + strlen(TEMPLATE_MARK), "{}") &&
-           strcspn(text, "{}") == (size_t)(mark - text);
-}
-
 /* --- auth --- */
 static const struct word api_words[] = {
     {"v1", CERTINEXT_V1, "emSign Hub: POST with a signed body"},
@@ -163,35 +154,6 @@ static const struct field pickup_fields[] = {
 };
 GROUP(pickup, "how an issued certificate is picked up", pickup_fields);
 
-static const struct field dcv_fields[] = {
-    FLAG("enabled", dcv.enabled, "false", "publish DNS challenges with `hook`"),
-    {.name = "hook",
-     .kind = FIELD_STRINGS,
-     .flags = FIELD_SCALAR_OR_LIST | FIELD_NONEMPTY,
-     .offset = OFF(dcv.hook),
-     .help = "command that publishes and removes a TXT record, as a list of arguments; present or "
-             "cleanup, name and value of the record are added"},
-    {.name = "txt_record_template",
-     .kind = FIELD_STRING,
-     .offset = OFF(dcv.txt_record_template),
-     .fallback = "_emsign-validation." TEMPLATE_MARK,
-     .pattern = "[^{}]*\\{0\\}[^{}]*",
-     .check = is_template,
-     .help = "name of the TXT record; {0} is the name that is validated"},
-    COUNT("propagation_delay_seconds", dcv.propagation_delay_seconds, "30", 0, 86400,
-          "wait between publishing a record and asking CERTInext to look"),
-    COUNT("timeout_minutes", dcv.timeout_minutes, "10", 1, 1440, "for the validation of one name"),
-    COUNT("wait_for_challenge_seconds", dcv.wait_for_challenge_seconds, "60", 0, 3600,
-          "how long a new order may take to show its challenge; 0: one look"),
-    COUNT("wait_for_issuance_seconds", dcv.wait_for_issuance_seconds, "60", 0, 3600,
-          "how long a validated order may take to show its certificate; 0: one look"),
-    COUNT("max_order_age_hours", dcv.max_order_age_hours, "24", 0, 8760,
-          "older pending orders of earlier runs are left alone; 0: none is too old"),
-    COUNT("max_per_pass", dcv.max_per_pass, "50", 0, 100000,
-          "pending orders of earlier runs validated in one run; 0: all"),
-};
-GROUP(dcv, "DNS challenges", dcv_fields);
-
 static const struct field config_fields[] = {
     {.name = "api_url",
      .kind = FIELD_STRING,
@@ -235,7 +197,8 @@ static const struct field config_fields[] = {
     COUNT("renewal_window_days", renewal_window_days, "90", 0, 3650,
           "a certificate that expires later than this is reissued, not renewed"),
     SUB(pickup, "how an issued certificate is picked up"),
-    SUB(dcv, "DNS challenges"),
+    SETTING_GROUP(struct certinext_config, dcv, &ca_dcv_schema,
+                  "proofs of control of names by TXT records"),
 };
 const struct schema certinext_config_schema = {
     "certinext",           "CERTInext (emSign Hub) of eMudhra", config_fields,
@@ -312,7 +275,5 @@ void certinext_check(struct schema_ctx *ctx, const struct ca_config *config)
     }
     check_auth(ctx, config);
     check_url(ctx, config);
-    if (c->dcv.enabled && !c->dcv.hook.n) {
-        schema_problem(ctx, place(config, "dcv"), "dcv needs a 'hook' to publish records with");
-    }
+    ca_dcv_check(ctx, config, &c->dcv);
 }

@@ -19,15 +19,7 @@
 bool certinext_dcv(const struct ca_config *config, struct ca_dcv *out)
 {
     const struct certinext_config *c = config->own;
-    *out = (struct ca_dcv){.hook = &c->dcv.hook,
-                           .record_template = c->dcv.txt_record_template,
-                           .propagation_seconds = c->dcv.propagation_delay_seconds,
-                           .timeout_seconds = c->dcv.timeout_minutes * 60,
-                           .challenge_seconds = c->dcv.wait_for_challenge_seconds,
-                           .issuance_seconds = c->dcv.wait_for_issuance_seconds,
-                           .max_age_seconds = c->dcv.max_order_age_hours * 3600,
-                           .max_per_pass = c->dcv.max_per_pass};
-    return c->dcv.enabled && c->dcv.hook.n;
+    return ca_dcv_of(&c->dcv, "_emsign-validation.{0}", out);
 }
 
 /* Both calls take the same block. */

@@ -20,13 +20,6 @@ struct digicert_term { /* one of three; rule digicert.validity says so */
     int64_t years, days;
     const char *custom_expiration_date;
 };
-struct digicert_dcv {
-    bool enabled;
-    struct strings hook;
-    const char *txt_record_template;
-    int64_t propagation_delay_seconds, timeout_minutes, wait_for_challenge_seconds,
-        wait_for_issuance_seconds, max_order_age_hours, max_per_pass;
-};
 struct digicert_config {
     const char *base_url;
     struct secret_ref api_key;
@@ -39,17 +32,24 @@ struct digicert_config {
     const char *default_product, *ca_cert_id, *profile_option;
     int dcv_method, dcv_scope;
     bool skip_approval, approve_requests, verified_contact, disable_renewal_notifications;
-    struct digicert_dcv dcv;
+    struct ca_dcv_settings dcv;
     struct ca_enroll enroll;
     int64_t settle_seconds, page_size, renewal_window_days;
 };
 extern const struct schema digicert_config_schema;
 void digicert_check(struct schema_ctx *ctx, const struct ca_config *config);
-bool digicert_dcv(const struct ca_config *config, struct ca_dcv *out);
 /* As the API spells what the settings say; NULL: the account decides. */
 const char *digicert_payment_word(const struct digicert_config *c);
-const char *digicert_dcv_word(const struct digicert_config *c);
 const char *digicert_scope_word(const struct digicert_config *c);
+
+/* --- domain control validation: digicert_dcv.c --- */
+extern const struct word digicert_dcv_words[];
+bool digicert_dcv(const struct ca_config *config, struct ca_dcv *out);
+void digicert_dcv_check(struct schema_ctx *ctx, const struct ca_config *config);
+/* dcv_method of an order. False: DigiCert would refuse it. */
+bool digicert_put_dcv(const struct rest_asked *q, struct jw *j);
+/* Which names of a pending order are open, or that a person has to answer a mail. */
+void digicert_read_validation(const struct rest_heard *h, const json_t *certificate);
 
 /* --- an opened account --- */
 struct digicert {
@@ -87,7 +87,7 @@ digicert_path_fn digicert_path_order, digicert_path_tracked, digicert_path_chain
 digicert_json_fn digicert_put_order, digicert_put_approval, digicert_put_revocation,
     digicert_put_cancel, digicert_put_nothing;
 
-/* --- answers: digicert_answer.c, digicert_revoke.c, digicert_list.c --- */
+/* --- answers: digicert_answer.c, digicert_dcv.c, digicert_revoke.c, digicert_list.c --- */
 typedef void digicert_take_fn(const struct rest_heard *h);
 digicert_take_fn digicert_take_order, digicert_take_tracked, digicert_take_chain,
     digicert_take_siblings, digicert_take_approved, digicert_take_found, digicert_take_candidate,

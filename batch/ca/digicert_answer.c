@@ -197,26 +197,6 @@ void digicert_take_order(const struct rest_heard *h)
 }
 
 /* --- POLL --- */
-/* The validation of its names does not show in an order, so all of them are open until it is
- * issued; a record too many does no harm. */
-static void read_domains(const struct rest_heard *h, const json_t *certificate)
-{
-    struct ca_result *out = h->out;
-    const json_t *names = reply_member(certificate, "dns_names");
-    const char *common_name = reply_text(out->arena, certificate, "common_name");
-    out->domains = arena_array(out->arena, json_array_size(names) + 1, sizeof *out->domains);
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        const char *name = json_string_value(json_array_get(names, i));
-        if (name && *name) {
-            out->domains[out->ndomains++] =
-                (struct ca_domain){.name = arena_strdup(out->arena, name)};
-        }
-    }
-    if (!out->ndomains && common_name) {
-        out->domains[out->ndomains++] = (struct ca_domain){.name = common_name};
-    }
-}
-
 static void still_open(const struct rest_heard *h, const char *status, const json_t *certificate)
 {
     struct arena *a = h->out->arena;
@@ -224,8 +204,8 @@ static void still_open(const struct rest_heard *h, const char *status, const jso
     const bool sibling = digicert_prior(o) != NULL;
     const char *request = digicert_open_request(a, h->body, sibling ? o->item : NULL);
     digicert_pending(h, state_text(a, status));
-    if (str_eq(status, "pending") && settings(h)->dcv.enabled) {
-        read_domains(h, certificate);
+    if (str_eq(status, "pending")) {
+        digicert_read_validation(h, certificate);
     }
     if (request && (sibling || str_eq(status, "needs_approval"))) {
         h->out->message = arena_printf(a, "%s: request %s", h->out->message, request);
@@ -345,22 +325,4 @@ void digicert_take_cancel(const struct rest_heard *h)
     if (h->body && !str_eq(status, "canceled")) {
         digicert_unknown(h, "the reply does not say that the order was cancelled");
     }
-}
-
-/* --- CHALLENGE, VALIDATE --- */
-/* One value for all names of the order, the same as long as it is good. */
-void digicert_take_challenge(const struct rest_heard *h)
-{
-    h->out->record_value = reply_text(h->out->arena, h->body, "dcv_random_value");
-    if (!h->out->record_value) {
-        digicert_unknown(h, "the reply holds no value for a TXT record");
-    }
-}
-
-/* DigiCert looks while it answers, and at all names of the order together. */
-void digicert_take_validated(const struct rest_heard *h)
-{
-    const char *status = reply_text(h->out->arena, h->body, "dcv_status");
-    h->out->message =
-        status ? arena_printf(h->out->arena, "validation: %.100s", status) : h->out->message;
 }

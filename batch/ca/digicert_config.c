@@ -30,16 +30,6 @@ static const struct word payment_words[] = {
     {0},
 };
 
-enum { DCV_ACCOUNT, DCV_BY_EMAIL, DCV_BY_TXT, DCV_BY_CNAME, DCV_BY_HTTP, DCV_BY_HTTP_DYNAMIC };
-static const struct word dcv_words[] = {
-    {"email", DCV_BY_EMAIL, "mail to an address of the domain"},
-    {"dns-txt-token", DCV_BY_TXT, "TXT record"},
-    {"dns-cname-token", DCV_BY_CNAME, "CNAME record"},
-    {"http-token", DCV_BY_HTTP, "file on the web server"},
-    {"http-token-dynamic", DCV_BY_HTTP_DYNAMIC, "file on the web server, dynamic"},
-    {0},
-};
-
 enum { SCOPE_ACCOUNT, SCOPE_BASE, SCOPE_FQDN };
 static const struct word scope_words[] = {
     {"base_domain", SCOPE_BASE, "the registered domain is proven, for all names below it"},
@@ -60,74 +50,11 @@ const char *digicert_payment_word(const struct digicert_config *c)
     return word_of(payment_words, c->payment_type);
 }
 
-/* A hook publishes TXT records, so that is what is ordered with one. */
-const char *digicert_dcv_word(const struct digicert_config *c)
-{
-    return word_of(dcv_words, c->dcv.enabled ? DCV_BY_TXT : c->dcv_method);
-}
-
 /* Which base domain a token would be wanted for shows in no answer about a pending order; with
  * the scope of one name it is the name itself. */
 const char *digicert_scope_word(const struct digicert_config *c)
 {
     return word_of(scope_words, c->dcv.enabled && !c->dcv_scope ? SCOPE_FQDN : c->dcv_scope);
-}
-
-/* --- dcv --- */
-#define TEMPLATE_MARK "{0}"
-static bool is_template(const char *text, const char **why)
-{
-    const char *mark = strstr(text, TEMPLATE_MARK);
-    *why = "must contain {0}, the name that is validated, once";
-    return mark && !strpbrk(mark + strlen(TEMPLATE_MARK), "{}") &&
-           strcspn(text, "{}") == (size_t)(mark - text);
-}
-
-static const struct field dcv_fields[] = {
-    SETTING_BOOL(struct digicert_dcv, enabled, "false",
-                 "prove control of names with `hook`; orders then ask for dns-txt-token"),
-    {.name = "hook",
-     .kind = FIELD_STRINGS,
-     .flags = FIELD_SCALAR_OR_LIST | FIELD_NONEMPTY,
-     .offset = offsetof(struct digicert_dcv, hook),
-     .help = "command that publishes and removes a TXT record, as a list of arguments; present or "
-             "cleanup, name and value of the record are added"},
-    {.name = "txt_record_template",
-     .kind = FIELD_STRING,
-     .offset = offsetof(struct digicert_dcv, txt_record_template),
-     .fallback = TEMPLATE_MARK,
-     .pattern = "[^{}]*\\{0\\}[^{}]*",
-     .check = is_template,
-     .help = "name of the TXT record; {0} is the name that is validated"},
-    SETTING_INT(struct digicert_dcv, propagation_delay_seconds, "30", 0, 86400,
-                "wait between publishing a record and asking DigiCert to look"),
-    SETTING_INT(struct digicert_dcv, timeout_minutes, "10", 1, 1440,
-                "for the validation of one name"),
-    SETTING_INT(struct digicert_dcv, wait_for_challenge_seconds, "60", 0, 3600,
-                "how long a new order may take to show its token; 0: one look"),
-    SETTING_INT(struct digicert_dcv, wait_for_issuance_seconds, "60", 0, 3600,
-                "how long a validated order may take to show its certificate; 0: one look"),
-    SETTING_INT(struct digicert_dcv, max_order_age_hours, "24", 0, 8760,
-                "older pending orders of earlier runs are left alone; 0: none is too old"),
-    SETTING_INT(struct digicert_dcv, max_per_pass, "50", 0, 100000,
-                "pending orders of earlier runs validated in one run; 0: all"),
-};
-static const struct schema dcv_schema = {
-    "dcv",    "DNS challenges", dcv_fields, NITEMS(dcv_fields), sizeof(struct digicert_dcv),
-    NO_OFFSET};
-
-bool digicert_dcv(const struct ca_config *config, struct ca_dcv *out)
-{
-    const struct digicert_config *c = config->own;
-    *out = (struct ca_dcv){.hook = &c->dcv.hook,
-                           .record_template = c->dcv.txt_record_template,
-                           .propagation_seconds = c->dcv.propagation_delay_seconds,
-                           .timeout_seconds = c->dcv.timeout_minutes * 60,
-                           .challenge_seconds = c->dcv.wait_for_challenge_seconds,
-                           .issuance_seconds = c->dcv.wait_for_issuance_seconds,
-                           .max_age_seconds = c->dcv.max_order_age_hours * 3600,
-                           .max_per_pass = c->dcv.max_per_pass};
-    return c->dcv.enabled && c->dcv.hook.n;
 }
 
 /* --- the table --- */
@@ -154,8 +81,8 @@ static const struct field config_fields[] = {
     SETTING_TEXT(struct digicert_config, default_product, "product of orders that name none"),
     SETTING_TEXT(struct digicert_config, ca_cert_id, "issuing CA, if the account may choose"),
     SETTING_TEXT(struct digicert_config, profile_option, "certificate profile option"),
-    SETTING_WORD(struct digicert_config, dcv_method, dcv_words, NULL,
-                 "how domains are validated; default email"),
+    SETTING_WORD(struct digicert_config, dcv_method, digicert_dcv_words, NULL,
+                 "how domains are validated; default email, with `dcv` dns-txt-token"),
     SETTING_WORD(struct digicert_config, dcv_scope, scope_words, NULL,
                  "what is validated; default what the account says, with `dcv` fqdn"),
     SETTING_BOOL(struct digicert_config, skip_approval, "false",
@@ -166,7 +93,8 @@ static const struct field config_fields[] = {
                  "the organization has verified contacts, so EV orders need name none"),
     SETTING_BOOL(struct digicert_config, disable_renewal_notifications, "false",
                  "DigiCert sends no mail before a certificate expires"),
-    SETTING_GROUP(struct digicert_config, dcv, &dcv_schema, "DNS challenges"),
+    SETTING_GROUP(struct digicert_config, dcv, &ca_dcv_schema,
+                  "proofs of control of names by records or files"),
     SETTING_GROUP(struct digicert_config, enroll, &ca_enroll_schema,
                   "waits for a certificate that is not ready at once"),
     SETTING_INT(struct digicert_config, settle_seconds, "30", 0, 3600,
@@ -203,11 +131,5 @@ void digicert_check(struct schema_ctx *ctx, const struct ca_config *config)
                            numbers[i].key);
         }
     }
-    if (c->dcv.enabled && !c->dcv.hook.n) {
-        schema_problem(ctx, place(config, "dcv"), "dcv needs a 'hook' to publish records with");
-    }
-    if (c->dcv.enabled && c->dcv_method && c->dcv_method != DCV_BY_TXT) {
-        schema_problem(ctx, place(config, "dcv_method"),
-                       "the hook of dcv publishes TXT records: dcv_method must be dns-txt-token");
-    }
+    digicert_dcv_check(ctx, config);
 }

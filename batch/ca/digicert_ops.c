@@ -157,6 +157,7 @@ static const struct {
     const char *text;
 } answers[] = {
     {"invalid_dns_txt", STEP_VALIDATE, SAYS_LATER, NULL},
+    {"invalid_dns_cname", STEP_VALIDATE, SAYS_LATER, NULL},
     {"file_random_value_not_found", STEP_VALIDATE, SAYS_LATER, NULL},
     {"request_already_processed", STEP_POLL, SAYS_DONE, "the request was processed already"},
     {"request_already_processed", STEP_REVOKED, SAYS_DONE, "the request was processed already"},
@@ -199,7 +200,9 @@ static void answer_of(const struct rest_heard *h, unsigned what, const char *tex
     }
 }
 
-/* HTTP decided for 401, 403, 408 and 429; then the outcome stays, unless the code is an answer. */
+/* HTTP decided for 401, 403, 408 and 429; then the outcome stays, unless the code is an answer. A
+ * wrong key is a 403 with a code of its own; any other is about what was asked for: an order of
+ * somebody else, a division or a product that the key may not use. */
 void digicert_explain(const struct rest_heard *h, const struct rest_row *row UNUSED)
 {
     struct ca_result *out = h->out;
@@ -218,6 +221,8 @@ void digicert_explain(const struct rest_heard *h, const struct rest_row *row UNU
     }
     out->code = s.code;
     out->message = s.all;
+    out->forbidden =
+        h->reply->http_status == 403 && !is_code(s.code, "access_denied|access_denied_invalid_key");
     if (is_code(s.code, "request_limit_exceeded")) {
         out->outcome = OUTCOME_THROTTLED;
         out->again_seconds = h->reply->retry_after_seconds;

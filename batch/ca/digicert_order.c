@@ -179,6 +179,23 @@ static const char *subject_part(const struct ca_order *o, const char *name)
     return NULL;
 }
 
+/* What `smime:` of an item says, in the words of the API; NULL: nothing, or legacy, which ended. */
+static const char *usage_word(const struct ca_order *o)
+{
+    static const char *const words[] = {[SMIME_SIGNING] = "signing",
+                                        [SMIME_ENCRYPTION] = "key_management",
+                                        [SMIME_DUAL] = "dual_use"};
+    return o->smime && o->smime->use ? words[o->smime->use] : NULL;
+}
+
+static const char *profile_word(const struct ca_order *o)
+{
+    const int generation = o->smime ? o->smime->generation : SMIME_GEN_NONE;
+    return generation == SMIME_STRICT         ? "strict"
+           : generation == SMIME_MULTIPURPOSE ? "multipurpose"
+                                              : NULL;
+}
+
 /* Client certificates are for people and mailboxes. Which usage an account may order was not
  * published for all of them, so every part can be said under `fields:`. */
 static void put_smime(const struct rest_asked *q, struct jw *j)
@@ -187,7 +204,7 @@ static void put_smime(const struct rest_asked *q, struct jw *j)
     const char *first = subject_part(o, "GN"), *last = subject_part(o, "SN");
     put_names(o, j, "emails", NULL);
     rest_put(j, "common_name_indicator", digicert_field(o, "common_name_indicator", NULL));
-    rest_put(j, "profile_type", digicert_field(o, "profile_type", NULL));
+    rest_put(j, "profile_type", digicert_field(o, "profile_type", profile_word(o)));
     if (first || last) {
         jw_object(j, "individual");
         rest_put(j, "first_name", first);
@@ -195,7 +212,8 @@ static void put_smime(const struct rest_asked *q, struct jw *j)
         jw_end(j);
     }
     jw_object(j, "usage_designation");
-    jw_str(j, "primary_usage", digicert_field(o, "primary_usage", "dual_use"));
+    const char *usage = digicert_field(o, "primary_usage", usage_word(o));
+    jw_str(j, "primary_usage", usage ? usage : "dual_use");
     jw_end(j);
 }
 
@@ -390,25 +408,25 @@ static bool is_whole(const struct rest_asked *q)
     return names_fit(q, smime);
 }
 
-static void put_flags(const struct rest_asked *q, struct jw *j)
+static bool put_flags(const struct rest_asked *q, struct jw *j)
 {
     const struct digicert_config *c = settings(q);
     const struct ca_order *o = q->call->order;
     if (digicert_flag(o, "skip_approval", c->skip_approval)) {
         jw_bool(j, "skip_approval", true);
     }
-    rest_put(j, "dcv_method", digicert_field(o, "dcv_method", digicert_dcv_word(c)));
     rest_put(j, "certificate_dcv_scope", digicert_scope_word(c));
+    return digicert_put_dcv(q, j);
 }
 
 bool digicert_put_order(const struct rest_asked *q, struct jw *j)
 {
     struct terms terms;
     const struct digicert_config *c = settings(q);
-    if (!is_whole(q) || !terms_of(q, &terms) || !put_certificate(q, j, &terms)) {
+    if (!is_whole(q) || !terms_of(q, &terms) || !put_certificate(q, j, &terms) ||
+        !put_flags(q, j)) {
         return false;
     }
-    put_flags(q, j);
     put_comment(q, j);
     if (digicert_prior(q->call->order)) {
         return true; /* everything else is that of the order */

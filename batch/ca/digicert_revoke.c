@@ -41,8 +41,8 @@ static void may_approve(const struct rest_heard *h)
     if (!request) {
         return;
     }
-    h->out->message =
-        arena_printf(h->out->arena, "the revocation waits for an approver: request %s", request);
+    digicert_pending(h, arena_printf(h->out->arena,
+                                     "the revocation waits for an approver: request %s", request));
     if (c->approve_requests && h->call->attempt) {
         h->out->next_page = request;
         h->out->phase = REVOKED_APPROVE;

@@ -147,12 +147,14 @@ static bool may_have_been_taken(const struct rest_heard *h)
     return !c->connector || str_eq(c->connector, "com.Sectigo") || !is_error(h->body);
 }
 
-/* 401, 403, 408 and 429 are decided already: their words are kept, no more. */
+/* 401, 403, 408 and 429 are decided already: their words are kept, no more. 403 is a certificate
+ * that the gateway does not know, or a role that may not do this at this CA or profile. */
 static void explain(const struct rest_heard *h, const struct rest_row *row UNUSED)
 {
     const int status = h->reply->http_status;
     const bool decided = status == 401 || status == 403 || status == 408 || status == 429;
     keep_error(h);
+    h->out->forbidden = status == 403;
     if (!decided && h->call->step == STEP_ORDER && may_have_been_taken(h)) {
         h->out->outcome = OUTCOME_UNKNOWN;
     }

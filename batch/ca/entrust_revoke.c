@@ -116,7 +116,6 @@ static void still_waits(const struct rest_heard *h, const char *message)
 {
     const struct entrust_config *c = h->config;
     rest_pending(h, &c->enroll, message);
-    h->out->enough = false; /* of a revocation the executor decides how long it is watched */
 }
 
 /* REJECTED comes with a status of success. */

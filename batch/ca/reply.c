@@ -88,6 +88,9 @@ static const struct {
     {408, 408, OUTCOME_UNKNOWN, "gave up waiting for the request"},
     {429, 429, OUTCOME_THROTTLED, "asks for fewer requests"},
     {300, 399, OUTCOME_UNKNOWN, "answers with a redirect, which is not followed; see its address"},
+    {501, 501, OUTCOME_UNKNOWN,
+     "does not offer this call: its release or the account lacks it, or something else answers at "
+     "this address; see `certbatch doctor`"},
     {500, 599, OUTCOME_UNKNOWN, "answers with a fault of its own"},
     {0, 199, OUTCOME_UNKNOWN, "answers with a status that means nothing"},
     {600, 999, OUTCOME_UNKNOWN, "answers with a status that means nothing"},

@@ -96,7 +96,8 @@ enum { /* what a code says beyond its outcome */
        SAYS_NOT_READY = 1,
        SAYS_NO_ORDER = 2,
        SAYS_CERT_REVOKED = 4, /* a certificate that cannot be collected any more */
-       SAYS_REVOKED = 8       /* a revocation that was wanted is there already */
+       SAYS_REVOKED = 8,      /* a revocation that was wanted is there already */
+       SAYS_FORBIDDEN = 16    /* not for this administrator; perhaps this one thing alone */
 };
 struct sectigo_code {
     int from, to; /* inclusive */

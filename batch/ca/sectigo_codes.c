@@ -17,22 +17,22 @@
  * row says only what is true of all of them. What SCM may say after it took an order is in doubt;
  * a code that no row has is a refusal, as HTTP 400 is one (RFC 9110, 15.5.1). Those about the
  * account stop the whole CA: the next order would be told the same, and its items are left as they
- * are. */
+ * are. A right may be missing for one organization or certificate: others are tried first. */
 const struct sectigo_code sectigo_codes[] = {
     /* seen with HTTP 400 while SCM works on an order; not in the vendor's table */
     {ONE(0), OUTCOME_UNKNOWN, SAYS_NOT_READY, NULL},
     {-2, -1, OUTCOME_UNKNOWN, 0, NULL},
     {ONE(-14), OUTCOME_UNKNOWN, 0, NULL},
     {ONE(-65), OUTCOME_UNKNOWN, 0, NULL},
-    {ONE(-3), OUTCOME_AUTH, 0,
+    {ONE(-3), OUTCOME_AUTH, SAYS_FORBIDDEN,
      "the administrator may not do this: see its role, and `Enable Web/REST API` of the "
      "organization"},
-    {ONE(-25), OUTCOME_AUTH, 0, "the administrator may not do this: see its role"},
-    {ONE(-37), OUTCOME_AUTH, 0, "the administrator may not do this: see its role"},
+    {ONE(-25), OUTCOME_AUTH, SAYS_FORBIDDEN, "the administrator may not do this: see its role"},
+    {ONE(-37), OUTCOME_AUTH, SAYS_FORBIDDEN, "the administrator may not do this: see its role"},
     {ONE(-16), OUTCOME_AUTH, 0, "see auth.login and customer_uri"},
     {ONE(-970), OUTCOME_AUTH, 0,
      "see auth.password; SCM locks an account after a few wrong ones, and passwords may expire"},
-    {-256, -226, OUTCOME_AUTH, 0, "the administrator lacks a privilege in SCM"},
+    {-256, -226, OUTCOME_AUTH, SAYS_FORBIDDEN, "the administrator lacks a privilege in SCM"},
     {ONE(-410), OUTCOME_AUTH, 0, "see customer_uri"},
     {ONE(-429), OUTCOME_AUTH, 0, "the customer has no login at the CA behind SCM"},
     {-10, -9, OUTCOME_REFUSED, 0, "SCM cannot read the CSR"},

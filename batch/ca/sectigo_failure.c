@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a 4xx of Sectigo Certificate Manager means. Its codes count; the HTTP status does not
- * always fit them. Some are answers: a certificate that is not ready is HTTP 400.
+ * always fit them: 403 with a code about an order or a domain is no matter of the credentials. Some
+ * are answers: a certificate that is not ready is HTTP 400.
  */
 #include "batch/ca/sectigo.h"
 
@@ -129,7 +130,8 @@ void sectigo_explain(const struct rest_heard *h, const struct rest_row *row)
     const struct sectigo_code *known = coded ? sectigo_code_find(code) : NULL;
     put_words(h, known);
     h->out->code = coded ? arena_printf(h->out->arena, "%d", code) : NULL;
-    if (decided) {
+    h->out->forbidden = known ? (known->says & SAYS_FORBIDDEN) != 0 : status == 403;
+    if (decided && !(status == 403 && known && known->outcome != OUTCOME_AUTH)) {
         return;
     }
     if (coded || reply_text(h->out->arena, h->body, "description")) {

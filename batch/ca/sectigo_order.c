@@ -229,8 +229,15 @@ static bool put_reissue(const struct rest_asked *q, struct jw *j)
 bool sectigo_put_order(const struct rest_asked *q, struct jw *j)
 {
     const struct ca_order *o = q->call->order;
+    const struct product_info *p = o ? ca_product_of(q->ca->config, o->product) : NULL;
     if (!o || !o->csr.n) {
         return lacks(q, "a CSR");
+    }
+    if (p && str_eq(p->level, "smime")) { /* ssl/v1 would make a server certificate of it */
+        return err_set(q->err, ERR_INPUT,
+                       "product %s is for mailboxes: client certificates have an API of their own "
+                       "in SCM, which is not spoken; order it there",
+                       p->code);
     }
     return sectigo_renews(q)     ? put_renewal(q, j)
            : sectigo_reissues(o) ? put_reissue(q, j)

@@ -4,9 +4,12 @@
  */
 #include "batch/ca/settings.h"
 
+#include "batch/config.h"
 #include "formats/base/fs.h"
 #include "formats/base/limits.h"
 #include "formats/base/str.h"
+
+#include <string.h>
 
 /* http:// is let pass here; config.c takes it for loopback addresses only. */
 bool setting_is_url(const char *text, const char **why)
@@ -41,3 +44,71 @@ const struct schema ca_enroll_schema = {"enroll",
                                         NITEMS(enroll_fields),
                                         sizeof(struct ca_enroll),
                                         NO_OFFSET};
+
+/* --- proofs of control by a hook --- */
+#define TEMPLATE_MARK "{0}"
+static bool is_template(const char *text, const char **why)
+{
+    const char *mark = strstr(text, TEMPLATE_MARK);
+    *why = "must contain {0}, the name that is validated, once";
+    return mark && !strpbrk(mark + strlen(TEMPLATE_MARK), "{}") &&
+           strcspn(text, "{}") == (size_t)(mark - text);
+}
+
+static const struct field dcv_fields[] = {
+    SETTING_BOOL(struct ca_dcv_settings, enabled, "false", "prove control of names with `hook`"),
+    {.name = "hook",
+     .kind = FIELD_STRINGS,
+     .flags = FIELD_SCALAR_OR_LIST | FIELD_NONEMPTY,
+     .offset = offsetof(struct ca_dcv_settings, hook),
+     .help = "command that publishes and removes a record or a file, as a list of arguments; "
+             "present or cleanup, name and value are added"},
+    {.name = "txt_record_template",
+     .kind = FIELD_STRING,
+     .offset = offsetof(struct ca_dcv_settings, txt_record_template),
+     .pattern = "[^{}]*\\{0\\}[^{}]*",
+     .check = is_template,
+     .help = "name of a TXT record; {0} is the name that is validated; default {0}, at CERTInext "
+             "_emsign-validation.{0}"},
+    SETTING_INT(struct ca_dcv_settings, propagation_delay_seconds, "30", 0, 86400,
+                "wait between publishing and asking the CA to look"),
+    SETTING_INT(struct ca_dcv_settings, timeout_minutes, "10", 1, 1440,
+                "for the validation of one name"),
+    SETTING_INT(struct ca_dcv_settings, wait_for_challenge_seconds, "60", 0, 3600,
+                "how long a new order may take to show its challenge; 0: one look"),
+    SETTING_INT(struct ca_dcv_settings, wait_for_issuance_seconds, "60", 0, 3600,
+                "how long a validated order may take to show its certificate; 0: one look"),
+    SETTING_INT(struct ca_dcv_settings, max_order_age_hours, "24", 0, 8760,
+                "older pending orders of earlier runs are left alone; 0: none is too old"),
+    SETTING_INT(struct ca_dcv_settings, max_per_pass, "50", 0, 100000,
+                "pending orders of earlier runs validated in one run; 0: all"),
+};
+const struct schema ca_dcv_schema = {"dcv",
+                                     "proofs of control of names by a hook",
+                                     dcv_fields,
+                                     NITEMS(dcv_fields),
+                                     sizeof(struct ca_dcv_settings),
+                                     NO_OFFSET};
+
+bool ca_dcv_of(const struct ca_dcv_settings *s, const char *record_template, struct ca_dcv *out)
+{
+    const char *own = s->txt_record_template;
+    *out = (struct ca_dcv){.hook = &s->hook,
+                           .record_template = own ? own : record_template,
+                           .propagation_seconds = s->propagation_delay_seconds,
+                           .timeout_seconds = s->timeout_minutes * 60,
+                           .challenge_seconds = s->wait_for_challenge_seconds,
+                           .issuance_seconds = s->wait_for_issuance_seconds,
+                           .max_age_seconds = s->max_order_age_hours * 3600,
+                           .max_per_pass = s->max_per_pass};
+    return s->enabled && s->hook.n;
+}
+
+void ca_dcv_check(struct schema_ctx *ctx, const struct ca_config *config,
+                  const struct ca_dcv_settings *s)
+{
+    const struct ynode *at = yaml_get(config->node, "dcv");
+    if (s->enabled && !s->hook.n) {
+        schema_problem(ctx, at ? at : config->node, "dcv needs a 'hook' to publish records with");
+    }
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Rows that the configuration tables of several connectors have in common: short forms of the
- * usual kinds of field, and the waits for a certificate that is not ready at once.
+ * usual kinds of field, the waits for a certificate that is not ready at once, and proofs of
+ * control by a hook.
  */
 #ifndef BATCH_CA_SETTINGS_H
 #define BATCH_CA_SETTINGS_H
@@ -66,12 +67,28 @@ bool setting_certs(const struct ca *ca, const char *file, struct arena *a, struc
 
 bool setting_is_url(const char *text, const char **why);
 
-/* Waits before the n-th look for a certificate: back_off^n seconds, at most max_back_off; after
- * max_attempts the item stays pending and a later run looks again. */
+/* Waits before the n-th look for a certificate, or at a revocation that the CA has taken and not
+ * yet carried out: back_off^n seconds, at most max_back_off; after max_attempts the item stays
+ * pending and a later run looks again. */
 struct ca_enroll {
     int64_t back_off_seconds, max_back_off_seconds, max_attempts;
 };
 extern const struct schema ca_enroll_schema;
+
+/* `dcv:` of a CA whose names a hook of the user proves. */
+struct ca_dcv_settings {
+    bool enabled;
+    struct strings hook;
+    const char *txt_record_template; /* NULL: what the connector says */
+    int64_t propagation_delay_seconds, timeout_minutes, wait_for_challenge_seconds,
+        wait_for_issuance_seconds, max_order_age_hours, max_per_pass;
+};
+extern const struct schema ca_dcv_schema;
+/* For ca_type.dcv: the settings as the executor wants them. False: nothing is proven by a hook. */
+bool ca_dcv_of(const struct ca_dcv_settings *s, const char *record_template, struct ca_dcv *out);
+/* For ca_type.check. */
+void ca_dcv_check(struct schema_ctx *ctx, const struct ca_config *config,
+                  const struct ca_dcv_settings *s);
 
 extern const struct ca_type ca_digicert, ca_sectigo, ca_entrust, ca_adcs, ca_emca, ca_acme, ca_est;
 

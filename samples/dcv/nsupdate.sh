@@ -1,5 +1,5 @@
 #!/bin/sh
-# Hook for `dcv:`: a TXT record by DNS UPDATE (RFC 2136), with nsupdate of BIND.
+# Hook for `dcv:`: a TXT or CNAME record by DNS UPDATE (RFC 2136), with nsupdate of BIND.
 #
 #     hook: [./nsupdate.sh]
 #
@@ -12,9 +12,14 @@
 set -eu
 action=${1:?} name=${2:?} value=${3:?}
 ttl=${CERTBATCH_HOOK_TTL:-60}
+case ${CERTBATCH_DCV_TYPE:-dns-01} in
+  dns-01) record="IN TXT \"$value\"" ;;
+  dns-cname) record="IN CNAME $value." ;;
+  *) echo "this hook publishes records, not $CERTBATCH_DCV_TYPE" >&2 && exit 2 ;;
+esac
 case $action in
-  present) update="update add $name. $ttl IN TXT \"$value\"" ;;
-  cleanup) update="update delete $name. IN TXT \"$value\"" ;;
+  present) update="update add $name. $ttl $record" ;;
+  cleanup) update="update delete $name. $record" ;;
   *) exit 0 ;; # what a later version may want to tell
 esac
 if [ -n "${CERTBATCH_HOOK_KEYFILE:-}" ]; then

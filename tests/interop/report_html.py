@@ -124,7 +124,8 @@ def expected_facts(item):
     if item["outputs"]:
         facts["File"] = [visible(o["path"]) + " SHA-256 " + o["sha256"] for o in item["outputs"]]
     if item["error"]:
-        facts["Error"] = [": ".join(visible(item["error"][k]) for k in ("code", "message") if item["error"][k])]
+        label = "Pending" if item["state"] == "pending" else "Error"
+        facts[label] = [": ".join(visible(item["error"][k]) for k in ("code", "message") if item["error"][k])]
     return facts
 
 

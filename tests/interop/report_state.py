@@ -127,6 +127,7 @@ for it in items:
     elif s == "pending":
         order(it, 2)
         record("reply", i, **{"class": "pending", "order": "77%08d" % it["i"]})
+        record("reply", i, **{"class": "pending", "message": "an approver has to look at it"})
     elif s == "refused":
         order(it, 2)
         record("reply", i, **{"class": "refused"}, code="EMS-912", message="Organization \"Example & Co\" is not validated for <OV> \u202eorders")

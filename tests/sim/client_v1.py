@@ -12,6 +12,7 @@
     config(place, values)      text of certbatch.yaml: one CA named `sim` at https://localhost:PORT, roots in
                                tls.pem; values: port, in_flight, settle, connect, request
     subject(place, order)      what a revocation names; without it the order
+    left_behind(place, done)   what is wrong outside of state and CA after a kill, or when all is done
 """
 import history
 

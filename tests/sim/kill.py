@@ -39,6 +39,7 @@ GROUPS = [
     ("kill open", "openat", "signal=KILL", True),
     ("kill mkdir", "mkdir,mkdirat", "signal=KILL", False),
     ("kill unlink", "unlink,unlinkat", "signal=KILL", False),
+    ("kill spawn", "clone,clone3,fork,vfork", "signal=KILL", False),
     ("kill allocate", "ftruncate,fallocate", "signal=KILL", False),
     ("kill connect", "connect", "signal=KILL", False),
     ("kill send", "sendto,sendmsg", "signal=KILL", False),
@@ -104,6 +105,14 @@ def occurrences(work, only):
     return found
 
 
+def look(place, done, when, problems):
+    """What simcheck says, and what the client knows to look for."""
+    good, said = place.check()
+    if not good:
+        problems.append(when + "\n".join(line for line in said.splitlines() if not line.startswith("ok ")))
+    problems += [when + text for text in getattr(CLIENT, "left_behind", lambda *_: [])(place, done)]
+
+
 def settle(place, name, problems):
     """Runs until all is done; then once more."""
     code = None
@@ -118,9 +127,7 @@ def settle(place, name, problems):
         problems.append("still %s after %d runs: %s" % (code, RUNS, place.log()[-400:]))
     elif place.run() != 0:
         problems.append("not done when run again")
-    good, said = place.check()
-    if not good:
-        problems.append("\n".join(line for line in said.splitlines() if not line.startswith("ok ")))
+    look(place, True, "", problems)
 
 
 def point(work, serial, name, hits):
@@ -135,10 +142,7 @@ def point(work, serial, name, hits):
                     tally["killed"] += code in (137, 143)
                 if code not in (137, 143) and code > 128:
                     problems.append("ended with %d" % code)
-                good, said = place.check()
-                if not good:
-                    problems.append("right after: " + "\n".join(
-                        line for line in said.splitlines() if not line.startswith("ok ")))
+                look(place, False, "right after: ", problems)
             settle(place, name, problems)
     except Exception as e:
         problems.append("%s: %s" % (type(e).__name__, e))

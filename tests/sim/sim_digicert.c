@@ -165,7 +165,8 @@ void dc_error(struct request *q, struct reply *r, int status, const char *code, 
 
 static void refuse_in_words(struct request *q, struct reply *r, const char *code, const char *text)
 {
-    dc_error(q, r, 400, *code ? code : "general_error", text);
+    dc_error(q, r, str_starts(code, "access_denied") ? 403 : 400, *code ? code : "general_error",
+             text);
 }
 
 static void throttle(struct request *q, struct reply *r)

@@ -27,6 +27,8 @@ struct dc { /* a certificate of an order, issued or not */
     int64_t revoke_request; /* 0: nobody asked */
     bool revoke_waits, revoke_order, order_revoked;
     const char *revoke_reason, *comments, *revoke_comments, *hash;
+    const char
+        *dcv_method; /* of the order; NULL: of a reissue or duplicate, which has the order's */
 };
 
 /* --- sim_digicert_orders.c --- */
@@ -40,7 +42,15 @@ const char *dc_order_status(struct request *q, struct dc *primary, bool poll);
 json_t *dc_chain(struct request *q, struct dc *c); /* leaf first; NULL: none */
 json_int_t dc_number(const char *text);
 
+/* --- sim_digicert_dcv.c --- */
+/* The method of an order that is being placed; NULL: it was refused. */
+const char *dc_method(struct request *q, struct reply *r, const struct order *made);
+/* What an order says of its open names, when it is placed. */
+void dc_put_validation(struct request *q, const struct dc *c, json_t *tree);
+
 /* --- words --- */
+const char *dc_stamp(struct arena *a, int64_t t);
+void dc_no_order(struct request *q, struct reply *r);
 void dc_error(struct request *q, struct reply *r, int status, const char *code, const char *text);
 void dc_good(struct request *q, struct reply *r, int status, json_t *tree); /* NULL: no body */
 bool dc_may_approve(const struct request *q);

@@ -308,20 +308,6 @@ static struct dc *keep(struct request *q, const struct order *made, enum dc_kind
     return c;
 }
 
-static json_t *open_domains(struct request *q, struct order *o)
-{
-    json_t *all = json_array();
-    for (size_t i = 0; i < o->ndomains; i++) {
-        if (!order_validated(q->sim, o, &o->domains[i])) {
-            (void)json_array_append_new(all,
-                                        json_pack("{s:i,s:s,s:{s:s,s:s}}", "id", 55001 + (int)i,
-                                                  "name", o->domains[i].name, "dcv_token", "token",
-                                                  o->domains[0].token, "status", "pending"));
-        }
-    }
-    return all;
-}
-
 static void placed(struct request *q, struct reply *r, struct dc *c)
 {
     json_t *tree = json_pack("{s:I}", "id", dc_number(c->o->number));
@@ -340,8 +326,7 @@ static void placed(struct request *q, struct reply *r, struct dc *c)
     if (str_eq(status, "issued")) {
         (void)json_object_set_new(tree, "certificate_chain", dc_chain(q, c));
     } else if (c->approval == DC_APPROVED && c->kind == DC_PRIMARY) {
-        (void)json_object_set_new(tree, "domains", open_domains(q, c->o));
-        (void)json_object_set_new(tree, "dcv_random_value", json_string(c->o->domains[0].token));
+        dc_put_validation(q, c, tree);
     }
     dc_good(q, r, 201, tree);
 }
@@ -369,6 +354,10 @@ DC_HANDLER(dc_place)
         (void)bad(q, r, "certificate.signature_hash");
         return;
     }
+    const char *method = dc_method(q, r, &made);
+    if (!method) {
+        return;
+    }
     if (s->credits <= 0) {
         dc_error(q, r, 400, "insufficient_funds", "The balance does not cover this order.");
         return;
@@ -382,9 +371,12 @@ DC_HANDLER(dc_place)
     made.state = "Texas";
     made.country = "US";
     struct dc *c = keep(q, &made, DC_PRIMARY);
+    c->dcv_method = method;
     ledger_add(&s->ledger, q, "order", c->o);
     if (plan_has(&q->plan, FAULT_DUP_ORDER)) {
-        ledger_add(&s->ledger, q, "order", keep(q, &made, DC_PRIMARY)->o);
+        struct dc *twin = keep(q, &made, DC_PRIMARY);
+        twin->dcv_method = method;
+        ledger_add(&s->ledger, q, "order", twin->o);
     }
     placed(q, r, c);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Calls of CertCentral that change nothing, and domain control validation.
+ * Calls of CertCentral that change nothing.
  */
 #include "tests/sim/sim_digicert.h"
 
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *stamp(struct arena *a, int64_t t)
+const char *dc_stamp(struct arena *a, int64_t t)
 {
     char text[TIME_TEXT];
     time_format(t, text);
@@ -28,7 +28,7 @@ static const char *day(struct arena *a, int64_t t)
     return arena_strdup(a, text);
 }
 
-static void no_order(struct request *q, struct reply *r)
+void dc_no_order(struct request *q, struct reply *r)
 {
     dc_error(q, r, 404, "not_found|order", "The specified order was not found.");
 }
@@ -153,7 +153,7 @@ DC_HANDLER(dc_info)
 {
     struct dc *c = dc_find_any(id);
     if (!c) {
-        no_order(q, r);
+        dc_no_order(q, r);
         return;
     }
     const struct action *pending = plan_has(&q->plan, FAULT_PENDING);
@@ -163,14 +163,14 @@ DC_HANDLER(dc_info)
     const char *status = dc_order_status(q, c, true);
     const bool dv = c->o->product->type->level == LEVEL_DV;
     json_t *tree = json_pack(
-        "{s:I,s:s,s:o,s:s,s:o,s:o,s:{s:s,s:s},s:b}", "id", dc_number(c->o->number), "status",
+        "{s:I,s:s,s:o,s:s,s:o,s:s?,s:o,s:{s:s,s:s},s:b}", "id", dc_number(c->o->number), "status",
         status, "certificate", certificate_json(q, dc_newest(c)), "date_created",
-        stamp(&q->arena, c->o->placed_at), "organization", /* an empty list for none */
+        dc_stamp(&q->arena, c->o->placed_at), "organization", /* an empty list for none */
         dv ? json_array()
            : json_pack("{s:I,s:s}", "id", dc_number(q->sim->options.organization), "name",
                        "Example Corp"),
-        "requests", all_requests(c), "product", "name_id", c->o->product->code, "name",
-        c->o->product->name, "allow_duplicates", true);
+        "dcv_method", c->dcv_method, "requests", all_requests(c), "product", "name_id",
+        c->o->product->code, "name", c->o->product->name, "allow_duplicates", true);
     dc_good(q, r, 200, tree);
 }
 
@@ -194,7 +194,7 @@ static void siblings(struct request *q, struct reply *r, const char *id, enum dc
     json_t *all = json_array();
     if (!primary) {
         json_decref(all);
-        no_order(q, r);
+        dc_no_order(q, r);
         return;
     }
     for (size_t i = 0; (c = dc_at(i)) != NULL; i++) {
@@ -276,7 +276,7 @@ static json_t *row(struct request *q, struct dc *c)
     (void)json_object_del(certificate, "server_platform");
     return json_pack("{s:I,s:o,s:s,s:s,s:{s:s},s:{s:s,s:s},s:s}", "id", dc_number(c->o->number),
                      "certificate", certificate, "status", dc_order_status(q, c, false),
-                     "date_created", stamp(&q->arena, c->o->placed_at), "organization", "name",
+                     "date_created", dc_stamp(&q->arena, c->o->placed_at), "organization", "name",
                      c->o->product->type->level == LEVEL_DV ? "" : "Example Corp", "product",
                      "name_id", c->o->product->code, "name", c->o->product->name, "product_name_id",
                      c->o->product->code);
@@ -314,68 +314,6 @@ DC_HANDLER(dc_list)
     }
     json_decref(rows);
     dc_good(q, r, 200, tree);
-}
-
-/* --- domain control validation --- */
-static bool in_table(const struct sim *s, const char *domain, const char *token)
-{
-    struct err err = ERR_INIT;
-    CLEANUP(buf_release) struct buf text = BUF_INIT(LIMIT_INPUT_BYTES);
-    if (!s->options.dcv_table || !fs_read(s->options.dcv_table, &text, &err)) {
-        return false;
-    }
-    char line[512];
-    (void)snprintf(line, sizeof line, "%s %s\n", str_starts(domain, "*.") ? domain + 2 : domain,
-                   token);
-    const char *at = strstr(buf_text(&text), line);
-    while (at && at != buf_text(&text) && at[-1] != '\n') {
-        at = strstr(at + 1, line);
-    }
-    return at != NULL;
-}
-
-DC_HANDLER(dc_random_value)
-{
-    struct dc *c = dc_find(id);
-    if (!c) {
-        no_order(q, r);
-    } else if (!str_eq(dc_status(q, c, false), "pending")) {
-        dc_error(q, r, 400, "invalid_status", "The order waits for no validation.");
-    } else {
-        dc_good(q, r, 200,
-                json_pack("{s:s,s:s}", "dcv_random_value", c->o->domains[0].token,
-                          "expiration_date", stamp(&q->arena, time_now() + 30 * DAY_SECONDS)));
-    }
-}
-
-/* All names of the order have the token, or none is validated. */
-DC_HANDLER(dc_check)
-{
-    struct dc *c = dc_find(id);
-    bool all = true;
-    if (!c) {
-        no_order(q, r);
-        return;
-    }
-    struct order *o = c->o;
-    for (size_t i = 0; i < o->ndomains; i++) {
-        all = all && (order_validated(q->sim, o, &o->domains[i]) ||
-                      in_table(q->sim, o->domains[i].name, o->domains[0].token));
-    }
-    if (!all) {
-        dc_error(q, r, 400, "invalid_dns_txt",
-                 "Could not find a valid TXT record for one or more domains.");
-        return;
-    }
-    for (size_t i = 0; i < o->ndomains; i++) {
-        if (!o->domains[i].passed_ms) {
-            o->domains[i].passed_ms = time_monotonic_ms() + q->sim->orders.t3;
-        }
-    }
-    dc_good(q, r, 200,
-            json_pack("{s:s,s:I,s:s,s:[]}", "order_status", dc_status(q, c, false),
-                      "certificate_id", dc_number(o->request_number), "dcv_status", "valid",
-                      "dns_name_validations"));
 }
 
 /* --- what the account has --- */

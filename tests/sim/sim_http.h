@@ -89,6 +89,8 @@ void server_stop(struct server *server);
 enum sim_kind sim_kind_of(const char *method, const char *path);
 /* Judges, carries out, writes ledger and wire log. */
 void sim_serve(struct request *q, struct reply *r);
+/* What it speaks and below which path; NULL: past the last. */
+const char *sim_dialect(size_t i, const char **path);
 
 /* --- dialects: true when the path is theirs --- */
 bool certinext_v1(struct request *q, struct reply *r);

@@ -4,6 +4,7 @@
  */
 #include "formats/base/str.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/sim_http.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -79,9 +80,12 @@ static const char **field(struct sim_options *o, const struct option *opt)
 
 static void print_help(void)
 {
-    (void)printf("usage: casim [OPTION]...\nA CA on the loopback interface. It speaks CERTInext, "
-                 "DigiCert, Sectigo, Entrust CA Gateway,\n"
-                 "AD CS web enrolment, ACME and EST, and emCA with --emca.\n\n");
+    const char *title, *path;
+    (void)printf("usage: casim [OPTION]...\nA CA on the loopback interface. It speaks\n\n");
+    for (size_t i = 0; (title = sim_dialect(i, &path)) != NULL; i++) {
+        (void)printf("  %-32s %s\n", title, path);
+    }
+    (void)printf("\n");
     for (size_t i = 0; i < NITEMS(table); i++) {
         const struct option *t = &table[i];
         (void)printf("  %s %s%*s%s%s%s%s\n", t->name, t->arg ? t->arg : "",

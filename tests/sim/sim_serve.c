@@ -18,21 +18,28 @@
 
 /* Who takes a request: the first that knows its path. */
 static const struct dialect {
+    const char *title, *path; /* for --help */
     bool (*serve)(struct request *q, struct reply *r);
     enum sim_kind (*kind)(const char *method, const char *path);
 } dialects[] = {
-    {certinext_v1, certinext_v1_kind},
-    {certinext_oauth, certinext_oauth_kind},
-    {certinext_v2, certinext_v2_kind},
-    {est, est_kind},
-    {sectigo_scm, sectigo_scm_kind},
-    {entrust_serve, entrust_kind},
-    {acme, acme_kind},
-    {emca_jwt, emca_jwt_kind},
-    {emca_rest, emca_rest_kind},
-    {digicert, digicert_kind},
-    {adcs, adcs_kind},
+    {"CERTInext API V1 (emSign Hub)", "/emSignHub-API/", certinext_v1, certinext_v1_kind},
+    {"OAuth client credentials", "/oauth/token", certinext_oauth, certinext_oauth_kind},
+    {"CERTInext API V2", "/api/certinext/v2/", certinext_v2, certinext_v2_kind},
+    {"EST (RFC 7030)", "/.well-known/est/", est, est_kind},
+    {"Sectigo Certificate Manager", "/api/ and /private/api/", sectigo_scm, sectigo_scm_kind},
+    {"Entrust CA Gateway", "/cagw/v1/", entrust_serve, entrust_kind},
+    {"ACME (RFC 8555)", "/acme/directory", acme, acme_kind},
+    {"emCA V4.2.4+ (JWT), with --emca", "/emCAServices/rest/", emca_jwt, emca_jwt_kind},
+    {"emCA V4.0.17, with --emca", "/emCAServices/rest/", emca_rest, emca_rest_kind},
+    {"DigiCert CertCentral", "/services/v2/", digicert, digicert_kind},
+    {"AD CS web enrolment", "/certsrv/", adcs, adcs_kind},
 };
+
+const char *sim_dialect(size_t i, const char **path)
+{
+    *path = i < NITEMS(dialects) ? dialects[i].path : NULL;
+    return i < NITEMS(dialects) ? dialects[i].title : NULL;
+}
 
 enum sim_kind sim_kind_of(const char *method, const char *path)
 {

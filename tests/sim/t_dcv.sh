@@ -1,6 +1,6 @@
 #!/bin/bash
-# Domain control validation from end to end: certbatch, a hook of the samples that keeps TXT records
-# in a file, and the simulator, which issues nothing before it has seen the record there.
+# Domain control validation from end to end: certbatch, a hook of the samples that keeps records in a
+# file, and the simulator, which issues nothing before it has seen there what the method wants.
 # CERTBATCH and CASIM are the programs. Prints one line per check.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -174,6 +174,104 @@ check 'v2: two names, two records, none left' is "$(calls present) $(calls clean
 check 'v2: the CA was asked to look' grep -q '/dcv/verify' "$work/wire"
 stop_sim
 
+# --- DigiCert: every method, under the name and with the value that it wants ---
+method() { # name dcv_method san more-settings
+  cd "$root" || exit 1
+  batch "$1" '' << ORDERS
+  - {id: one, product: ssl_basic, common_name: $1.example.com, san: [$1.example.com$3], validity: 1y}
+ORDERS
+  cat > certbatch.yaml << CONFIG
+certbatch_config: 1
+cas:
+  sim:
+    type: digicert
+    base_url: http://127.0.0.1:$(cat "$work/port")
+    api_key: {file: key}
+    organization_id: "3456789012"
+    container_id: "2345678901"
+    skip_approval: true
+    enroll: {back_off_seconds: 0, max_back_off_seconds: 1, max_attempts: $5}
+    settle_seconds: 0
+    dcv_method: $2
+$4
+policy: [cabf-tls, digicert, site.policy.yaml]
+CONFIG
+  sed -i '/^exec/i echo "$CERTBATCH_DCV_TYPE ${CERTBATCH_DCV_PATH:--} ${CERTBATCH_DCV_TOKEN:--}" >> types' hook.sh
+}
+dcv='    dcv: {enabled: true, hook: [./hook.sh], propagation_delay_seconds: 0, wait_for_issuance_seconds: 5}'
+proven() { # name type published
+  cd "$work/$1" || exit 1
+  check "$1: exit 0" is "$(cat code)" 0 || head -n 20 out err
+  check "$1: published and removed" is "$(calls present) $(calls cleanup)" '2 2'
+  check "$1: what the hook is told" is "$(sort -u types)" "$2"
+  check "$1: the name" grep -q "^present $3 " calls
+  check "$1: the report tells the type" is "$(grep -c "\"type\": \"${2%% *}\"" b.state/report.json)" 2
+}
+start_sim --approval person
+method txt dns-txt-token ', "*.apps.example.com"' "$dcv" 30
+method cname dns-cname-token ', "*.apps.example.com"' "$dcv" 30
+method file http-token ', www.file.example.com' "$dcv" 30
+method named http-token-dynamic ', www.named.example.com' "$dcv" 30
+runs='' # at the same time: two of them prove *.apps.example.com, each by its own kind of record
+for name in txt cname file named; do
+  (cd "$work/$name" && run && echo "$code" > code) &
+  runs="$runs $!"
+done
+# shellcheck disable=SC2086 # numbers
+wait $runs
+proven txt 'dns-01 - -' apps.example.com
+proven cname 'dns-cname - -' _dnsauth.apps.example.com
+check 'cname: the target' grep -q '^present _dnsauth.cname.example.com [^ ]*.dcv.digicert.com$' calls
+proven file 'http-file /.well-known/pki-validation/fileauth.txt -' http://www.file.example.com/.well-known/pki-validation/fileauth.txt
+order=$(sed -n 's/.*"order":"\([0-9]*\)".*/\1/p' "$work/named/b.state/journal.jsonl" | head -n 1)
+proven named "http-file /.well-known/pki-validation/$order.txt -" "http://named.example.com/.well-known/pki-validation/$order.txt"
+check 'all: nothing is left' is "$(cat "$work/records.txt")" ''
+method wild http-token ', "*.wild.example.com"' "$dcv" 30
+run
+check 'wild: a file proves no wildcard, nothing is sent' is "$code $(grep -c wild.example.com "$work/ledger")" '1 0' || head -n 20 out err
+method mail email '' '' 2
+run --wait 4s
+check 'mail: pending, exit 5, nothing published' is "$code $(calls present)" '5 0'
+"$certbatch" status b.state > status.out 2>&1
+check 'mail: told who is waited for' grep -q 'somebody answers the mail that DigiCert sent about mail.example.com' out err status.out b.state/report.json
+
+# a hook that publishes a TXT record where a CNAME is wanted proves nothing
+method wrong dns-cname-token '' "${dcv/propagation_delay_seconds: 0/propagation_delay_seconds: 0, timeout_minutes: 1}" 30
+sed -i '/^exec/i unset CERTBATCH_DCV_TYPE' hook.sh
+CERTBATCH_HOOK_RECORDS=$work/records.txt "$certbatch" run b.batch.yaml > out 2> err &
+child=$!
+for _ in $(seq 500); do [ "$(grep -c 'check-dcv.*invalid_dns_cname' "$work/wire")" -ge 2 ] && break; sleep 0.02; done
+check 'wrong type: refused by the check' grep -q 'invalid_dns_cname' "$work/wire"
+kill -TERM $child
+wait $child
+check 'wrong type: not issued, and cleaned up' is "$? $(journal issued)$(cat "$work/records.txt")" '143 0'
+
+# killed while a CNAME is published: the next run removes it as what it is
+method crash dns-cname-token '' "${dcv/propagation_delay_seconds: 0/propagation_delay_seconds: 600}" 30
+CERTBATCH_HOOK_RECORDS=$work/records.txt "$certbatch" run b.batch.yaml > out 2> err &
+child=$!
+for _ in $(seq 500); do grep -q crash "$work/records.txt" && break; sleep 0.02; done
+kill -KILL $child
+wait $child 2> /dev/null
+check 'crash: the record is still there' grep -q '^_dnsauth.crash.example.com CNAME ' "$work/records.txt"
+sed -i 's/propagation_delay_seconds: 600/propagation_delay_seconds: 0/' certbatch.yaml
+run
+check 'crash: the next run finishes: exit 0' is "$code" 0 || head -n 20 out err
+check 'crash: removed as a CNAME, nothing is left' is "$(sort -u types) $(cat "$work/records.txt")" 'dns-cname - - '
+stop_sim
+
+# --- the sample that publishes files ---
+export CERTBATCH_DCV_TYPE=http-file CERTBATCH_DCV_DOMAIN=a.example CERTBATCH_DCV_PATH=/.well-known/pki-validation/fileauth.txt
+mkdir -p "$work/www/a.example"
+file=$work/www/a.example$CERTBATCH_DCV_PATH
+CERTBATCH_HOOK_WEBROOT=$work/www "$root/samples/acme/webroot.sh" present http://a.example/x TOKEN
+check 'webroot.sh: below the root of its host' is "$(cat "$file")" TOKEN
+CERTBATCH_HOOK_WEBROOT=$work/www "$root/samples/acme/webroot.sh" cleanup http://a.example/x OTHER
+check 'webroot.sh: what another order published stays' is "$(cat "$file")" TOKEN
+CERTBATCH_HOOK_WEBROOT=$work/www "$root/samples/acme/webroot.sh" cleanup http://a.example/x TOKEN
+check 'webroot.sh: removed' is "$(find "$work/www" -type f)" ''
+unset CERTBATCH_DCV_TYPE CERTBATCH_DCV_DOMAIN CERTBATCH_DCV_PATH
+
 # --- the sample that speaks RFC 2136, with nsupdate replaced by something that shows its input ---
 mkdir "$work/bin"
 printf '#!/bin/sh\necho "args $*"\ncat\n' > "$work/bin/nsupdate"
@@ -184,6 +282,12 @@ check 'nsupdate.sh: adds one value' is "$said" 'args -t 20 -k /k
 server ns1.example.com
 update add _x.example.com. 60 IN TXT "TOKEN"
 send'
+said=$(PATH=$work/bin:$PATH CERTBATCH_DCV_TYPE=dns-cname "$root/samples/dcv/nsupdate.sh" present _x.example.com t.dcv.digicert.com)
+check 'nsupdate.sh: adds a CNAME' is "$said" 'args -t 20 -g
+update add _x.example.com. 60 IN CNAME t.dcv.digicert.com.
+send'
+PATH=$work/bin:$PATH CERTBATCH_DCV_TYPE=http-file "$root/samples/dcv/nsupdate.sh" present http://x.example.com/f TOKEN > /dev/null 2>&1
+check 'nsupdate.sh: no files' is "$?" 2
 said=$(PATH=$work/bin:$PATH "$root/samples/dcv/nsupdate.sh" cleanup _x.example.com TOKEN)
 check 'nsupdate.sh: removes that value' is "$said" 'args -t 20 -g
 update delete _x.example.com. IN TXT "TOKEN"

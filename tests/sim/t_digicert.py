@@ -305,6 +305,54 @@ def approved_siblings():
         check("each once", len([w for w in s.wire() if w["path"].startswith(ROOT + "request/")]) == 3)
 
 
+def methods():
+    """A check finds what the method of the order wants, where it wants it, or nothing."""
+    records = os.path.join(work, "methods")
+
+    def publish(*lines):
+        with open(records, "w") as f:
+            f.writelines(line + "\n" for line in lines)
+
+    with Sim("--rate", "0", "--dcv", "table", "--dcv-table", records) as s:
+        k = Api(s)
+        publish()
+        pki = "http://www.example.com/.well-known/pki-validation/"
+        for method, wanted, code in (
+                ("dns-txt-token", "www.example.com %s", "invalid_dns_txt"),
+                ("dns-cname-token", "_dnsauth.www.example.com CNAME %s.dcv.digicert.com", "invalid_dns_cname"),
+                ("http-token", pki + "fileauth.txt %s", "file_random_value_not_found"),
+                ("http-token-dynamic", None, "file_random_value_not_found")):
+            status, got = k("POST", ORDERS + "ssl_basic", order(dcv_method=method, certificate={
+                "dns_names": ["www.example.com"]}))
+            check(method + ": placed, open", status == 201 and [d["name"] for d in got["domains"]] == [
+                "www.example.com"], got)
+            path = ORDERS + str(got["id"])
+            check(method + ": the order tells it", k("GET", path)[1]["dcv_method"] == method)
+            value = k("PUT", path + "/dcv-random-value", None)[1]
+            token = value["dcv_random_value"]
+            check(method + ": one value, twice asked", token == got["dcv_random_value"], value)
+            check(method + ": an address", ("http_token_url" in value) == (method == "http-token-dynamic"), value)
+            wanted = wanted or value["http_token_url"] + " %s"
+            refused(method + ": nothing is there", k("PUT", path + "/check-dcv", None), 400, code)
+            publish(wanted % "another", token, "www.example.com TXT " + token, wanted % token + "x")
+            refused(method + ": something else is", k("PUT", path + "/check-dcv", None), 400, code)
+            publish(wanted % token)
+            status, got = k("PUT", path + "/check-dcv", None)
+            check(method + ": found", status == 200 and got["dcv_status"] == "valid", got)
+            check(method + ": issued", k("GET", path)[1]["status"] == "issued")
+            refused(method + ": no second time", k("PUT", path + "/check-dcv", None), 400, "invalid_status")
+        status, got = k("POST", ORDERS + "ssl_basic", order(dcv_method=None))
+        path = ORDERS + str(got["id"])
+        check("mail unless said", k("GET", path)[1]["dcv_method"] == "email" and "dcv_random_value" not in got, got)
+        refused("mail has no value", k("PUT", path + "/dcv-random-value", None), 400, "invalid_dcv_method")
+        refused("mail is not looked at", k("PUT", path + "/check-dcv", None), 400, "invalid_dcv_method")
+        refused("a file for a wildcard", k("POST", ORDERS + "ssl_basic", order(
+            "*.example.com", dcv_method="http-token")), 400, "invalid_dcv_method")
+        refused("a named file for DV", k("POST", ORDERS + "ssl_dv_geotrust_flex", order(
+            dcv_method="http-token-dynamic")), 400, "invalid_dcv_method")
+        refused("a method that is none", k("POST", ORDERS + "ssl_basic", order(dcv_method="dns")), 400, "dcv_method")
+
+
 def validation():
     records = os.path.join(work, "records")
     open(records, "w").close()
@@ -325,7 +373,7 @@ def main():
     global work, program
     Sim.program, program, work = sys.argv[1:4]
     Sim.work = work
-    parts = (dialect, commands, siblings, lost_siblings, approved_siblings, validation)
+    parts = (dialect, commands, siblings, lost_siblings, approved_siblings, methods, validation)
     for part in parts if len(sys.argv) < 5 else [p for p in parts if p.__name__ in sys.argv]:
         try:
             part()

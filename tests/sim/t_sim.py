@@ -518,7 +518,11 @@ def bad_options():
     def run(*args):
         return subprocess.run([Sim.program, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               timeout=20)
-    check("--help", run("--help").returncode == 0 and b"--scenario" in run("--help").stdout)
+    said = run("--help")
+    check("--help", said.returncode == 0 and b"--scenario" in said.stdout)
+    for api in (b"CERTInext API V1", b"CERTInext API V2", b"OAuth", b"DigiCert CertCentral", b"Sectigo",
+                b"Entrust CA Gateway", b"AD CS", b"ACME", b"EST", b"emCA V4.0.17", b"emCA V4.2.4+"):
+        check("--help names %s" % api.decode(), api in said.stdout, said.stdout)
     for args in (("--nope",), ("--port",), ("--rate", "x"), ("--state-times", "1,2"),
                  ("--dcv", "x"), ("--skew", "-1"), ("--port", "70000"), ("--tls", "x")):
         check("usage: " + " ".join(args), run(*args).returncode == 2, run(*args))

@@ -24,9 +24,11 @@ enum fault {
     FAULT_NOT_SENT,
     FAULT_THROTTLED,
     FAULT_AUTH,
+    FAULT_FORBIDDEN, /* these credentials may not do this one thing */
     FAULT_REFUSED,
     FAULT_GARBAGE, /* carried out, the reply does not decode */
     FAULT_PENDING, /* carried out, the certificate comes later */
+    FAULT_WAITS,   /* not carried out yet; asked often enough for this run */
     FAULT_SWAPPED, /* the certificate of another order */
     FAULT_EMPTY,   /* a search that does not see the order */
     FAULT_TWO      /* a search that finds two */
@@ -41,15 +43,16 @@ struct fault_row {
 
 static struct {
     struct fault_row rows[8];
-    unsigned orders, revocations, finds, polls; /* requests that arrived */
-    unsigned without_intent;                    /* of them, not in the journal */
-    const char *journal;                        /* path of the journal */
+    unsigned orders, revocations, finds, polls, states; /* requests that arrived */
+    unsigned without_intent;                            /* of them, not in the journal */
+    const char *journal;                                /* path of the journal */
     bool logged_in;
     unsigned logins, strangers; /* credentials asked for; other requests that came without one */
     unsigned phases;            /* a poll takes so many requests more */
     unsigned renewals;          /* questions about renewals */
     enum ca_renewal renewal;    /* what the configuration says about them */
     struct ca_window window;    /* the answer */
+    const char *words;          /* of an answer to POLL that comes later */
     unsigned odd_pages;         /* phases that did not get the page of the one before */
 } faulty;
 
@@ -73,11 +76,10 @@ static enum fault fault_for(const struct ca_call *c)
 
 static void count_request(const struct ca_call *c)
 {
-    unsigned *counters[STEP__MAX] = {[STEP_ORDER] = &faulty.orders,
-                                     [STEP_REVOKE] = &faulty.revocations,
-                                     [STEP_FIND] = &faulty.finds,
-                                     [STEP_RENEWAL] = &faulty.renewals,
-                                     [STEP_POLL] = &faulty.polls};
+    unsigned *counters[STEP__MAX] = {
+        [STEP_ORDER] = &faulty.orders,   [STEP_REVOKE] = &faulty.revocations,
+        [STEP_FIND] = &faulty.finds,     [STEP_RENEWAL] = &faulty.renewals,
+        [STEP_REVOKED] = &faulty.states, [STEP_POLL] = &faulty.polls};
     if (counters[c->step]) {
         ++*counters[c->step];
     }
@@ -110,6 +112,8 @@ static void break_reply(enum fault f, struct ca_reply *r, const struct ca_reply 
     static const char *const texts[] = {
         [FAULT_THROTTLED] = "{\"outcome\":\"throttled\"}",
         [FAULT_AUTH] = "{\"outcome\":\"auth\",\"message\":\"who are you\"}",
+        [FAULT_FORBIDDEN] = "{\"outcome\":\"auth\",\"message\":\"not yours\",\"forbidden\":1}",
+        [FAULT_WAITS] = "{\"outcome\":\"accepted\",\"later\":1,\"enough\":1}",
         [FAULT_REFUSED] =
             "{\"outcome\":\"refused\",\"code\":\"E42\",\"message\":\"no\\u001b[31m\"}",
         [FAULT_GARBAGE] = "<html>502 Bad Gateway</html>",
@@ -206,7 +210,10 @@ static void faulty_answer(struct ca *ca, const struct ca_call *call, const struc
     if (strstr(buf_text(&reply->body), "\"later\"")) {
         out->pending = true;
         out->again_seconds = 0;
+        out->enough = strstr(buf_text(&reply->body), "\"enough\"") != NULL;
+        out->message = call->step == STEP_POLL ? faulty.words : NULL;
     }
+    out->forbidden = strstr(buf_text(&reply->body), "\"forbidden\"") != NULL;
     if (call->step == STEP_TOKEN) {
         faulty.logged_in = out->outcome == OUTCOME_ACCEPTED;
     } else if (out->outcome == OUTCOME_AUTH) {

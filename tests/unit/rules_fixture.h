@@ -36,6 +36,8 @@ static const struct product_info fixture_products[] = {
      .level = "ov", .multi = true, .max_san = 3},
     {.ca_type = "digicert", .code = "ssl_plus", .name = "Standard SSL", .level = "ov",
      .deprecated = true},
+    {.ca_type = "digicert", .code = "secure_email_mailbox", .name = "Mailbox", .level = "smime"},
+    {.ca_type = "digicert", .code = "secure_email_sponsor", .name = "Sponsor", .level = "smime"},
 };
 /* clang-format on */
 

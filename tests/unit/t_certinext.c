@@ -76,7 +76,9 @@ static void defaults(void **state)
     assert_int_equal(c->pickup.interval_seconds, 10);
     assert_int_equal(c->pickup.retries, 5);
     assert_false(c->dcv.enabled);
-    assert_string_equal(c->dcv.txt_record_template, "_emsign-validation.{0}");
+    struct ca_dcv dcv;
+    assert_false(certinext_dcv(&r.config.cas[0], &dcv));
+    assert_string_equal(dcv.record_template, "_emsign-validation.{0}");
     assert_int_equal(c->dcv.propagation_delay_seconds, 30);
     assert_int_equal(c->dcv.timeout_minutes, 10);
     assert_int_equal(c->dcv.wait_for_challenge_seconds, 60);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * TXT records of validations: which are made and which refused, and what the journal may say of
- * them.
+ * Records and files of validations: which are made and which refused, and what the journal may say
+ * of them.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,13 @@
 #include "formats/base/str.h"
 
 #include <string.h>
+
+static bool make(struct arena *a, const char *form, const char *domain, const char *name,
+                 const char *value, struct dcv_record *out, struct err *err)
+{
+    const struct dcv_told told = {DCV_KIND_TXT, name, value};
+    return dcv_record_make(a, form, domain, &told, out, err);
+}
 
 static void records_are_made(void **state UNUSED)
 {
@@ -29,8 +36,7 @@ static void records_are_made(void **state UNUSED)
     struct dcv_record r;
     struct err err = ERR_INIT;
     for (size_t i = 0; i < NITEMS(rows); i++) {
-        assert_true(dcv_record_make(&a, rows[i].form, rows[i].domain, rows[i].told, "Ab-_=+/:.,@1",
-                                    &r, &err));
+        assert_true(make(&a, rows[i].form, rows[i].domain, rows[i].told, "Ab-_=+/:.,@1", &r, &err));
         assert_string_equal(r.name, rows[i].name);
         assert_string_equal(r.domain, rows[i].domain);
         assert_string_equal(r.value, "Ab-_=+/:.,@1");
@@ -50,30 +56,72 @@ static void odd_records_are_refused(void **state UNUSED)
     struct dcv_record r;
     for (size_t i = 0; i < NITEMS(values); i++) {
         struct err err = ERR_INIT;
-        assert_false(dcv_record_make(&a, "_x.{0}", "www.example.com", NULL, values[i], &r, &err));
+        assert_false(make(&a, "_x.{0}", "www.example.com", NULL, values[i], &r, &err));
         assert_int_equal(err.code, ERR_CA);
     }
     for (size_t i = 0; i < NITEMS(names); i++) {
         struct err err = ERR_INIT;
-        assert_false(dcv_record_make(&a, "_x.{0}", names[i], NULL, "t", &r, &err));
+        assert_false(make(&a, "_x.{0}", names[i], NULL, "t", &r, &err));
     }
     for (size_t i = 0; i < NITEMS(names); i++) {
         struct err err = ERR_INIT;
-        assert_false(dcv_record_make(&a, "_x.{0}", "www.example.com", names[i], "t", &r, &err));
+        assert_false(make(&a, "_x.{0}", "www.example.com", names[i], "t", &r, &err));
     }
     memset(text, 'a', sizeof text);
     text[255] = '\0';
     struct err err = ERR_INIT;
-    assert_true(dcv_record_make(&a, "_x.{0}", "www.example.com", NULL, text, &r, &err));
+    assert_true(make(&a, "_x.{0}", "www.example.com", NULL, text, &r, &err));
     text[255] = 'a';
     text[256] = '\0';
-    assert_false(dcv_record_make(&a, "_x.{0}", "www.example.com", NULL, text, &r, &err));
+    assert_false(make(&a, "_x.{0}", "www.example.com", NULL, text, &r, &err));
     text[250] = '\0'; /* and "_x." is 253 */
     err_clear(&err);
-    assert_true(dcv_record_make(&a, "_x.{0}", text, NULL, "t", &r, &err));
+    assert_true(make(&a, "_x.{0}", text, NULL, "t", &r, &err));
     text[250] = 'a';
     text[251] = '\0';
-    assert_false(dcv_record_make(&a, "_x.{0}", text, NULL, "t", &r, &err));
+    assert_false(make(&a, "_x.{0}", text, NULL, "t", &r, &err));
+}
+
+/* A CNAME has a host name for a value; a file is known by its path. */
+static void cnames_and_files(void **state UNUSED)
+{
+#define ACME    "http://a.example/.well-known/acme-challenge/"
+#define FILE_AT "http://a.example/.well-known/pki-validation/"
+    static const struct {
+        enum dcv_kind told;
+        const char *name, *value;
+        enum dcv_kind made; /* DCV_KIND__MAX: refused */
+    } rows[] = {
+        {DCV_KIND_CNAME, "_dnsauth.a.example", "_t0k.dcv.digicert.com", DCV_KIND_CNAME},
+        {DCV_KIND_CNAME, "_dnsauth.a.example", "t/0.dcv.digicert.com", DCV_KIND__MAX},
+        {DCV_KIND_CNAME, "_dnsauth.a.example", "-t.dcv.digicert.com", DCV_KIND__MAX},
+        {DCV_KIND_CNAME, "_dns auth.a.example", "t.dcv.digicert.com", DCV_KIND__MAX},
+        {DCV_KIND_TXT, ACME "tok", "tok.digest", DCV_KIND_HTTP_01},
+        {DCV_KIND_TXT, ACME "tok", "another.digest", DCV_KIND__MAX},
+        {DCV_KIND_FILE, FILE_AT "fileauth.txt", "_t0k", DCV_KIND_FILE},
+        {DCV_KIND_FILE, FILE_AT "AB12.txt", "t=0+k/", DCV_KIND_FILE},
+        {DCV_KIND_FILE, FILE_AT "AB12.txt", "two words", DCV_KIND__MAX},
+        {DCV_KIND_FILE, FILE_AT "AB12.txt", "-t", DCV_KIND__MAX},
+        {DCV_KIND_FILE, FILE_AT ".htaccess", "t", DCV_KIND__MAX},
+        {DCV_KIND_FILE, FILE_AT "..", "t", DCV_KIND__MAX},
+        {DCV_KIND_FILE, FILE_AT "-rf", "t", DCV_KIND__MAX},
+        {DCV_KIND_FILE, FILE_AT "", "t", DCV_KIND__MAX},
+        {DCV_KIND_FILE, FILE_AT "sub/file.txt", "t", DCV_KIND__MAX},
+        {DCV_KIND_FILE, "http://b.example/.well-known/pki-validation/f.txt", "t", DCV_KIND__MAX},
+        {DCV_KIND_FILE, "http://a.example/f.txt", "t", DCV_KIND__MAX},
+    };
+    CLEANUP(arena_release) struct arena a = ARENA_INIT;
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct err err = ERR_INIT;
+        struct dcv_record r;
+        const struct dcv_told told = {rows[i].told, rows[i].name, rows[i].value};
+        const bool ok = dcv_record_make(&a, "_x.{0}", "a.example", &told, &r, &err);
+        if (ok != (rows[i].made != DCV_KIND__MAX)) {
+            fail_msg("%s: %s", rows[i].name, rows[i].value);
+        }
+        assert_int_equal(ok ? r.kind : DCV_KIND__MAX, rows[i].made);
+        assert_true(ok || err.code == ERR_CA);
+    }
 }
 
 /* --- the journal --- */
@@ -159,6 +207,37 @@ static void impossible_records_stop_a_replay(void **state UNUSED)
     history_release(&h);
 }
 
+/* What is removed by a later run must be called what it was when it was published. */
+static void the_kind_is_kept(void **state UNUSED)
+{
+    static const struct {
+        const char *type, *name;
+        int kind; /* -1: damage */
+    } rows[] = {
+        {NULL, "_x.a.example", DCV_KIND_TXT}, /* journals of before */
+        {NULL, ACME "tok", DCV_KIND_HTTP_01},
+        {"dns-01", "_x.a.example", DCV_KIND_TXT},
+        {"dns-cname", "_x.a.example", DCV_KIND_CNAME},
+        {"http-01", ACME "tok", DCV_KIND_HTTP_01},
+        {"http-file", FILE_AT "f.txt", DCV_KIND_FILE},
+        {"dns-02", "_x.a.example", -1},
+        {"http-file", "_x.a.example", -1},
+        {"dns-cname", FILE_AT "f.txt", -1},
+    };
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct history h = HISTORY_INIT;
+        order(&h);
+        struct record r = txt(DCV_PRESENT, NULL, "one");
+        r.record_type = rows[i].type;
+        r.record_name = rows[i].name;
+        assert_int_equal(apply(&h, r, 10), rows[i].kind >= 0);
+        if (rows[i].kind >= 0) {
+            assert_int_equal(history_item(&h, "a")->dcv->kind, rows[i].kind);
+        }
+        history_release(&h);
+    }
+}
+
 static void a_revocation_proves_no_names(void **state UNUSED)
 {
     struct history h = HISTORY_INIT;
@@ -174,6 +253,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_are_made),
         cmocka_unit_test(odd_records_are_refused),
+        cmocka_unit_test(cnames_and_files),
+        cmocka_unit_test(the_kind_is_kept),
         cmocka_unit_test(a_record_is_published_until_it_is_removed),
         cmocka_unit_test(impossible_records_stop_a_replay),
         cmocka_unit_test(a_revocation_proves_no_names),

@@ -48,7 +48,7 @@ static void settings_between_keys(void **state UNUSED)
         const char *more, *words;
     } rows[] = {
         {"    dcv: {enabled: true}\n", "needs a 'hook'"},
-        {"    dcv: {enabled: true, hook: [./h]}\n    dcv_method: email\n", "must be dns-txt-token"},
+        {"    dcv: {enabled: true, hook: [./h]}\n    dcv_method: email\n", "cannot answer mail"},
         {"    payment_profile_id: mine\n", "is a number of CertCentral"},
         {"    dcv: {enabled: true, hook: [./h], txt_record_template: _x}\n", "{0}"},
     };
@@ -216,6 +216,13 @@ static void order_by_field(void **state UNUSED)
          CERT_HEAD(
              "") "\"dcv_method\":\"http-token\",\"certificate_dcv_scope\":\"base_domain\"," PLAIN
                  "}"},
+        {"    dcv: {enabled: true, hook: [./h]}\n    dcv_method: dns-cname-token\n", NULL, NULL, 0,
+         CERT_HEAD(
+             "") "\"dcv_method\":\"dns-cname-token\",\"certificate_dcv_scope\":\"fqdn\"," PLAIN
+                 "}"},
+        {"    dcv: {enabled: true, hook: [./h]}\n", "dcv_method: http-token-dynamic\n", NULL, 0,
+         CERT_HEAD("") "\"dcv_method\":\"http-token-dynamic\","
+                       "\"certificate_dcv_scope\":\"fqdn\"," PLAIN "}"},
         {"    dcv: {enabled: true, hook: [./h]}\n", NULL, NULL, 0,
          CERT_HEAD("") "\"dcv_method\":\"dns-txt-token\",\"certificate_dcv_scope\":\"fqdn\"," PLAIN
                        "}"},
@@ -347,6 +354,15 @@ static void mail_certificates(void **state UNUSED)
               "\"given_name_surname\",\"individual\":{\"first_name\":\"Dana\",\"last_name\":"
               "\"Sample\"},\"usage_designation\":{\"primary_usage\":\"signing\"},\"csr\":\"CSR\","
               "\"signature_hash\":\"sha256\"}," PLAIN "}");
+    /* what the item says by `smime:` */
+    const struct smime_fields smime = {.generation = SMIME_STRICT, .use = SMIME_ENCRYPTION};
+    b.order.smime = &smime;
+    b.order.extra = bench_fields(&b, "common_name_indicator: email_address\n");
+    same_body(&b, &call, "POST /order/certificate/secure_email_sponsor",
+              "{\"certificate\":{\"emails\":[\"dana@example.com\"],\"common_name_indicator\":"
+              "\"email_address\",\"profile_type\":\"strict\",\"individual\":{\"first_name\":"
+              "\"Dana\",\"last_name\":\"Sample\"},\"usage_designation\":{\"primary_usage\":"
+              "\"key_management\"},\"csr\":\"CSR\",\"signature_hash\":\"sha256\"}," PLAIN "}");
     b.order.san = host;
     assert_non_null(strstr(bench_refused(&b, &call), "takes no dns names"));
     bench_end(&b);

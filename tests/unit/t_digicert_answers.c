@@ -162,6 +162,32 @@ static void reissues_placed(void **state UNUSED)
 }
 
 /* --- errors --- */
+/* A wrong key is nobody's; a right may be missing for one order. */
+static void rights(void **state UNUSED)
+{
+    static const struct {
+        enum ca_step step;
+        int status;
+        const char *body;
+        bool forbidden;
+    } rows[] = {
+        {STEP_ORDER, 403, ERRORS("access_denied|missing_permission"), true},
+        {STEP_POLL, 403, ERRORS("access_denied|missing_permission"), true},
+        {STEP_REVOKE, 403, ERRORS("access_denied"), true},
+        {STEP_POLL, 403, ERRORS("access_denied|access_denied_invalid_key"), false},
+        {STEP_ORDER, 401, ERRORS("access_denied|missing_permission"), false},
+    };
+    struct bench b;
+    bench_begin(&b, dc_config);
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        const struct ca_call call = bench_call(&b, rows[i].step);
+        const struct ca_result *r = bench_hear(&b, &call, rows[i].status, rows[i].body);
+        same(r, OUTCOME_AUTH, rows[i].body);
+        assert_int_equal(r->forbidden, rows[i].forbidden);
+    }
+    bench_end(&b);
+}
+
 static void errors_of_orders(void **state UNUSED)
 {
     static const struct {
@@ -195,6 +221,7 @@ static void errors_of_orders(void **state UNUSED)
         {400, "{\"errors\":[]}", OUTCOME_UNKNOWN, NULL, "without an error of DigiCert"},
         {408, ERRORS("timeout"), OUTCOME_UNKNOWN, "timeout", "Words."},
         {500, ERRORS("server_error"), OUTCOME_UNKNOWN, NULL, "fault of its own"},
+        {501, "", OUTCOME_UNKNOWN, NULL, "does not offer this call"},
         {302, "", OUTCOME_UNKNOWN, NULL, "redirect"},
         {200, "", OUTCOME_UNKNOWN, NULL, "not JSON"},
         {201, "<html>", OUTCOME_UNKNOWN, NULL, "not JSON"},
@@ -506,11 +533,17 @@ static void states_of_certificates(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(orders_placed),    cmocka_unit_test(reissues_placed),
-        cmocka_unit_test(errors_of_orders), cmocka_unit_test(errors_of_reads),
-        cmocka_unit_test(every_state),      cmocka_unit_test(approvals),
-        cmocka_unit_test(chains),           cmocka_unit_test(searches),
-        cmocka_unit_test(revocations),      cmocka_unit_test(states_of_certificates),
+        cmocka_unit_test(orders_placed),
+        cmocka_unit_test(reissues_placed),
+        cmocka_unit_test(rights),
+        cmocka_unit_test(errors_of_orders),
+        cmocka_unit_test(errors_of_reads),
+        cmocka_unit_test(every_state),
+        cmocka_unit_test(approvals),
+        cmocka_unit_test(chains),
+        cmocka_unit_test(searches),
+        cmocka_unit_test(revocations),
+        cmocka_unit_test(states_of_certificates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

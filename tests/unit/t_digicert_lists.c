@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the DigiCert connector reads from lists of orders and products, from a probe of the key, and
- * from the calls about domain control.
+ * What the DigiCert connector reads from lists of orders and products, and from a probe of the key.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,46 +72,11 @@ static void probes(void **state UNUSED)
     bench_end(&b);
 }
 
-/* --- domain control validation --- */
-static void validation(void **state UNUSED)
-{
-    struct bench b;
-    struct ca_dcv dcv;
-    bench_begin(&b, DC_CONFIG(BASE, "    dcv: {enabled: true, hook: [./h]}\n"));
-    assert_true(digicert_dcv(b.ca.config, &dcv));
-    assert_string_equal(dcv.record_template, "{0}");
-    struct ca_call call = bench_call(&b, STEP_POLL);
-    const struct ca_result *r = bench_hear(
-        &b, &call, 200,
-        "{\"status\":\"pending\",\"certificate\":{\"common_name\":\"a.example\",\"dns_names\":["
-        "\"a.example\",\"*.b.example\"]}}");
-    assert_int_equal(r->ndomains, 2);
-    assert_string_equal(r->domains[1].name, "*.b.example");
-    assert_int_equal(r->domains[1].state, DOMAIN_OPEN);
-    call = bench_call(&b, STEP_CHALLENGE);
-    call.domain = "a.example";
-    r = bench_hear(&b, &call, 200, "{\"dcv_random_value\":\"r4nd0m\"}");
-    assert_string_equal(r->record_value, "r4nd0m");
-    assert_null(r->record_name);
-    same(bench_hear(&b, &call, 200, "{}"), OUTCOME_UNKNOWN, "no value");
-    same(bench_hear(&b, &call, 404, ERRORS("not_found|order")), OUTCOME_REFUSED, "no order");
-    call = bench_call(&b, STEP_VALIDATE);
-    r = bench_hear(&b, &call, 400, ERRORS("invalid_dns_txt"));
-    assert_true(r->outcome == OUTCOME_ACCEPTED && r->pending);
-    r = bench_hear(&b, &call, 200, "{\"order_status\":\"issued\",\"dcv_status\":\"valid\"}");
-    assert_true(r->outcome == OUTCOME_ACCEPTED && !r->pending);
-    bench_end(&b);
-    bench_begin(&b, dc_config);
-    assert_false(digicert_dcv(b.ca.config, &dcv));
-    bench_end(&b);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists),
         cmocka_unit_test(probes),
-        cmocka_unit_test(validation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -339,6 +339,9 @@ static void probe(void **state UNUSED)
     assert_string_equal(g.result.message, "CA CA-1001: One, com.entrust.PKIHub");
     same(gate_hear(&g, &call, 200, "{}"), OUTCOME_UNKNOWN, "no CA");
     same(gate_error(&g, &call, 403, "cagw-4003", ""), OUTCOME_AUTH, "not known");
+    assert_true(g.result.forbidden); /* or not for this role */
+    same(gate_error(&g, &call, 401, "cagw-4003", ""), OUTCOME_AUTH, "not known");
+    assert_false(g.result.forbidden);
     same(gate_error(&g, &call, 404, "cagw-4018", "caId"), OUTCOME_ACCEPTED, "which then?");
     assert_int_equal(g.result.phase, PROBE_LIST);
     call.phase = PROBE_LIST;

@@ -23,6 +23,10 @@ static void capability(void **state)
         {"{ca: certinext, action: revoke, serial: 0A, reason: certificateHold}", true},
         {"{ca: certinext, action: revoke, serial: 0A, reason: removeFromCRL}", true},
         {"{ca: local, action: revoke, serial: 0A, reason: certificateHold}", false},
+        /* S/MIME, where it is known that nothing of ours could be sent */
+        {"{ca: certinext, product: smime, san: ['email:a@a.net']}", true},
+        {"{ca: certinext, product: '894', san: ['email:a@a.net']}", true},
+        {"{ca: {type: digicert}, product: secure_email_mailbox, san: ['email:a@a.net']}", false},
         {"{ca: unheard-of, action: revoke, serial: 0A, reason: certificateHold}", false},
         {"{ca: {type: emca, version: 4.2.4}, action: revoke, serial: 0A}", false},
         {"{ca: {type: emca, version: 4.2.4, dialect: est}, action: revoke, serial: 0A}", true},

@@ -13,7 +13,9 @@
 #include "tests/unit/rules_fixture.h"
 #include "tests/unit/work_fixture.h"
 
-#define DC "ca: {type: digicert, organization_id: '1', base_url: 'https://x/'}, validity: 9d, "
+#define DC        "ca: {type: digicert, organization_id: '1', base_url: 'https://x/'}, validity: 9d, "
+#define SPONSOR   "san: ['email:d@example.com'], product: secure_email_sponsor, "
+#define INDICATOR "fields: {common_name_indicator: given_name_surname}, "
 #define SC                                                                                         \
     "ca: {type: sectigo, organization_id: '1', products: {ov: {code: '7', terms: [90d, 199d]}, "   \
     "any: {code: '8'}, odd: {level: ov}}}, common_name: a.example.com, "
@@ -91,6 +93,30 @@ static const struct row {
     {"digicert.ou", "private", QUIET,
      "{" DC "common_name: a.example.com, subject: {organizational_unit: IT}}"},
 
+    {"digicert.smime", "smime", SEV_ERROR, "{" DC SPONSOR "subject: {given_name: D, surname: S}}"},
+    {"digicert.smime", "smime", SEV_ERROR, "{" DC SPONSOR INDICATOR "subject: {surname: S}}"},
+    {"digicert.smime", "smime", SEV_ERROR,
+     "{" DC SPONSOR INDICATOR "subject: {given_name: D, surname: S}, smime: {type: mailbox}}"},
+    {"digicert.smime", "smime", QUIET,
+     "{" DC SPONSOR INDICATOR "subject: {given_name: D, surname: S}, smime: {type: sponsor}}"},
+    {"digicert.smime", "smime", QUIET,
+     "{" DC "san: ['email:d@example.com'], product: secure_email_mailbox}"},
+    {"digicert.dcv-method", "tls", SEV_ERROR,
+     "{" DC "common_name: a.example.com, san: ['*.example.com'], dcv: {method: website}}"},
+    {"digicert.dcv-method", "tls", SEV_ERROR,
+     "{" DC "common_name: a.example.com, fields: {dcv_method: pigeon}}"},
+    {"digicert.dcv-method", "dv", SEV_ERROR,
+     "{ca: {type: digicert, dcv_method: http-token-dynamic}, common_name: a.example.com}"},
+    {"digicert.dcv-method", "dv", QUIET,
+     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com}"},
+    {"digicert.dcv-method", "tls", QUIET,
+     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com, san: "
+     "['*.example.com'], "
+     "dcv: {method: dns}}"},
+    {"digicert.dcv-method", "tls", QUIET,
+     "{ca: {type: digicert, dcv_method: http-token}, common_name: a.example.com, san: "
+     "['*.example.com'], "
+     "fields: {dcv_method: dns-txt-token}}"},
     {"digicert.reissue", "tls", SEV_ERROR,
      "{" DC "common_name: a.example.com, action: reissue, replaces: {serial: '0A'}}"},
     {"digicert.reissue", "tls", QUIET,

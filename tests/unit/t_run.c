@@ -12,6 +12,7 @@
 
 #include "run_fixture.h"
 
+#include "batch/retry.h"
 #include "formats/base/secret.h"
 
 #include <openssl/crypto.h>
@@ -116,6 +117,69 @@ static void credentials_stop_the_ca_not_the_batch(void **ctx UNUSED)
     assert_int_equal(t.summary.counts[STATE_NEW], 3);
     assert_non_null(t.summary.report);
     faulty_reset(0, 0);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+}
+
+/* One order that these credentials may not place stops nobody, and is tried again by a later run.
+ */
+static void what_is_forbidden_is_alone(void **ctx UNUSED)
+{
+    fault("b", STEP_ORDER, FAULT_FORBIDDEN, 1);
+    assert_true(run(THREE));
+    assert_int_equal(t.summary.counts[STATE_FAILED], 1);
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
+    assert_int_equal(lines_with("b.state/journal.jsonl", "\"ev\":\"failed\"", "not yours"), 1);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+    assert_int_equal(faulty.orders, 4);
+}
+
+#define TEN THREE ORDER("d") ORDER("e") ORDER("f") ORDER("g") ORDER("h") ORDER("i") ORDER("j")
+
+/* When nothing is allowed it is the credentials after all. */
+static void what_is_forbidden_to_all_stops_the_ca(void **ctx UNUSED)
+{
+    fault("*", STEP_ORDER, FAULT_FORBIDDEN, 0);
+    assert_false(run(TEN));
+    assert_int_equal(t.err.code, ERR_CA);
+    assert_int_equal(t.summary.counts[STATE_FAILED], RETRY_FORBIDDEN);
+    assert_int_equal(t.summary.counts[STATE_NEW], 10 - RETRY_FORBIDDEN);
+    faulty_reset(0, 0);
+    assert_true(run(TEN));
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 10);
+}
+
+/* A paid order whose state may not be read is no failure: it stays pending, and says so. */
+static void a_forbidden_poll_leaves_the_order_pending(void **ctx UNUSED)
+{
+    fault("b", STEP_ORDER, FAULT_PENDING, 1);
+    fault("b", STEP_POLL, FAULT_FORBIDDEN, 1);
+    assert_true(run(THREE));
+    assert_int_equal(t.summary.counts[STATE_PENDING], 1);
+    assert_int_equal(t.summary.counts[STATE_ISSUED], 2);
+    assert_int_equal(lines_with("b.state/journal.jsonl", "\"class\":\"pending\"", "not yours"), 1);
+    assert_true(run(THREE));
+    assert_issued_once(3);
+}
+
+/* The words of a CA about an order that waits, once for each time they change. */
+static void what_it_waits_for_is_kept(void **ctx UNUSED)
+{
+    static const char *const words[] = {"waits for Ann", "waits for Ann", "waits for Bob", NULL,
+                                        "waits for Bob"};
+    fault("b", STEP_ORDER, FAULT_PENDING, 1);
+    for (size_t i = 0; i < NITEMS(words); i++) {
+        faulty.words = words[i];
+        fault("b", STEP_POLL, FAULT_PENDING, 1);
+        fault("b", STEP_POLL, FAULT_LOST_BEFORE, 0); /* this run sees no more */
+        assert_true(run_wait(THREE, 0));
+        assert_int_equal(t.summary.counts[STATE_PENDING], 1);
+        memset(faulty.rows, 0, sizeof faulty.rows);
+    }
+    assert_int_equal(lines_with("b.state/journal.jsonl", "\"class\":\"pending\"", "Ann"), 1);
+    assert_int_equal(lines_with("b.state/journal.jsonl", "\"class\":\"pending\"", "Bob"), 1);
+    assert_int_equal(lines_with("b.state/report.json", "\"message\":", "waits for Bob"), 1);
     assert_true(run(THREE));
     assert_issued_once(3);
 }
@@ -335,6 +399,24 @@ static void a_revocation_that_never_arrived_is_sent_again(void **ctx UNUSED)
     assert_int_equal(revoked_at_ca(), 1);
 }
 
+/* What the kind of CA says about how often a run asks holds for orders and revocations alike. */
+static void enough_is_enough(void **ctx UNUSED)
+{
+    issue_old();
+    assert_true(run(THREE));
+    faulty_reset(0, 0);
+    fault("r", STEP_REVOKE, FAULT_WAITS, 1);
+    fault("r", STEP_REVOKED, FAULT_NONE, 1); /* before it is sent */
+    fault("r", STEP_REVOKED, FAULT_WAITS, 0);
+    assert_true(run_wait(REVOKE, 3));
+    assert_int_equal(t.summary.counts[STATE_PENDING], 1);
+    assert_int_equal(faulty.revocations, 1);
+    assert_int_equal(faulty.states, 2);
+    assert_true(run_wait(REVOKE, 3));
+    assert_int_equal(faulty.states, 3); /* a later run looks again */
+    assert_int_equal(faulty.revocations, 1);
+}
+
 static void no_revocation_before_its_order(void **ctx UNUSED)
 {
     issue_old();
@@ -433,6 +515,10 @@ int main(void)
         T(a_refusal_is_final_and_alone),
         T(a_wrong_certificate_is_never_stored),
         T(credentials_stop_the_ca_not_the_batch),
+        T(what_is_forbidden_is_alone),
+        T(what_is_forbidden_to_all_stops_the_ca),
+        T(a_forbidden_poll_leaves_the_order_pending),
+        T(what_it_waits_for_is_kept),
         T(unknown_until_adopted),
         T(unknown_until_abandoned),
         T(two_hits_are_not_one),
@@ -445,6 +531,7 @@ int main(void)
         T(a_batch_may_grow_but_not_change),
         T(a_lost_revocation_is_asked_for),
         T(a_revocation_that_never_arrived_is_sent_again),
+        T(enough_is_enough),
         T(no_revocation_before_its_order),
         T(a_number_that_has_to_be_said),
         T(a_stop_before_the_start),

@@ -39,7 +39,9 @@ static void ordered(void **state UNUSED)
         {415, "nothing", OUTCOME_UNKNOWN, NULL},
         {401, "", OUTCOME_AUTH, NULL},
         {401, "{\"code\":-970,\"description\":\"Incorrect login\"}", OUTCOME_AUTH, NULL},
-        {403, "{\"code\":-107,\"description\":\"DCV\"}", OUTCOME_AUTH, NULL},
+        {401, "{\"code\":-107,\"description\":\"DCV\"}", OUTCOME_AUTH, NULL},
+        {403, "{\"code\":-107,\"description\":\"DCV\"}", OUTCOME_REFUSED, NULL},
+        {403, "{\"code\":-1,\"description\":\"?\"}", OUTCOME_UNKNOWN, NULL},
         {429, "", OUTCOME_THROTTLED, NULL},
         {302, "", OUTCOME_UNKNOWN, NULL},
         {500, "{\"code\":-36,\"description\":\"x\"}", OUTCOME_UNKNOWN, NULL},
@@ -55,6 +57,26 @@ static void ordered(void **state UNUSED)
         assert_true(r->pending == (rows[i].outcome == OUTCOME_ACCEPTED));
         assert_int_equal(r->settle_seconds, 30);
         assert_true(r->outcome == OUTCOME_ACCEPTED || !r->issued);
+    }
+    /* a right may be missing for one thing; credentials are missing for all */
+    static const struct {
+        int status;
+        const char *body;
+        bool forbidden;
+    } rights[] = {
+        {403, "{\"code\":-25,\"description\":\"no\"}", true},
+        {400, "{\"code\":-37,\"description\":\"no\"}", true},
+        {400, "{\"code\":-230,\"description\":\"no\"}", true},
+        {403, "{\"description\":\"no\"}", true},
+        {403, "{\"code\":-970,\"description\":\"no\"}", false},
+        {401, "{\"code\":-16,\"description\":\"no\"}", false},
+        {401, "{\"description\":\"no\"}", false},
+        {404, "<html>", false},
+    };
+    for (size_t i = 0; i < NITEMS(rights); i++) {
+        const struct ca_result *r = bench_hear(&b, &call, rights[i].status, rights[i].body);
+        same(r, OUTCOME_AUTH, rights[i].body);
+        assert_int_equal(r->forbidden, rights[i].forbidden);
     }
     same(bench_hear(&b, &call, 429, ""), OUTCOME_THROTTLED, "429");
     assert_int_equal(b.result.again_seconds, 17);
