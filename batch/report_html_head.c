@@ -174,15 +174,33 @@ static void window_fact(struct buf *out, const struct report_view *v)
     }
 }
 
-void html_change(struct buf *out, const struct report_view *v)
+/* A table of what people did: when, what, and cells of text. Both lists end with NULL. */
+static void deeds_begin(struct buf *out, const char *caption, const char *const *heads)
 {
-    CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    section(out, "change", "Change");
-    if (!v->report->change) {
-        buf_puts(out, "<p>The manifest names no change.</p>\n");
-        section_end(out);
-        return;
+    buf_printf(out, "<table class=\"plain\"><caption>%s</caption>\n<thead><tr>", caption);
+    for (; *heads; heads++) {
+        buf_printf(out, "<th scope=\"col\">%s</th>", *heads);
     }
+    buf_puts(out, "</tr></thead>\n<tbody>\n");
+}
+
+static void deed(struct buf *out, int64_t when, const char *what, const char *const *cells)
+{
+    char t[TIME_TEXT];
+    time_format(when, t);
+    buf_printf(out, "<tr><td><time>%s</time></td><th scope=\"row\">", t);
+    html_text(out, what);
+    buf_puts(out, "</th>");
+    for (; *cells; cells++) {
+        buf_puts(out, "<td>");
+        html_text(out, *cells);
+        buf_puts(out, "</td>");
+    }
+    buf_puts(out, "</tr>\n");
+}
+
+static void put_change(struct buf *out, const struct report_view *v)
+{
     buf_puts(out, "<dl class=\"facts\">\n");
     for (const struct ynode *n = v->report->change->first; n; n = n->next) {
         CLEANUP(arena_release) struct arena words = ARENA_INIT;
@@ -198,6 +216,37 @@ void html_change(struct buf *out, const struct report_view *v)
     }
     window_fact(out, v);
     buf_puts(out, "</dl>\n");
+}
+
+static void put_approvals(struct buf *out, const struct history *h)
+{
+    static const char *const heads[] = {"Counted", "Approver", "Signed", "Certificate SHA-256",
+                                        NULL};
+    size_t at = 0;
+    const struct approval_record *a = history_approval(h, &at);
+    if (!a) {
+        return;
+    }
+    deeds_begin(out, "Signed approvals of the plan that was run", heads);
+    for (; a; a = history_approval(h, &at)) {
+        char t[TIME_TEXT] = "-";
+        if (a->signed_at != TIME_NONE) {
+            time_format(a->signed_at, t);
+        }
+        deed(out, a->time, a->approver, (const char *const[]){t, a->certificate_sha256, NULL});
+    }
+    buf_puts(out, "</tbody></table>\n");
+}
+
+void html_change(struct buf *out, const struct report_view *v)
+{
+    section(out, "change", "Change");
+    if (v->report->change) {
+        put_change(out, v);
+    } else {
+        buf_puts(out, "<p>The manifest names no change.</p>\n");
+    }
+    put_approvals(out, v->report->history);
     section_end(out);
 }
 
@@ -336,31 +385,6 @@ void html_accepted(struct buf *out, const struct report_view *v)
     }
     buf_puts(out, "</tbody></table>\n");
     section_end(out);
-}
-
-/* A table of what people did: when, what, and cells of text. Both lists end with NULL. */
-static void deeds_begin(struct buf *out, const char *caption, const char *const *heads)
-{
-    buf_printf(out, "<table class=\"plain\"><caption>%s</caption>\n<thead><tr>", caption);
-    for (; *heads; heads++) {
-        buf_printf(out, "<th scope=\"col\">%s</th>", *heads);
-    }
-    buf_puts(out, "</tr></thead>\n<tbody>\n");
-}
-
-static void deed(struct buf *out, int64_t when, const char *what, const char *const *cells)
-{
-    char t[TIME_TEXT];
-    time_format(when, t);
-    buf_printf(out, "<tr><td><time>%s</time></td><th scope=\"row\">", t);
-    html_text(out, what);
-    buf_puts(out, "</th>");
-    for (; *cells; cells++) {
-        buf_puts(out, "<td>");
-        html_text(out, *cells);
-        buf_puts(out, "</td>");
-    }
-    buf_puts(out, "</tr>\n");
 }
 
 static const char *or_nothing(const char *text)

@@ -177,15 +177,10 @@ static void put_troubles(struct sheet *s)
 
 /* --- the change --- */
 
-static void put_change(struct sheet *s)
+static void put_facts_of_change(struct sheet *s)
 {
     const struct report_view *v = s->view;
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    sheet_section(s, "Change", 50);
-    if (!v->report->change) {
-        say(s, "The manifest names no change.");
-        return;
-    }
     for (const struct ynode *n = v->report->change->first; n; n = n->next) {
         char *name = arena_strdup(&a, n->key ? n->key : "");
         for (char *c = name; *c; c++) {
@@ -198,6 +193,22 @@ static void put_change(struct sheet *s)
              v->outside
                  ? arena_printf(&a, "%zu of %zu were sent outside the window", v->outside, v->sent)
                  : arena_printf(&a, "all %zu were sent inside the window", v->sent));
+    }
+}
+
+static void put_change(struct sheet *s)
+{
+    const struct approval_record *a;
+    sheet_section(s, "Change", 50);
+    if (s->view->report->change) {
+        put_facts_of_change(s);
+    } else {
+        say(s, "The manifest names no change.");
+    }
+    for (size_t at = 0; (a = history_approval(s->view->report->history, &at));) {
+        CLEANUP(buf_release) struct buf line = BUF_INIT(LIMIT_MESSAGE);
+        report_approval_line(&line, a);
+        fact(s, "plan approved by", &small, buf_text(&line));
     }
 }
 

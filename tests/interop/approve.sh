@@ -108,6 +108,16 @@ fresh() { # name profile window: a new batch with its plan
   CB plan b.yaml -o plan.json >"$T/log" 2>&1
 }
 
+tells() { # batch what words: each of the eight reports has the words; its bag is unpacked in bag/
+  for report in report.json report.html report.csv junit.xml findings.sarif; do
+    grep -q -- "$3" "bag/$1-audit/data/$report"; say $? "$report tells of $2"
+  done
+  python3 -c 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(*[z.read(n) for n in z.namelist()])' \
+    "bag/$1-audit/data/report.xlsx" | grep -q -- "$3"; say $? "report.xlsx tells of $2"
+  pdftotext -layout "bag/$1-audit/data/report.pdf" - | grep -q -- "$3"; say $? "report.pdf tells of $2"
+  CB report --format close-notes "$1.state" | grep -q -- "$3"; say $? "the close notes tell of $2"
+}
+
 # --- demanded, and missing ---
 fresh two plain "$in_window"
 exits "a manifest does not run without approvals" 9 'certbatch plan -o PLAN.json' CB run b.yaml
@@ -174,6 +184,24 @@ for f in bag/two-audit/data/approvals/*.p7s; do
     -CAfile approver-ca.pem -purpose any -out /dev/null 2>log && n=$((n + 1))
 done
 [ $n = 2 ]; say $? "stock openssl verifies both in the bag"
+tells two 'who approved first' a.keller@example.com
+tells two 'who approved last' m.ortiz@example.com
+python3 - bag/two-audit/data <<'PY' >log 2>&1
+import csv, json, sys, xml.etree.ElementTree as tree
+data = sys.argv[1] + "/"
+r = json.load(open(data + "report.json"))
+line = "%(approver)s, signed %(signed_at)s, counted %(counted_at)s, certificate SHA-256 %(certificate_sha256)s"
+lines = [line % a for a in r["approvals"]]
+assert len(lines) == 2, lines
+rows = list(csv.DictReader(open(data + "report.csv")))
+assert len(rows) == len(r["items"]) and all(row["approvals"] == " | ".join(lines) for row in rows), rows
+suite = tree.parse(data + "junit.xml").getroot().find("testsuite")
+facts = [(p.get("name"), p.get("value")) for p in suite.find("properties")]
+assert facts == [("approval", one) for one in lines], facts
+run = json.load(open(data + "findings.sarif"))["runs"][0]
+assert run["properties"]["approvals"] == r["approvals"], run["properties"]
+PY
+say $? "report.csv, junit.xml and findings.sarif say of them what report.json says"
 exits "the README of the bag says how" 0 'APPROVER-CA.pem' cat bag/two-audit/README.txt
 
 # --- resume ---
@@ -294,12 +322,7 @@ assert o["reason"] == e["reason"] and o["user"] == e["user"] and o["what"] == e[
 PY
 say $? "journal and report.json tell who, when, why and what"
 rm -rf bag; mkdir bag && tar -C bag -xzf late-audit.tar.gz
-for report in report.html report.csv junit.xml findings.sarif report.json; do
-  grep -q 'outage INC0009' "bag/late-audit/data/$report"; say $? "$report tells of the override"
-done
-python3 -c 'import zipfile; z = zipfile.ZipFile("bag/late-audit/data/report.xlsx"); print(*[z.read(n) for n in z.namelist()])' | grep -q 'outage INC0009'; say $? "report.xlsx tells of the override"
-pdftotext -layout bag/late-audit/data/report.pdf - | grep -q 'outage INC0009'; say $? "report.pdf tells of the override"
-CB report --format close-notes late.state | grep -q 'outage INC0009'; say $? "the close notes tell of the override"
+tells late 'the override' 'outage INC0009'
 exits "and so does verify" 0 'EXCEPTION .*outage INC0009' CB verify late-audit.tar.gz
 ln -sf late-audit.tar.gz bag-audit.tar.gz
 rm -rf bag; mkdir bag && tar -C bag -xzf late-audit.tar.gz && mv bag/late-audit bag/bag-audit

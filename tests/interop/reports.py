@@ -94,6 +94,7 @@ def flat(item, report):
     row["error_message"] = error["message"]
     row["findings"] = len(item["findings"])
     row["outputs"] = " ".join(o["path"] for o in item["outputs"])
+    row["approvals"] = ""
     row["exceptions"] = " | ".join("%(time)s: %(what)s; by %(user)s: %(reason)s" % e for e in report["exceptions"])
     return row
 
@@ -136,7 +137,7 @@ def compare_xlsx(report, path):
     items, findings = book["Items"], book["Findings"]
     compare_items(report, items, "report.xlsx says row by row what report.json says, dates as dates, numbers as numbers")
     check(all(s.frozen and s.filter for s in book.values()), "every sheet has a frozen header and filters")
-    check(items.filter == f"A1:U{len(items.rows) + 1}", "the filter spans all rows and columns", items.filter)
+    check(items.filter == f"A1:V{len(items.rows) + 1}", "the filter spans all rows and columns", items.filter)
     check(not any(s.formulas for s in book.values()), "no cell of report.xlsx is a formula")
     names = {r["id"]: r["common_name"] for r in items.rows}
     check(names["formula"] == '=HYPERLINK("http://x.example","y")', "a name that is a formula is whole and text")
