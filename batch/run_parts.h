@@ -44,7 +44,8 @@ struct run {
     struct journal *journal;
     struct runlog log;
     struct passwords *passwords;
-    struct seal *seal; /* NULL: audit bundles are not sealed, or a rehearsal */
+    struct seal *seal;   /* NULL: audit bundles are not sealed, or a rehearsal */
+    struct err unsealed; /* the seal can make nothing: enough for a finished batch; or ERR_NONE */
     struct item_slot *slots;
     bool changed;      /* manifest or policy are not those of the last run */
     uint64_t reported; /* report.json tells of so many records and these findings; 0 = stale */
