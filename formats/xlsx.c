@@ -257,7 +257,7 @@ struct part {
 struct reader {
     const struct xlsx *x;
     struct part part;
-    size_t sheets; /* that are whole */
+    size_t sheets; /* that were seen */
 };
 static const struct part new_part = {.begin = {.text = "<sheetData>"},
                                      .end = {.text = "</sheetData>"}};
@@ -312,16 +312,15 @@ static bool read_part(void *ctx, const char *name, struct span piece, struct err
 {
     struct reader *r = ctx;
     struct part *p = &r->part;
-    size_t sheet;
     if (piece.n) {
         add_piece(p, piece);
         return true;
     }
     bool ok = root_is_closed(p);
-    if (sscanf(name, "xl/worksheets/sheet%zu.xml", &sheet) == 1) {
-        ok = ok && sheet >= 1 && sheet <= r->x->made.n && p->begin.end &&
-             p->end.end == p->begin.end + r->x->made.v[sheet - 1] + strlen(p->end.text);
-        r->sheets += ok;
+    if (str_starts(name, "xl/worksheets/sheet")) { /* they stand in their order */
+        ok = ok && r->sheets < r->x->made.n && p->begin.end &&
+             p->end.end == p->begin.end + r->x->made.v[r->sheets] + strlen(p->end.text);
+        r->sheets++;
     }
     *p = new_part;
     return ok || err_set(err, ERR_ENV, "%s is not whole", name);
