@@ -29,20 +29,19 @@ static void section_end(struct buf *out)
 static void tone_bar(struct buf *out, const size_t tones[TONE__MAX], size_t whole,
                      const char *style)
 {
+    size_t parts[TONE__MAX];
     size_t at = 0;
-    size_t sum = 0;
+    report_shares(tones, whole, BAR_WIDTH, parts);
     buf_printf(out,
                "<svg class=\"%s\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
                "aria-hidden=\"true\"><rect class=\"f-line\" width=\"%d\" height=\"10\"/>",
                style, BAR_WIDTH, BAR_WIDTH);
     for (size_t t = 0; t < TONE__MAX; t++) {
-        sum += tones[t];
-        const size_t end = whole ? sum * BAR_WIDTH / whole : 0;
-        if (end > at) {
+        if (parts[t]) {
             buf_printf(out, "<rect class=\"f-%s\" x=\"%zu\" width=\"%zu\" height=\"10\"/>",
-                       report_tone_name((enum report_tone)t), at, end - at);
+                       report_tone_name((enum report_tone)t), at, parts[t]);
         }
-        at = end;
+        at += parts[t];
     }
     buf_puts(out, "</svg>");
 }
@@ -70,8 +69,9 @@ void html_outcome(struct buf *out, const struct report_view *v)
 
 /* --- what needs somebody --- */
 
-static void trouble_item(struct buf *out, const struct item_record *r)
+static void trouble_item(struct buf *out, const struct report *report, const struct item_record *r)
 {
+    const char *mend = report_mend(report, r);
     buf_puts(out, "<li><a href=\"#i-");
     html_text(out, r->id);
     buf_puts(out, "\">");
@@ -87,6 +87,11 @@ static void trouble_item(struct buf *out, const struct item_record *r)
         buf_puts(out, "order <code>");
         html_text(out, r->order_id);
         buf_puts(out, "</code>");
+    }
+    if (mend) {
+        buf_puts(out, ". To do: ");
+        html_text(out, mend);
+        buf_puts(out, ".");
     }
     buf_puts(out, "</li>\n");
 }
@@ -109,7 +114,7 @@ static void trouble(struct buf *out, const struct report_view *v, const struct r
             buf_printf(out, "</ul>\n<details class=\"fold\"><summary>%zu more</summary>\n<ul>\n",
                        (count < TROUBLE_SHOWN ? count : TROUBLE_SHOWN) - TROUBLE_OPEN);
         }
-        trouble_item(out, &h->v[i]);
+        trouble_item(out, v->report, &h->v[i]);
     }
     buf_puts(out, shown > TROUBLE_OPEN ? "</ul>\n</details>\n" : "</ul>\n");
     if (count > shown) {

@@ -59,11 +59,14 @@ static void put_title(struct sheet *s)
 static void tone_bar(struct sheet *s, const size_t tones[TONE__MAX], size_t whole, double x,
                      double y, double width, double height)
 {
+    enum { STEPS = 1000 };
+    size_t parts[TONE__MAX];
     double at = x;
+    report_shares(tones, whole, STEPS, parts);
     pdf_rect(s->pdf, PALE, x, y, width, height);
-    for (size_t t = 0; t < TONE__MAX && whole; t++) {
-        const double part = width * (double)tones[t] / (double)whole;
-        if (tones[t]) {
+    for (size_t t = 0; t < TONE__MAX; t++) {
+        const double part = width * (double)parts[t] / STEPS;
+        if (parts[t]) {
             pdf_rect(s->pdf, sheet_bar((enum report_tone)t), at, y, part, height);
         }
         at += part;
@@ -115,6 +118,8 @@ static void trouble_item(struct sheet *s, const struct item_record *r)
                                            r->error_message ? r->error_message : "")
                        : r->order_id ? arena_printf(&a, "order %s", r->order_id)
                                      : "";
+    const char *mend = report_mend(s->view->report, r);
+    text = mend ? arena_printf(&a, "%s. To do: %s.", text, mend) : text;
     const struct pdf_style bold = {PDF_BOLD, 8, INK};
     const struct sheet_cell cells[] = {
         {SHEET_LEFT + 10, 110, bold, r->id},

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import hashlib
+import html
 import io
 import json
 import os
@@ -213,6 +214,20 @@ def compare_sarif(report, text, data):
           "a region is where the value stands in the manifest", regions)
 
 
+def mends(report, data):
+    """What to do about an item that policy stopped is said where the reader is told so."""
+    with open(os.path.join(data, "findings.json"), encoding="utf-8") as f:
+        fixes = {(g.get("item"), g["rule"]): g.get("fix") for file in json.load(f)["files"] for g in file["findings"]}
+    want = [fixes[(i["id"], i["error"]["code"])] for i in report["items"]
+            if i["state"] == "skipped" and (i["id"], i["error"]["code"]) in fixes]
+    with open(os.path.join(data, "report.html"), encoding="utf-8") as f:
+        todo = f.read().split('<section id="trouble"')[1].split("</section>")[0]
+    check(want and all("To do: %s." % html.escape(w) in todo for w in want), "report.html tells how to mend what was skipped", want)
+    pdf = subprocess.run(["pdftotext", "-layout", os.path.join(data, "report.pdf"), "-"], capture_output=True, check=True)
+    text = " ".join(pdf.stdout.decode().split())
+    check(all("To do: %s." % w in text for w in want), "report.pdf does so too", want)
+
+
 def compare_notes(report, text):
     counts = report["counts"]
     good = sum(counts[s] for s in GOOD)
@@ -396,6 +411,7 @@ def main():
         compare_csv(report, read(os.path.join(data, "report.csv")))
         compare_xlsx(report, os.path.join(data, "report.xlsx"))
         compare_junit(report, read(os.path.join(data, "junit.xml")))
+        mends(report, data)
         compare_sarif(report, read(os.path.join(data, "findings.sarif")), data)
         compare_notes(report, read(os.path.join(data, "close-notes.txt")))
         compare_records(report, data)
