@@ -20,7 +20,6 @@
 
 #define PLAN "{\"batch\": \"x\"}\n"
 
-static struct pki pki;
 
 static struct span text_span(const char *s)
 {

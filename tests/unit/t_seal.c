@@ -18,7 +18,6 @@
 
 #include <dirent.h>
 
-static struct pki pki;
 static struct state state;
 static const char *out;
 
