@@ -20,7 +20,6 @@
 
 #define PLAN "{\"batch\": \"x\"}\n"
 
-
 static struct span text_span(const char *s)
 {
     return (struct span){(const uint8_t *)s, strlen(s)};
