@@ -35,6 +35,7 @@ struct run {
     struct approval *approvals; /* that count, to be kept and recorded */
     size_t napprovals;
     struct err unapproved; /* approvals are missing, unless the state has them; or ERR_NONE */
+    size_t counted;        /* of those that were given, where they are too few */
     struct arena approval_arena;
     const char *name; /* of state directory and bundles */
     const char *state_path;
