@@ -7,6 +7,7 @@
 # Prints "ok ..." or "not ok ..." for every check; exit 1 when one failed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+SCHEMA=$PWD/tests/interop/sarif/sarif-schema-2.1.0.json
 suite=approve
 # shellcheck source=tests/tools/say.sh
 . tests/tools/say.sh
@@ -186,8 +187,9 @@ done
 [ $n = 2 ]; say $? "stock openssl verifies both in the bag"
 tells two 'who approved first' a.keller@example.com
 tells two 'who approved last' m.ortiz@example.com
-python3 - bag/two-audit/data <<'PY' >log 2>&1
+/usr/bin/python3 - bag/two-audit/data "$SCHEMA" <<'PY' >log 2>&1
 import csv, json, sys, xml.etree.ElementTree as tree
+from jsonschema import Draft4Validator
 data = sys.argv[1] + "/"
 r = json.load(open(data + "report.json"))
 line = "%(approver)s, signed %(signed_at)s, counted %(counted_at)s, certificate SHA-256 %(certificate_sha256)s"
@@ -198,7 +200,10 @@ assert len(rows) == len(r["items"]) and all(row["approvals"] == " | ".join(lines
 suite = tree.parse(data + "junit.xml").getroot().find("testsuite")
 facts = [(p.get("name"), p.get("value")) for p in suite.find("properties")]
 assert facts == [("approval", one) for one in lines], facts
-run = json.load(open(data + "findings.sarif"))["runs"][0]
+log = json.load(open(data + "findings.sarif"))
+problems = list(Draft4Validator(json.load(open(sys.argv[2]))).iter_errors(log))
+assert not problems, problems[:1]
+run = log["runs"][0]
 assert run["properties"]["approvals"] == r["approvals"], run["properties"]
 PY
 say $? "report.csv, junit.xml and findings.sarif say of them what report.json says"
