@@ -83,7 +83,12 @@
   });
   shows.forEach((s) => s.addEventListener('change', () => { filter(); remember(); }));
   query.addEventListener('input', () => { filter(); remember(); });
-  window.addEventListener('hashchange', () => { if (location.hash.includes('=')) recall(); });
+  window.addEventListener('hashchange', () => {
+    if (location.hash.includes('=')) recall();
+    /* rows above got their real heights by the first scroll: aim again */
+    const row = location.hash.startsWith('#i-') && document.getElementById(location.hash.slice(1));
+    if (row) requestAnimationFrame(() => row.scrollIntoView());
+  });
   box.hidden = false;
   recall();
 })();

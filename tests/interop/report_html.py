@@ -319,6 +319,18 @@ def with_script(b, url):
         check("with script: says so (aria-sort)", b.run("document.querySelector('[data-sort=until]').getAttribute('aria-sort')") == order)
     check("with script: sorting loses no item", sorted(b.run(ids)) == sorted(i["id"] for i in items))
     check("with script: what is shown stands in the address", "sort=-until" in b.run("location.hash"), b.run("location.hash"))
+    b.open(url)
+    far = items[-3]["id"]
+    b.run("location.hash = '#i-%s'" % far)
+    b.run("new Promise((done) => setTimeout(done, 300))")
+    top = b.run("document.getElementById('i-%s').getBoundingClientRect().top" % far)
+    seen = b.run("innerHeight")
+    check("with script: a link to a far item brings it into view", 0 <= top < seen, (top, seen))
+    b.open(url + "#i-" + items[150]["id"])
+    b.run("new Promise((done) => setTimeout(done, 300))")
+    top = b.run("document.getElementById('i-%s').getBoundingClientRect().top" % items[150]["id"])
+    check("with script: so does an address", 0 <= top < seen, (top, seen))
+    type_text(b, "<script>alert")
     groups = b.run("Array.from(document.querySelectorAll('#rows tbody')).map(g => g.rows.length)")
     check("with script: groups stay as large as they were", groups == [100] * (len(items) // 100) + [len(items) % 100], groups)
     high = "document.getElementById('rows').getBoundingClientRect().height"
