@@ -173,6 +173,17 @@ const struct decision *history_decision(const struct history *h, const struct it
     return NULL;
 }
 
+const struct approval_record *history_approval(const struct history *h, size_t *at)
+{
+    while (*at < h->approvals.n) {
+        const struct approval_record *a = &h->approvals.v[(*at)++];
+        if (str_eq(a->plan_digest, h->plan_digest)) {
+            return a;
+        }
+    }
+    return NULL;
+}
+
 static bool is_intent(enum item_event ev)
 {
     return ev == EV_INTENT || ev == EV_REVOKE_INTENT;

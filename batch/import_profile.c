@@ -95,11 +95,9 @@ static const struct schema constants_schema = {"constants",
                                                NO_OFFSET};
 
 static const struct field filter_fields[] = {
-    {.name = "column",
-     .kind = FIELD_STRING,
-     .flags = FIELD_REQUIRED | FIELD_NONEMPTY,
-     .offset = offsetof(struct import_filter, column),
-     .help = "heading of the column that is looked at; without such a column nothing is left out"},
+    FIELD_TEXT(
+        import_filter, column, FIELD_REQUIRED,
+        "heading of the column that is looked at; without such a column nothing is left out"),
     {.name = "is",
      .kind = FIELD_STRINGS,
      .flags = FIELD_SCALAR_OR_LIST | FIELD_ONE_OF,
@@ -110,11 +108,8 @@ static const struct field filter_fields[] = {
      .flags = FIELD_SCALAR_OR_LIST | FIELD_ONE_OF,
      .offset = offsetof(struct import_filter, is_not),
      .help = "rows with one of these texts are left out"},
-    {.name = "why",
-     .kind = FIELD_STRING,
-     .flags = FIELD_REQUIRED | FIELD_NONEMPTY,
-     .offset = offsetof(struct import_filter, why),
-     .help = "why a row is left out, for the one who imports"},
+    FIELD_TEXT(import_filter, why, FIELD_REQUIRED,
+               "why a row is left out, for the one who imports"),
 };
 static const struct schema filter_schema = {"filter",
                                             "rows that are left out",
@@ -123,16 +118,8 @@ static const struct schema filter_schema = {"filter",
                                             sizeof(struct import_filter),
                                             offsetof(struct import_filter, node)};
 static const struct field product_fields[] = {
-    {.name = "from",
-     .kind = FIELD_STRING,
-     .flags = FIELD_REQUIRED | FIELD_NONEMPTY,
-     .offset = offsetof(struct import_product, from),
-     .help = "what the file says"},
-    {.name = "to",
-     .kind = FIELD_STRING,
-     .flags = FIELD_REQUIRED | FIELD_NONEMPTY,
-     .offset = offsetof(struct import_product, to),
-     .help = "product of the manifest"},
+    FIELD_TEXT(import_product, from, FIELD_REQUIRED, "what the file says"),
+    FIELD_TEXT(import_product, to, FIELD_REQUIRED, "product of the manifest"),
 };
 static const struct schema product_schema = {"product",
                                              "what a product of the file is called in manifests",

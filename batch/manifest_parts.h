@@ -8,12 +8,7 @@
 
 #include "batch/manifest.h"
 
-/* A row for text that must not be empty, named like the member it fills. */
-#define TEXT(type, member, text)                                                                   \
-    {                                                                                              \
-        .name = #member, .kind = FIELD_STRING, .flags = FIELD_NONEMPTY,                            \
-        .offset = offsetof(struct type, member), .help = text                                      \
-    }
+#define TEXT(type, member, text) FIELD_TEXT(type, member, 0, text)
 
 /* One key for each kind of output; for the reference. */
 extern const struct schema manifest_output_schema;

@@ -41,7 +41,11 @@ void report_release(struct report *r);
 /* The members of the objects, written into an object that is open. */
 /* "2026-...: WHAT; by WHO: WHY", one line, escaped: for reports that have a line for it. */
 void report_exception_line(struct buf *out, const struct exception_record *e);
-void report_head(struct jw *j, const struct report *r); /* batch, change, exceptions, counts */
+/* "WHO, signed 2026-..., counted 2026-..., certificate SHA-256 HEX", likewise. */
+void report_approval_line(struct buf *out, const struct approval_record *a);
+/* batch, change, approvals, exceptions, counts */
+void report_head(struct jw *j, const struct report *r);
+void report_approvals(struct jw *j, const struct history *h); /* of the plan that was run */
 void report_item(struct jw *j, const char *key, const struct report *r,
                  const struct item_record *item);
 void report_change(struct jw *j, const char *key, const struct ynode *change);

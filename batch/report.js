@@ -2,9 +2,9 @@
   'use strict';
   const table = document.getElementById('rows');
   if (!table) return;
-  const body = table.tBodies[0];
+  const groups = Array.from(table.tBodies);
   let rows = null; /* asked for only when somebody sorts or filters: 10,000 of them take a while */
-  const all = () => { rows = rows || Array.from(body.rows); return rows; };
+  const all = () => { rows = rows || groups.flatMap((g) => Array.from(g.rows)); return rows; };
   const heads = Array.from(table.tHead.rows[0].cells).filter((th) => th.dataset.sort);
   const shows = Array.from(document.querySelectorAll('input.show'));
   const box = document.getElementById('search');
@@ -20,12 +20,13 @@
     const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = state();
     if (!words.length && !wanted && !rows) {
-      const n = body.rows.length;
+      const n = table.rows.length - 1;
       count.textContent = n + ' of ' + n + ' shown';
       return;
     }
     if (words.length && !texts) texts = all().map((row) => row.textContent.toLowerCase());
     let shown = 0;
+    table.classList.toggle('some', words.length > 0);
     all().forEach((row, i) => {
       const hit = words.every((word) => texts[i].includes(word));
       row.hidden = !hit;
@@ -44,7 +45,8 @@
       const c = order.compare(a.text, b.text);
       return (down ? -c : c) || a.i - b.i;
     });
-    body.append(...keyed.map((k) => k.row));
+    const size = groups[0].rows.length; /* all are as large but the last */
+    groups.forEach((g, i) => g.append(...keyed.slice(i * size, (i + 1) * size).map((k) => k.row)));
     heads.forEach((th) => th.removeAttribute('aria-sort'));
     head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
     sorted = key;
@@ -81,7 +83,12 @@
   });
   shows.forEach((s) => s.addEventListener('change', () => { filter(); remember(); }));
   query.addEventListener('input', () => { filter(); remember(); });
-  window.addEventListener('hashchange', () => { if (location.hash.includes('=')) recall(); });
+  window.addEventListener('hashchange', () => {
+    if (location.hash.includes('=')) recall();
+    /* rows above got their real heights by the first scroll: aim again */
+    const row = location.hash.startsWith('#i-') && document.getElementById(location.hash.slice(1));
+    if (row) requestAnimationFrame(() => row.scrollIntoView());
+  });
   box.hidden = false;
   recall();
 })();

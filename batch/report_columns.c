@@ -107,7 +107,8 @@ static void get_outputs(const struct report *r UNUSED, const struct report_colum
     put_list(scratch, item->outputs, "path");
 }
 
-/* They are the batch's: every row of a table that is filtered and cut up tells of them. */
+/* Exceptions and approvals are the batch's: every row of a table that is filtered and cut up tells
+ * of them. */
 static void get_exceptions(const struct report *r, const struct report_column *c UNUSED,
                            const struct item_record *item UNUSED, struct buf *scratch,
                            struct report_cell *out UNUSED)
@@ -115,6 +116,17 @@ static void get_exceptions(const struct report *r, const struct report_column *c
     for (size_t i = 0; i < r->history->exceptions.n; i++) {
         buf_puts(scratch, i ? " | " : "");
         report_exception_line(scratch, &r->history->exceptions.v[i]);
+    }
+}
+
+static void get_approvals(const struct report *r, const struct report_column *c UNUSED,
+                          const struct item_record *item UNUSED, struct buf *scratch,
+                          struct report_cell *out UNUSED)
+{
+    const struct approval_record *a;
+    for (size_t at = 0; (a = history_approval(r->history, &at));) {
+        buf_puts(scratch, scratch->n ? " | " : "");
+        report_approval_line(scratch, a);
     }
 }
 
@@ -144,6 +156,7 @@ const struct report_column report_columns[] = {
     C("findings", "FINDINGS", NUMBER, 10, id, get_findings),
     C("outputs", "OUTPUTS", NAMES, 30, outputs, get_outputs),
     C("exceptions", "EXCEPTIONS", TEXT, 30, id, get_exceptions),
+    C("approvals", "APPROVALS", TEXT, 30, id, get_approvals),
 #undef C
 };
 const size_t report_columns_count = NITEMS(report_columns);

@@ -142,6 +142,19 @@ const char *report_accepted_by(const struct finding *f)
     return f->waiver ? f->waiver : f->known ? "baseline" : NULL;
 }
 
+const char *report_mend(const struct report *r, const struct item_record *item)
+{
+    size_t n;
+    const struct report_finding *found = report_findings(r, item->id, &n);
+    for (size_t i = 0; i < n && item->error_code; i++) {
+        const struct finding *f = &found[i].f;
+        if (!f->waived && str_eq(f->rule, item->error_code) && f->fix && *f->fix) {
+            return f->fix;
+        }
+    }
+    return NULL;
+}
+
 void report_finding_line(struct buf *out, const struct finding *f)
 {
     buf_printf(out, "%s: ", f->waived ? "waived" : severity_name(f->severity));

@@ -29,20 +29,19 @@ static void section_end(struct buf *out)
 static void tone_bar(struct buf *out, const size_t tones[TONE__MAX], size_t whole,
                      const char *style)
 {
+    size_t parts[TONE__MAX];
     size_t at = 0;
-    size_t sum = 0;
+    report_shares(tones, whole, BAR_WIDTH, parts);
     buf_printf(out,
                "<svg class=\"%s\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
                "aria-hidden=\"true\"><rect class=\"f-line\" width=\"%d\" height=\"10\"/>",
                style, BAR_WIDTH, BAR_WIDTH);
     for (size_t t = 0; t < TONE__MAX; t++) {
-        sum += tones[t];
-        const size_t end = whole ? sum * BAR_WIDTH / whole : 0;
-        if (end > at) {
+        if (parts[t]) {
             buf_printf(out, "<rect class=\"f-%s\" x=\"%zu\" width=\"%zu\" height=\"10\"/>",
-                       report_tone_name((enum report_tone)t), at, end - at);
+                       report_tone_name((enum report_tone)t), at, parts[t]);
         }
-        at = end;
+        at += parts[t];
     }
     buf_puts(out, "</svg>");
 }
@@ -70,8 +69,9 @@ void html_outcome(struct buf *out, const struct report_view *v)
 
 /* --- what needs somebody --- */
 
-static void trouble_item(struct buf *out, const struct item_record *r)
+static void trouble_item(struct buf *out, const struct report *report, const struct item_record *r)
 {
+    const char *mend = report_mend(report, r);
     buf_puts(out, "<li><a href=\"#i-");
     html_text(out, r->id);
     buf_puts(out, "\">");
@@ -87,6 +87,11 @@ static void trouble_item(struct buf *out, const struct item_record *r)
         buf_puts(out, "order <code>");
         html_text(out, r->order_id);
         buf_puts(out, "</code>");
+    }
+    if (mend) {
+        buf_puts(out, ". To do: ");
+        html_text(out, mend);
+        buf_puts(out, ".");
     }
     buf_puts(out, "</li>\n");
 }
@@ -109,7 +114,7 @@ static void trouble(struct buf *out, const struct report_view *v, const struct r
             buf_printf(out, "</ul>\n<details class=\"fold\"><summary>%zu more</summary>\n<ul>\n",
                        (count < TROUBLE_SHOWN ? count : TROUBLE_SHOWN) - TROUBLE_OPEN);
         }
-        trouble_item(out, &h->v[i]);
+        trouble_item(out, v->report, &h->v[i]);
     }
     buf_puts(out, shown > TROUBLE_OPEN ? "</ul>\n</details>\n" : "</ul>\n");
     if (count > shown) {
@@ -174,15 +179,33 @@ static void window_fact(struct buf *out, const struct report_view *v)
     }
 }
 
-void html_change(struct buf *out, const struct report_view *v)
+/* A table of what people did: when, what, and cells of text. Both lists end with NULL. */
+static void deeds_begin(struct buf *out, const char *caption, const char *const *heads)
 {
-    CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    section(out, "change", "Change");
-    if (!v->report->change) {
-        buf_puts(out, "<p>The manifest names no change.</p>\n");
-        section_end(out);
-        return;
+    buf_printf(out, "<table class=\"plain\"><caption>%s</caption>\n<thead><tr>", caption);
+    for (; *heads; heads++) {
+        buf_printf(out, "<th scope=\"col\">%s</th>", *heads);
     }
+    buf_puts(out, "</tr></thead>\n<tbody>\n");
+}
+
+static void deed(struct buf *out, int64_t when, const char *what, const char *const *cells)
+{
+    char t[TIME_TEXT];
+    time_format(when, t);
+    buf_printf(out, "<tr><td><time>%s</time></td><th scope=\"row\">", t);
+    html_text(out, what);
+    buf_puts(out, "</th>");
+    for (; *cells; cells++) {
+        buf_puts(out, "<td>");
+        html_text(out, *cells);
+        buf_puts(out, "</td>");
+    }
+    buf_puts(out, "</tr>\n");
+}
+
+static void put_change(struct buf *out, const struct report_view *v)
+{
     buf_puts(out, "<dl class=\"facts\">\n");
     for (const struct ynode *n = v->report->change->first; n; n = n->next) {
         CLEANUP(arena_release) struct arena words = ARENA_INIT;
@@ -198,6 +221,37 @@ void html_change(struct buf *out, const struct report_view *v)
     }
     window_fact(out, v);
     buf_puts(out, "</dl>\n");
+}
+
+static void put_approvals(struct buf *out, const struct history *h)
+{
+    static const char *const heads[] = {"Counted", "Approver", "Signed", "Certificate SHA-256",
+                                        NULL};
+    size_t at = 0;
+    const struct approval_record *a = history_approval(h, &at);
+    if (!a) {
+        return;
+    }
+    deeds_begin(out, "Signed approvals of the plan that was run", heads);
+    for (; a; a = history_approval(h, &at)) {
+        char t[TIME_TEXT] = "-";
+        if (a->signed_at != TIME_NONE) {
+            time_format(a->signed_at, t);
+        }
+        deed(out, a->time, a->approver, (const char *const[]){t, a->certificate_sha256, NULL});
+    }
+    buf_puts(out, "</tbody></table>\n");
+}
+
+void html_change(struct buf *out, const struct report_view *v)
+{
+    section(out, "change", "Change");
+    if (v->report->change) {
+        put_change(out, v);
+    } else {
+        buf_puts(out, "<p>The manifest names no change.</p>\n");
+    }
+    put_approvals(out, v->report->history);
     section_end(out);
 }
 
@@ -336,31 +390,6 @@ void html_accepted(struct buf *out, const struct report_view *v)
     }
     buf_puts(out, "</tbody></table>\n");
     section_end(out);
-}
-
-/* A table of what people did: when, what, and cells of text. Both lists end with NULL. */
-static void deeds_begin(struct buf *out, const char *caption, const char *const *heads)
-{
-    buf_printf(out, "<table class=\"plain\"><caption>%s</caption>\n<thead><tr>", caption);
-    for (; *heads; heads++) {
-        buf_printf(out, "<th scope=\"col\">%s</th>", *heads);
-    }
-    buf_puts(out, "</tr></thead>\n<tbody>\n");
-}
-
-static void deed(struct buf *out, int64_t when, const char *what, const char *const *cells)
-{
-    char t[TIME_TEXT];
-    time_format(when, t);
-    buf_printf(out, "<tr><td><time>%s</time></td><th scope=\"row\">", t);
-    html_text(out, what);
-    buf_puts(out, "</th>");
-    for (; *cells; cells++) {
-        buf_puts(out, "<td>");
-        html_text(out, *cells);
-        buf_puts(out, "</td>");
-    }
-    buf_puts(out, "</tr>\n");
 }
 
 static const char *or_nothing(const char *text)

@@ -2,8 +2,9 @@
  *
  * report.html: the table of items. A row is a grid, so that the browser lays out only what is on
  * the screen (content-visibility does nothing for rows of a real table); roles are written out
- * because a display other than table takes them away. Everything report.json says of an item is
- * in its row, the longer part folded.
+ * because a display other than table takes them away. Rows stand in groups of which a browser
+ * styles only those on the screen; 10,000 single rows would be watched one by one. Everything
+ * report.json says of an item is in its row, the longer part folded.
  */
 #include "batch/dcv.h"
 #include "batch/report_html_parts.h"
@@ -11,6 +12,8 @@
 #include "formats/base/str.h"
 
 #include <string.h>
+
+enum { GROUP = 100 }; /* rows; report.css knows how high that is */
 
 void html_items_begin(struct buf *out, const struct report_view *v)
 {
@@ -34,11 +37,13 @@ void html_items_begin(struct buf *out, const struct report_view *v)
                        name, name, name, name, v->counts[report_states[i]]);
         }
     }
+    buf_puts(out, "<div class=\"search\" id=\"search\" role=\"search\" hidden><label>Search "
+                  "<input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>"
+                  "<output aria-live=\"polite\"></output></div>\n"
+                  "<table id=\"rows\" role=\"table\"");
+    buf_printf(out, " aria-rowcount=\"%zu\">", v->report->history->n + 1);
     buf_puts(out,
-             "<div class=\"search\" id=\"search\" role=\"search\" hidden><label>Search "
-             "<input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>"
-             "<output aria-live=\"polite\"></output></div>\n"
-             "<table id=\"rows\" role=\"table\"><caption>Every item of the batch, in the order "
+             "<caption>Every item of the batch, in the order "
              "of its plan. Dates are UTC.</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">");
     for (size_t i = 0; i < NITEMS(heads); i++) {
         buf_printf(out, "<th role=\"columnheader\" scope=\"col\" data-sort=\"%s\">%s</th>",
@@ -199,6 +204,8 @@ static void cell(struct buf *out, const char *text, bool mono)
 void html_item(struct buf *out, const struct report_view *v, const struct item_record *item)
 {
     char until[TIME_TEXT] = "";
+    const size_t at = (size_t)(item - v->report->history->v);
+    buf_puts(out, at && at % GROUP == 0 ? "</tbody><tbody role=\"rowgroup\">" : "");
     if (item->not_after != TIME_NONE) {
         time_format_date(item->not_after, until);
     }

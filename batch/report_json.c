@@ -43,20 +43,17 @@ void report_change(struct jw *j, const char *key, const struct ynode *change)
     }
 }
 
-/* Who approved the plan that was run; approvals of earlier plans of the batch are not its own. */
-static void write_approvals(struct jw *j, const struct history *h)
+void report_approvals(struct jw *j, const struct history *h)
 {
     jw_array(j, "approvals");
-    for (size_t i = 0; i < h->approvals.n; i++) {
-        const struct approval_record *a = &h->approvals.v[i];
-        if (str_eq(a->plan_digest, h->plan_digest)) {
-            jw_object(j, NULL);
-            jw_str(j, "approver", a->approver);
-            jw_str(j, "certificate_sha256", a->certificate_sha256);
-            jw_time(j, "signed_at", a->signed_at);
-            jw_time(j, "counted_at", a->time);
-            jw_end(j);
-        }
+    const struct approval_record *a;
+    for (size_t at = 0; (a = history_approval(h, &at));) {
+        jw_object(j, NULL);
+        jw_str(j, "approver", a->approver);
+        jw_str(j, "certificate_sha256", a->certificate_sha256);
+        jw_time(j, "signed_at", a->signed_at);
+        jw_time(j, "counted_at", a->time);
+        jw_end(j);
     }
     jw_end(j);
 }
@@ -86,7 +83,7 @@ void report_head(struct jw *j, const struct report *r)
     jw_str(j, "started", r->history->opened);
     jw_str(j, "ended", r->history->closed);
     report_change(j, "change", r->change);
-    write_approvals(j, r->history);
+    report_approvals(j, r->history);
     write_exceptions(j, r->history);
     jw_object(j, "counts");
     jw_int(j, "items", (int64_t)r->history->n);

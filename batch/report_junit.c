@@ -117,13 +117,20 @@ static void test_case(struct buf *out, const struct report *r, const struct item
 }
 
 /* Properties of the suite, before its tests. */
-static void exceptions(struct buf *out, const struct history *h)
+static void of_the_batch(struct buf *out, const struct history *h)
 {
     CLEANUP(buf_release) struct buf line = BUF_INIT(CASE_MAX);
-    if (!h->exceptions.n) {
+    size_t at = 0;
+    const struct approval_record *a = history_approval(h, &at);
+    if (!h->exceptions.n && !a) {
         return;
     }
     buf_puts(out, "    <properties>\n");
+    for (; a; a = history_approval(h, &at)) {
+        buf_reset(&line);
+        report_approval_line(&line, a);
+        property(out, "approval", buf_text(&line));
+    }
     for (size_t i = 0; i < h->exceptions.n; i++) {
         buf_reset(&line);
         report_exception_line(&line, &h->exceptions.v[i]);
@@ -148,7 +155,7 @@ static void heads(struct buf *out, const struct history *h)
         xml_attribute(out, "timestamp", h->opened);
     }
     buf_puts(out, ">\n");
-    exceptions(out, h);
+    of_the_batch(out, h);
 }
 
 static bool pour(struct buf *b, size_t keep, report_sink *sink, void *ctx, struct err *err)

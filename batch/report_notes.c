@@ -48,6 +48,27 @@ static void put_head(struct buf *b, const struct report *r, const size_t counts[
                h->closed ? "Z" : "");
 }
 
+static void put_approvals(struct buf *b, const struct history *h)
+{
+    const struct approval_record *a;
+    size_t n = 0;
+    for (size_t at = 0; (a = history_approval(h, &at)); n++) {
+        if (n < NAMED) {
+            char t[TIME_TEXT] = "-";
+            if (a->signed_at != TIME_NONE) {
+                time_format(a->signed_at, t);
+            }
+            buf_puts(b, n ? ", " : "Plan approved by ");
+            vis(b, a->approver, ID_SHOWN);
+            buf_printf(b, " (signed %s)", t);
+        }
+    }
+    if (n > NAMED) {
+        buf_printf(b, " and %zu more", n - NAMED);
+    }
+    buf_puts(b, n ? ".\n" : "");
+}
+
 static void put_ends(struct buf *b, const struct history *h)
 {
     int64_t first = INT64_MAX;
@@ -240,6 +261,7 @@ bool report_notes_to(const struct report *r, report_sink *sink, void *ctx, struc
     size_t counts[STATE__MAX];
     history_counts(r->history, counts);
     put_head(&b, r, counts);
+    put_approvals(&b, r->history);
     put_ends(&b, r->history);
     put_unfinished(&b, r->history, counts);
     put_exceptions(&b, r);

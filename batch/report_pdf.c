@@ -60,11 +60,14 @@ static void put_title(struct sheet *s)
 static void tone_bar(struct sheet *s, const size_t tones[TONE__MAX], size_t whole, double x,
                      double y, double width, double height)
 {
+    enum { STEPS = 1000 };
+    size_t parts[TONE__MAX];
     double at = x;
+    report_shares(tones, whole, STEPS, parts);
     pdf_rect(s->pdf, PALE, x, y, width, height);
-    for (size_t t = 0; t < TONE__MAX && whole; t++) {
-        const double part = width * (double)tones[t] / (double)whole;
-        if (tones[t]) {
+    for (size_t t = 0; t < TONE__MAX; t++) {
+        const double part = width * (double)parts[t] / STEPS;
+        if (parts[t]) {
             pdf_rect(s->pdf, sheet_bar((enum report_tone)t), at, y, part, height);
         }
         at += part;
@@ -116,6 +119,8 @@ static void trouble_item(struct sheet *s, const struct item_record *r)
                                            r->error_message ? r->error_message : "")
                        : r->order_id ? arena_printf(&a, "order %s", r->order_id)
                                      : "";
+    const char *mend = report_mend(s->view->report, r);
+    text = mend ? arena_printf(&a, "%s. To do: %s.", text, mend) : text;
     const struct pdf_style bold = {PDF_BOLD, 8, INK};
     const struct sheet_cell cells[] = {
         {SHEET_LEFT + 10, 110, bold, r->id},
@@ -177,15 +182,10 @@ static void put_troubles(struct sheet *s)
 
 /* --- the change --- */
 
-static void put_change(struct sheet *s)
+static void put_facts_of_change(struct sheet *s)
 {
     const struct report_view *v = s->view;
     CLEANUP(arena_release) struct arena a = ARENA_INIT;
-    sheet_section(s, "Change", 50);
-    if (!v->report->change) {
-        say(s, "The manifest names no change.");
-        return;
-    }
     for (const struct ynode *n = v->report->change->first; n; n = n->next) {
         char *name = arena_strdup(&a, n->key ? n->key : "");
         for (char *c = name; *c; c++) {
@@ -198,6 +198,22 @@ static void put_change(struct sheet *s)
              v->outside
                  ? arena_printf(&a, "%zu of %zu were sent outside the window", v->outside, v->sent)
                  : arena_printf(&a, "all %zu were sent inside the window", v->sent));
+    }
+}
+
+static void put_change(struct sheet *s)
+{
+    const struct approval_record *a;
+    sheet_section(s, "Change", 50);
+    if (s->view->report->change) {
+        put_facts_of_change(s);
+    } else {
+        say(s, "The manifest names no change.");
+    }
+    for (size_t at = 0; (a = history_approval(s->view->report->history, &at));) {
+        CLEANUP(buf_release) struct buf line = BUF_INIT(LIMIT_MESSAGE);
+        report_approval_line(&line, a);
+        fact(s, "plan approved by", &small, buf_text(&line));
     }
 }
 

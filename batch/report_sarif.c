@@ -153,10 +153,25 @@ static void list_exceptions(const struct report *r, struct arena *a, struct strl
     }
 }
 
+/* As in report.json; out stays empty when there are none. */
+static bool properties(const struct report *r, struct buf *out, struct err *err)
+{
+    size_t at = 0;
+    struct jw j;
+    if (!history_approval(r->history, &at)) {
+        return true;
+    }
+    jw_begin(&j, out, JW_COMPACT);
+    jw_object(&j, NULL);
+    report_approvals(&j, r->history);
+    jw_end(&j);
+    return jw_finish(&j, err);
+}
+
 bool report_sarif_to(const struct report *r, report_sink *sink, void *ctx, struct err *err)
 {
-    static const struct strlist everything_was_read = {0};
     struct sarif_report s = {.r = r, .b = BUF_INIT(RESULT_MAX), .sink = sink, .ctx = ctx};
+    CLEANUP(buf_release) struct buf facts = BUF_INIT(RESULT_MAX);
     struct strlist exceptions = {0};
     struct arena a = ARENA_INIT;
     struct jw j;
@@ -165,8 +180,10 @@ bool report_sarif_to(const struct report *r, report_sink *sink, void *ctx, struc
     identify(&s);
     jw_begin(&j, &s.b, JW_PRETTY);
     sarif_begin(&j);
-    bool ok = write_rules(&s, &j, err);
-    sarif_results(&j, "certbatch/run/", &everything_was_read, &exceptions);
+    bool ok = properties(r, &facts, err) && write_rules(&s, &j, err);
+    sarif_results(&j, &(struct sarif_run){.id = "certbatch/run/",
+                                          .exceptions = &exceptions,
+                                          .properties = facts.n ? buf_text(&facts) : NULL});
     ok = ok && write_results(&s, &j, err);
     sarif_end(&j);
     ok = ok && jw_finish(&j, err) && pour(&s, 0, err);

@@ -110,6 +110,18 @@ void report_exception_line(struct buf *out, const struct exception_record *e)
     str_vis(out, e->reason, strlen(e->reason), RECORD_TEXT);
 }
 
+void report_approval_line(struct buf *out, const struct approval_record *a)
+{
+    char t[TIME_TEXT] = "at an unknown time";
+    str_vis(out, a->approver, strlen(a->approver), LIMIT_VALUE_SHOWN);
+    if (a->signed_at != TIME_NONE) {
+        time_format(a->signed_at, t);
+    }
+    buf_printf(out, ", signed %s", t);
+    time_format(a->time, t);
+    buf_printf(out, ", counted %s, certificate SHA-256 %s", t, a->certificate_sha256);
+}
+
 /* Before everything else: whoever reads no further has read this. */
 static void put_exceptions(const struct history *h, struct buf *out)
 {
@@ -131,13 +143,11 @@ static void put_exceptions(const struct history *h, struct buf *out)
 static void put_approvals(const struct history *h, struct buf *out)
 {
     const char *before = "approved by ";
-    for (size_t i = 0; i < h->approvals.n; i++) {
-        const struct approval_record *a = &h->approvals.v[i];
-        if (str_eq(a->plan_digest, h->plan_digest)) {
-            buf_puts(out, before);
-            str_vis(out, a->approver, strlen(a->approver), LIMIT_VALUE_SHOWN);
-            before = ", ";
-        }
+    const struct approval_record *a;
+    for (size_t at = 0; (a = history_approval(h, &at));) {
+        buf_puts(out, before);
+        str_vis(out, a->approver, strlen(a->approver), LIMIT_VALUE_SHOWN);
+        before = ", ";
     }
     buf_puts(out, str_eq(before, ", ") ? "\n" : "");
 }

@@ -32,6 +32,30 @@ const char *report_tone_name(enum report_tone tone)
     return names[tone];
 }
 
+void report_shares(const size_t count[TONE__MAX], size_t whole, size_t width,
+                   size_t parts[TONE__MAX])
+{
+    const size_t least = width / 100;
+    size_t largest = 0;
+    size_t lent = 0;
+    size_t sum = 0;
+    size_t at = 0;
+    for (size_t t = 0; t < TONE__MAX; t++) {
+        sum += count[t];
+        const size_t end = whole ? sum * width / whole : 0;
+        parts[t] = end - at;
+        at = end;
+        if (count[t] && parts[t] < least) {
+            lent += least - parts[t];
+            parts[t] = least;
+        }
+        largest = parts[t] > parts[largest] ? t : largest;
+    }
+    if (parts[largest] > least + lent) {
+        parts[largest] -= lent;
+    }
+}
+
 /* --- sums --- */
 
 /* The group of that name; the last one when there are absurdly many. */

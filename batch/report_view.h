@@ -17,6 +17,11 @@ enum report_tone { TONE_GOOD, TONE_WAIT, TONE_BAD, TONE__MAX };
 enum report_tone report_tone(enum item_state state);
 const char *report_tone_name(enum report_tone tone); /* "good" "wait" "bad": classes of CSS */
 
+/* Parts of a bar of that width by tone. Each part that is not empty can be seen: it gets a
+ * hundredth at least, which the largest gives up. */
+void report_shares(const size_t count[TONE__MAX], size_t whole, size_t width,
+                   size_t parts[TONE__MAX]);
+
 /* Items of one CA or product. */
 struct report_group {
     const char *name;

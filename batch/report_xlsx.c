@@ -76,10 +76,11 @@ static void write_summary(struct xlsx *x, const struct report *r)
     for (size_t i = 0; i < report_states_count; i++) {
         fact_number(x, state_report_name(report_states[i]), counts[report_states[i]]);
     }
-    for (size_t i = 0; i < h->approvals.n; i++) {
-        const struct approval_record *v = &h->approvals.v[i];
-        fact(x, "approved by",
-             arena_printf(&a, "%s, certificate SHA-256 %s", v->approver, v->certificate_sha256));
+    const struct approval_record *approval;
+    for (size_t at = 0; (approval = history_approval(h, &at));) {
+        CLEANUP(buf_release) struct buf line = BUF_INIT(TEXT_MAX);
+        report_approval_line(&line, approval);
+        fact(x, "approved by", buf_text(&line));
     }
     for (size_t i = 0; i < h->exceptions.n; i++) {
         const struct exception_record *e = &h->exceptions.v[i];

@@ -12,6 +12,7 @@
 #include "policy/rules_change.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,7 +101,11 @@ static bool judge(struct run *r, struct err *err)
 static bool open_seal(struct run *r, struct err *err)
 {
     if (!seal_open(r->batch.config.path, r->options->stop, &r->seal, err)) {
-        return false;
+        if (!r->seal || r->batch_options.simulate || !fs_exists_at(AT_FDCWD, r->state_path)) {
+            return false;
+        }
+        r->unsealed = *err; /* can_seal() has the last word */
+        err_clear(err);
     }
     if (r->batch_options.simulate) {
         seal_free(TAKE(r->seal));
@@ -162,11 +167,24 @@ static bool open_state(struct run *r, struct err *err)
     return run_same_batch(r, err) && run_counted_approvals(r, err);
 }
 
+/* A finished batch needs no new seals. */
+static bool can_seal(const struct run *r, struct err *err)
+{
+    if (r->unsealed.code && (r->changed || !settled(&r->history))) {
+        *err = r->unsealed;
+        return false;
+    }
+    return true;
+}
+
 static bool record_inputs(struct run *r, struct err *err)
 {
     const struct history *h = &r->history;
     r->changed = !h->opened || !str_eq(h->manifest_sha256, r->batch.manifest.sha256) ||
                  !str_eq(h->policy_sha256, policy_digest(r->batch.policy));
+    if (!can_seal(r, err)) {
+        return false;
+    }
     if (((r->changed || !all_final(h)) &&
          (!run_store_inputs(r, err) || !run_record_change(r, err))) ||
         !run_store_recipients(r, err)) {

@@ -193,6 +193,9 @@ bool history_add(void *ctx, const struct journal_record *r, struct err *err) MUS
 struct item_record *history_item(const struct history *h, const char *id);
 /* The last one about the item, or NULL. */
 const struct decision *history_decision(const struct history *h, const struct item_record *item);
+/* The next approval of the plan that was run: those of earlier plans of the batch are not its own.
+ * *at begins as 0 and moves on; NULL: no more. */
+const struct approval_record *history_approval(const struct history *h, size_t *at);
 /* By reported state (state_report()): STATE_NEW = not-started, STATE_PENDING, STATE_UNKNOWN, ... */
 void history_counts(const struct history *h, size_t counts[STATE__MAX]);
 /* Where a run takes the item up: SKIPPED and FAILED items at the point where they stopped. */

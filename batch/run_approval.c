@@ -99,6 +99,7 @@ static void name_refused(struct run *r, const struct approval_outcome *o, struct
 static void refuse(struct run *r, const struct approval_outcome *o, const struct buf *why)
 {
     struct err *err = &r->unapproved;
+    r->counted = o->counted;
     err_set(err, ERR_REFUSED, "the policy demands %zu signed approvals of the plan, %zu %s%s%s",
             o->unmet->count, o->counted, o->counted == 1 ? "counts" : "count", why->n ? ": " : "",
             buf_text(why));
@@ -223,6 +224,9 @@ bool run_counted_approvals(struct run *r, struct err *err)
     }
     if (here && missing) {
         name_refused(r, &o, &why);
+        if (o.counted > r->counted) { /* the state is nearer to what is demanded */
+            refuse(r, &o, &why);
+        }
     }
     if (missing) {
         *err = r->unapproved;

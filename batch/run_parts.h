@@ -35,6 +35,7 @@ struct run {
     struct approval *approvals; /* that count, to be kept and recorded */
     size_t napprovals;
     struct err unapproved; /* approvals are missing, unless the state has them; or ERR_NONE */
+    size_t counted;        /* of those that were given, where they are too few */
     struct arena approval_arena;
     const char *name; /* of state directory and bundles */
     const char *state_path;
@@ -44,7 +45,8 @@ struct run {
     struct journal *journal;
     struct runlog log;
     struct passwords *passwords;
-    struct seal *seal; /* NULL: audit bundles are not sealed, or a rehearsal */
+    struct seal *seal;   /* NULL: audit bundles are not sealed, or a rehearsal */
+    struct err unsealed; /* the seal can make nothing: enough for a finished batch; or ERR_NONE */
     struct item_slot *slots;
     bool changed;      /* manifest or policy are not those of the last run */
     uint64_t reported; /* report.json tells of so many records and these findings; 0 = stale */

@@ -228,31 +228,34 @@ static void notify(struct jw *j, const char *level, const struct strlist *messag
     }
 }
 
-static void invocation(struct jw *j, const struct strlist *unread, const struct strlist *exceptions)
+static void invocation(struct jw *j, const struct sarif_run *run)
 {
+    const bool unread = run->unread && run->unread->n;
     jw_array(j, "invocations");
     jw_object(j, NULL);
-    jw_bool(j, "executionSuccessful", unread->n == 0);
-    if (unread->n || (exceptions && exceptions->n)) {
+    jw_bool(j, "executionSuccessful", !unread);
+    if (unread || (run->exceptions && run->exceptions->n)) {
         jw_array(j, "toolExecutionNotifications");
-        notify(j, "error", unread);
-        notify(j, "warning", exceptions);
+        notify(j, "error", run->unread);
+        notify(j, "warning", run->exceptions);
         jw_end(j);
     }
     jw_end(j);
     jw_end(j);
 }
 
-void sarif_results(struct jw *j, const char *run, const struct strlist *unread,
-                   const struct strlist *exceptions)
+void sarif_results(struct jw *j, const struct sarif_run *run)
 {
     jw_end(j);
     jw_end(j);
     jw_end(j);
-    invocation(j, unread, exceptions);
+    invocation(j, run);
     jw_object(j, "automationDetails");
-    jw_str(j, "id", run);
+    jw_str(j, "id", run->id);
     jw_end(j);
+    if (run->properties) {
+        jw_raw(j, "properties", run->properties);
+    }
     jw_str(j, "columnKind", "unicodeCodePoints");
     jw_array(j, "results");
 }

@@ -5,7 +5,7 @@
  *
  *     sarif_begin(&j)
  *     sarif_rule(&j, f)                ...   one finding of each rule, sorted by rule
- *     sarif_results(&j, "certbatch/lint/", unread, NULL)
+ *     sarif_results(&j, &run)
  *     sarif_result(&j, &result)        ...   rule_index: position of its rule above
  *     sarif_end(&j)                          and jw_finish()
  *
@@ -29,10 +29,13 @@ struct sarif_result {
 
 void sarif_begin(struct jw *j);
 void sarif_rule(struct jw *j, const struct finding *f);
-/* unread: what could not be looked at, and why; empty: everything was. exceptions: what was done
- * although a rule says otherwise; may be NULL. */
-void sarif_results(struct jw *j, const char *run, const struct strlist *unread,
-                   const struct strlist *exceptions);
+struct sarif_run {
+    const char *id;                   /* "certbatch/lint/" */
+    const struct strlist *unread;     /* what could not be looked at, and why; NULL: nothing */
+    const struct strlist *exceptions; /* what was done although a rule says otherwise; NULL: none */
+    const char *properties;           /* of the run: a JSON object, or NULL */
+};
+void sarif_results(struct jw *j, const struct sarif_run *run);
 void sarif_result(struct jw *j, const struct sarif_result *r);
 void sarif_end(struct jw *j);
 

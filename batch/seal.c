@@ -21,6 +21,7 @@ struct seal {
     struct config config;
     struct signer *signer; /* NULL: not configured */
     struct tsa *tsa;       /* NULL: not configured */
+    struct err unusable;   /* why neither can be used although configured; or ERR_NONE */
 };
 
 /* --- opening --- */
@@ -84,15 +85,31 @@ bool seal_open(const char *config_path, const volatile sig_atomic_t *stop, struc
     }
     struct seal *s = xcalloc(1, sizeof *s);
     const struct config *c = &s->config;
-    bool ok = config_read(&s->config, config_path, &findings, err) &&
-              (!c->signing || open_signer(s, err)) &&
-              (!c->timestamp || tsa_open(c->timestamp, c->dir, stop, &s->tsa, err));
-    if (ok && (c->signing || c->timestamp)) {
-        *out = s;
-    } else {
+    if (!config_read(&s->config, config_path, &findings, err)) {
         seal_free(s);
+        return false;
     }
-    return ok;
+    if (!c->signing && !c->timestamp) {
+        seal_free(s);
+        return true;
+    }
+    *out = s;
+    if ((c->signing && !open_signer(s, err)) ||
+        (c->timestamp && !tsa_open(c->timestamp, c->dir, stop, &s->tsa, err))) {
+        s->unusable = *err;
+        return false;
+    }
+    return true;
+}
+
+/* Nothing kept, and nothing to make it with. */
+static enum seal_made none(const struct seal *s, bool configured, struct err *err)
+{
+    if (s && s->unusable.code && configured) {
+        *err = s->unusable;
+        return SEAL_FAILED;
+    }
+    return SEAL_NONE;
 }
 
 void seal_free(struct seal *s)
@@ -188,8 +205,8 @@ enum seal_made seal_statement(struct seal *s, int state, struct span statement,
         return SEAL_MADE;
     }
     buf_reset(envelope);
-    if (!s || !s->signer) {
-        return SEAL_NONE;
+    if (!s || !s->signer || s->unusable.code) {
+        return none(s, s && s->config.signing, err);
     }
     return dsse_make(s->signer, DSSE_IN_TOTO, statement, envelope, err) &&
                    store(state, statement, ".dsse.json", envelope, err)
@@ -284,8 +301,9 @@ enum seal_made seal_tag_manifest(struct seal *s, int state, struct span text, bo
     if (whole) {
         return SEAL_MADE;
     }
-    if ((sign && !(s && s->signer)) || (stamp && !(s && s->tsa))) {
-        return SEAL_NONE;
+    if (!s || s->unusable.code || (sign && !s->signer) || (stamp && !s->tsa)) {
+        /* one that is signed may have gone without a stamp: that is asked next */
+        return none(s, !(sign && stamp), err);
     }
     return make_files(s, state, text, sign, stamp, out, err);
 }

@@ -35,7 +35,9 @@
 
 struct seal;
 /* Reads the configuration file of that path (NULL: there is none) for itself, so that it outlives
- * the batch. False: what is configured cannot be used (ERR_INPUT, ERR_ENV). */
+ * the batch. False: what is configured cannot be used (ERR_INPUT, ERR_ENV). For a batch that is
+ * finished *out, unless NULL, still finds what its state keeps, and fails with that very error
+ * where something would have to be made. */
 bool seal_open(const char *config_path, const volatile sig_atomic_t *stop, struct seal **out,
                struct err *err) MUST_USE;
 void seal_free(struct seal *s); /* NULL is fine */

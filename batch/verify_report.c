@@ -83,13 +83,11 @@ static void check_approvals(struct verify *v, const struct history *h, const jso
     const json_t *said = json_get(report, "approvals");
     size_t n = 0;
     bool same = true;
-    for (size_t i = 0; i < h->approvals.n; i++) {
-        const struct approval_record *a = &h->approvals.v[i];
-        if (str_eq(a->plan_digest, h->plan_digest)) {
-            const json_t *one = json_array_get(said, n++);
-            same = same && str_eq(json_get_str(one, "approver"), a->approver) &&
-                   str_eq(json_get_str(one, "certificate_sha256"), a->certificate_sha256);
-        }
+    const struct approval_record *a;
+    for (size_t at = 0; (a = history_approval(h, &at));) {
+        const json_t *one = json_array_get(said, n++);
+        same = same && str_eq(json_get_str(one, "approver"), a->approver) &&
+               str_eq(json_get_str(one, "certificate_sha256"), a->certificate_sha256);
     }
     if (!same || n != json_array_size(said)) {
         verify_problem(v->findings, v->file, RULE_COMPLETE, SEV_ERROR, NULL,

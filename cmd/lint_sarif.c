@@ -74,7 +74,7 @@ bool lint_sarif(const struct lint_report *r, struct buf *out, struct err *err)
     for (size_t i = 0; i < n; i++) {
         sarif_rule(&j, rules[i]);
     }
-    sarif_results(&j, "certbatch/lint/", &unread, NULL);
+    sarif_results(&j, &(struct sarif_run){.id = "certbatch/lint/", .unread = &unread});
     for (size_t i = 0; i < r->view->n; i++) {
         const struct lint_entry *e = &r->view->v[i];
         const struct sarif_result result = {.f = e->f,

@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "formats/base/fs.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* A state directory that exists tells what is done already; none is fine. */
@@ -32,15 +33,31 @@ static bool read_history(const struct options *o, const struct batch *b, struct 
     return ok;
 }
 
+/* A file binds the batch and not the moment: what is done already is in it as it was planned, so
+ * that `run` finds it to be the same plan however far the batch is by then. The digest that is
+ * shown to people is the one that `run --plan-digest` takes. */
+static bool bind(const struct options *o, const struct batch *b, const struct findings *findings,
+                 struct plan *shown, struct err *err)
+{
+    CLEANUP(buf_release) struct buf json = BUF_INIT(512u << 20);
+    struct plan bound = {0};
+    bool ok = plan_make(b, findings, NULL, (unsigned)o->jobs, &bound, err) &&
+              (!o->out || (plan_json(b, &bound, &json, err) &&
+                           fs_write_atomic(o->out, buf_span(&json), 0600, err)));
+    memcpy(shown->digest, bound.digest, sizeof shown->digest);
+    plan_release(&bound);
+    return ok;
+}
+
 static int print_plan(const struct options *o, struct term *t, const char *format,
-                      const struct batch *b, const struct plan *p, struct err *err)
+                      const struct batch *b, const struct findings *findings, bool begun,
+                      struct plan *p, struct err *err)
 {
     CLEANUP(buf_release) struct buf json = BUF_INIT(512u << 20);
     CLEANUP(buf_release) struct buf text = BUF_INIT(512u << 20);
-    if (!plan_json(b, p, &json, err)) {
-        return cmd_fail(t, err);
-    }
-    if (o->out && !fs_write_atomic(o->out, buf_span(&json), 0600, err)) {
+    if (!plan_json(b, p, &json, err) ||
+        (o->out && !begun && !fs_write_atomic(o->out, buf_span(&json), 0600, err)) ||
+        (begun && !bind(o, b, findings, p, err))) {
         return cmd_fail(t, err);
     }
     plan_text(b, p, &text);
@@ -63,7 +80,7 @@ static int make_plan(const struct options *o, struct term *t, const char *format
         !plan_make(b, findings, present ? &history : NULL, (unsigned)o->jobs, &plan, &err)) {
         code = cmd_fail(t, &err);
     } else {
-        code = print_plan(o, t, format, b, &plan, &err);
+        code = print_plan(o, t, format, b, findings, present, &plan, &err);
         bool work = plan.n > plan.counts[PLAN_KEEP] + plan.counts[PLAN_BLOCKED];
         if (code == EXIT_DONE && findings_count(findings, SEV_ERROR)) {
             code = EXIT_FINDINGS;

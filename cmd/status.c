@@ -59,15 +59,27 @@ int cmd_resolve(const struct options *o, struct term *t)
     return EXIT_DONE;
 }
 
-/* What the configuration says about sealing. A rehearsal is not sealed. */
+/* What the configuration says about sealing. A rehearsal is not sealed; and what the state keeps
+ * may be enough where the key is away. */
 static bool open_seal(const struct options *o, const struct history *h, struct seal **out,
                       struct err *err)
 {
     CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
     CLEANUP(config_release) struct config config = {0};
     *out = NULL;
-    return h->simulate || (config_read(&config, o->config, &findings, err) &&
-                           seal_open(config.path, &cmd_stop, out, err));
+    if (h->simulate) {
+        return true;
+    }
+    if (!config_read(&config, o->config, &findings, err)) {
+        return false;
+    }
+    if (!seal_open(config.path, &cmd_stop, out, err)) {
+        if (!*out) {
+            return false;
+        }
+        err_clear(err);
+    }
+    return true;
 }
 
 /* Bundles go beside the state directory unless -o says otherwise. */

@@ -69,6 +69,11 @@ bool archive_read_zip(struct span bytes, const char *name,
                       bool (*want)(void *ctx, const char *entry), archive_fn *fn, void *ctx,
                       struct err *err) MUST_USE;
 
+/* The regular files of a zip that we made ourselves, in pieces and without caps; a piece of no
+ * bytes ends each. fd is read from its beginning. ERR_ENV: it is not whole. */
+bool archive_scan_zip(int fd, const char *name, archive_fn *fn, void *ctx,
+                      struct err *err) MUST_USE;
+
 /* Reads back what was written: do all entries give the digest of archive_digest()? */
 bool archive_check(int fd, const uint8_t digest[SHA256_SIZE], uint8_t file_sha256[SHA256_SIZE],
                    struct err *err) MUST_USE;

@@ -11,6 +11,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <string.h>
+#include <unistd.h>
 
 struct zip {
     struct archive *a;
@@ -110,6 +111,45 @@ static bool zip_entries(struct zip *z, bool (*want)(void *ctx, const char *entry
             return false;
         }
     }
+}
+
+static bool scan_entries(struct archive *a, archive_fn *fn, void *ctx, struct err *err)
+{
+    struct archive_entry *e;
+    const void *p;
+    size_t n;
+    la_int64_t offset;
+    int rc;
+    while ((rc = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
+        const char *name = archive_entry_pathname(e);
+        while ((rc = archive_read_data_block(a, &p, &n, &offset)) == ARCHIVE_OK) {
+            if (n && !fn(ctx, name, (struct span){p, n}, err)) {
+                return false;
+            }
+        }
+        if (rc != ARCHIVE_EOF) {
+            break;
+        }
+        if (!fn(ctx, name, (struct span){0}, err)) {
+            return false;
+        }
+    }
+    return rc == ARCHIVE_EOF || err_set(err, ERR_ENV, "it is not a whole zip file");
+}
+
+bool archive_scan_zip(int fd, const char *name, archive_fn *fn, void *ctx, struct err *err)
+{
+    enum { BLOCK = 64 * 1024 };
+    struct archive *a = archive_read_new();
+    if (!a) {
+        oom(BLOCK);
+    }
+    bool ok = lseek(fd, 0, SEEK_SET) == 0 &&
+              archive_read_support_format_zip_seekable(a) == ARCHIVE_OK &&
+              archive_read_open_fd(a, fd, BLOCK) == ARCHIVE_OK;
+    ok = ok ? scan_entries(a, fn, ctx, err) : err_set(err, ERR_ENV, "it is not a zip file");
+    (void)archive_read_free(a);
+    return ok || err_wrap(err, "%s", name);
 }
 
 bool archive_read_zip(struct span bytes, const char *name,

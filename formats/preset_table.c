@@ -51,6 +51,10 @@
 /* --- Java --- */
 #define KEYTOOL_LIST(type) \
     "# Check     keytool -list -v -keystore @FILE@ -storetype " type "   (asks for the password)\n"
+/* Jetty 10 and newer take the values above for these too; 9.4 has a password and a file of its own. */
+#define JETTY_94(file) \
+    "jetty.sslContext.keyManagerPassword=\n" \
+    "jetty.sslContext.trustStorePath=etc/" file "\n"
 /* The answer to a request goes into the key store where the request was made. */
 #define KEYTOOL_IMPORT \
     NO_KEY \
@@ -197,24 +201,26 @@ const struct preset presets[] = {
      "/subsystem=elytron/key-store=tls-@ID@:add(path=KEYSTORE, relative-to=jboss.server.config.dir, type=PKCS12, credential-reference={clear-text=\"${tls.@ID@.password}\"})\n"
      JBOSS_CONTEXT},
 
-    {"jetty", "Eclipse Jetty 10 and newer: PKCS#12 key store", "pfx", "modern", true, BARE_FULLCHAIN,
+    {"jetty", "Eclipse Jetty 9.4 and newer: PKCS#12 key store", "pfx", "modern", true, BARE_FULLCHAIN,
      "ssl.ini.snippet",
-     "# @ID@: TLS of Jetty 10 and newer, for start.d/ssl.ini (modules ssl and https).\n"
+     "# @ID@: TLS of Jetty 9.4 and newer, for start.d/ssl.ini (modules ssl and https).\n"
      "#\n"
      "# Files     copy @FILE@ to etc/ (JETTY_BASE), readable by the account of Jetty only.\n"
      ROW("jetty", "@FILE@")
-     "#           Put it behind keyStorePassword=, and give ssl.ini the mode 0600.\n"
+     "#           Put it behind both Password=, and give ssl.ini the mode 0600.\n"
      KEYTOOL_LIST("PKCS12")
      S_CLIENT("8443")
      "jetty.ssl.port=8443\n"
      "jetty.sslContext.keyStorePath=etc/@FILE@\n"
      "jetty.sslContext.keyStoreType=PKCS12\n"
-     "jetty.sslContext.keyStorePassword=\n",
-     "# @ID@: TLS of Jetty 10 and newer, for start.d/ssl.ini (modules ssl and https).\n"
+     "jetty.sslContext.keyStorePassword=\n"
+     JETTY_94("@FILE@"),
+     "# @ID@: TLS of Jetty 9.4 and newer, for start.d/ssl.ini (modules ssl and https).\n"
      "#\n" KEYTOOL_IMPORT S_CLIENT("8443")
      "jetty.ssl.port=8443\n"
      "jetty.sslContext.keyStorePath=etc/KEYSTORE\n"
-     "jetty.sslContext.keyStorePassword=\n"},
+     "jetty.sslContext.keyStorePassword=\n"
+     JETTY_94("KEYSTORE")},
 
     {"weblogic", "Oracle WebLogic 12c and newer: JKS key store", "jks", NULL, true, BARE_FULLCHAIN,
      "identity.py.snippet",

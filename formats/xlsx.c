@@ -5,6 +5,7 @@
  */
 #include "formats/xlsx.h"
 
+#include "formats/archive.h"
 #include "formats/base/str.h"
 #include "formats/base/time.h"
 #include "formats/base/xml.h"
@@ -29,6 +30,10 @@ struct xlsx {
     lxw_row_t row;
     lxw_col_t column, columns;
     struct buf text;
+    struct {
+        size_t *v; /* bytes of the rows of each sheet */
+        size_t n, cap;
+    } made;
     struct err err; /* the first one */
 };
 
@@ -41,10 +46,13 @@ static void fail(struct xlsx *x, enum err_code code, const char *what, lxw_error
     }
 }
 
-static void fail_env(struct xlsx *x)
+static void fail_env(struct xlsx *x, const char *what, lxw_error e)
 {
-    fail(x, ERR_ENV, "no temporary file for a spreadsheet", LXW_NO_ERROR);
-    err_hint(&x->err, "spreadsheets need room in $TMPDIR (/tmp) and /proc");
+    const bool is_first = x->err.code == ERR_NONE;
+    fail(x, ERR_ENV, what, e);
+    if (is_first) {
+        err_hint(&x->err, "spreadsheets need room in $TMPDIR (/tmp) and /proc");
+    }
 }
 
 struct xlsx *xlsx_new(int64_t created)
@@ -57,7 +65,7 @@ struct xlsx *xlsx_new(int64_t created)
     lxw_workbook_options options = {.constant_memory = LXW_TRUE};
     x->book = x->fd < 0 ? NULL : workbook_new_opt(path, &options);
     if (!x->book) {
-        fail_env(x);
+        fail_env(x, "no temporary file for a spreadsheet", LXW_NO_ERROR);
         return x;
     }
     /* 0 would mean the clock */
@@ -72,10 +80,23 @@ struct xlsx *xlsx_new(int64_t created)
     return x;
 }
 
+/* The rows are in the temporary file then, or the disk is full; the library does not ask. */
+static void end_rows(struct xlsx *x)
+{
+    FILE *rows = x->sheet->optimize_tmpfile;
+    lxw_worksheet_write_single_row(x->sheet);
+    if (fflush(rows) != 0 || ferror(rows) || ftell(rows) < 0) {
+        fail_env(x, "the temporary file of a spreadsheet cannot be written", LXW_NO_ERROR);
+    } else {
+        VEC_PUSH(&x->made, (size_t)ftell(rows));
+    }
+}
+
 /* The range of the filters is known when all rows are there. */
 static void end_sheet(struct xlsx *x)
 {
     if (x->sheet) {
+        end_rows(x);
         const lxw_row_t last = x->row > 1 ? x->row - 1 : 0;
         worksheet_autofilter(x->sheet, 0, 0, last, (lxw_col_t)(x->columns - 1));
         x->sheet = NULL;
@@ -94,8 +115,9 @@ void xlsx_sheet(struct xlsx *x, const char *name, const struct xlsx_column *colu
         return;
     }
     x->sheet = workbook_add_worksheet(x->book, name);
-    if (!x->sheet) {
-        fail_env(x);
+    if (!x->sheet || !x->sheet->optimize_tmpfile) {
+        fail_env(x, "no temporary file for a spreadsheet", LXW_NO_ERROR);
+        x->sheet = NULL;
         return;
     }
     x->columns = (lxw_col_t)n;
@@ -221,6 +243,96 @@ void xlsx_row(struct xlsx *x)
     x->column = 0;
 }
 
+/* --- reading back: every part ends where its root does, every sheet has the bytes of its rows ---
+ */
+struct mark {
+    const char *text; /* '<' stands nowhere in it but at its beginning */
+    size_t matched, end;
+};
+struct part {
+    struct mark begin, end;
+    char head[512], tail[64];
+    size_t nhead, ntail, n;
+};
+struct reader {
+    const struct xlsx *x;
+    struct part part;
+    size_t sheets; /* that were seen */
+};
+static const struct part new_part = {.begin = {.text = "<sheetData>"},
+                                     .end = {.text = "</sheetData>"}};
+
+static void follow(struct mark *m, char c, size_t at)
+{
+    m->matched = c == m->text[m->matched] ? m->matched + 1 : c == '<';
+    if (!m->text[m->matched]) {
+        m->end = at + 1;
+        m->matched = 0;
+    }
+}
+
+static void add_piece(struct part *p, struct span piece)
+{
+    for (size_t i = 0; i < piece.n; i++) {
+        const char c = (char)piece.p[i];
+        if (p->nhead < sizeof p->head - 1) {
+            p->head[p->nhead++] = c;
+        }
+        follow(&p->begin, c, p->n + i);
+        follow(&p->end, c, p->n + i);
+    }
+    const size_t taken = piece.n < sizeof p->tail - 1 ? piece.n : sizeof p->tail - 1;
+    const size_t room = sizeof p->tail - 1 - taken;
+    const size_t kept = p->ntail < room ? p->ntail : room;
+    memmove(p->tail, p->tail + p->ntail - kept, kept);
+    memcpy(p->tail + kept, piece.p + piece.n - taken, taken);
+    p->ntail = kept + taken;
+    p->n += piece.n;
+}
+
+static bool root_is_closed(struct part *p)
+{
+    char closing[64];
+    const char *root = p->head;
+    while (*root && !(root[0] == '<' && root[1] != '?')) {
+        root++;
+    }
+    if (!*root) {
+        return false;
+    }
+    (void)snprintf(closing, sizeof closing, "</%.*s>", (int)strcspn(root + 1, " >/\r\n"), root + 1);
+    while (p->ntail && strchr("\r\n", p->tail[p->ntail - 1])) {
+        p->ntail--;
+    }
+    p->tail[p->ntail] = '\0';
+    return str_ends(p->tail, closing);
+}
+
+static bool read_part(void *ctx, const char *name, struct span piece, struct err *err)
+{
+    struct reader *r = ctx;
+    struct part *p = &r->part;
+    if (piece.n) {
+        add_piece(p, piece);
+        return true;
+    }
+    bool ok = root_is_closed(p);
+    if (str_starts(name, "xl/worksheets/sheet")) { /* they stand in their order */
+        ok = ok && r->sheets < r->x->made.n && p->begin.end &&
+             p->end.end == p->begin.end + r->x->made.v[r->sheets] + strlen(p->end.text);
+        r->sheets++;
+    }
+    *p = new_part;
+    return ok || err_set(err, ERR_ENV, "%s is not whole", name);
+}
+
+static bool is_whole(const struct xlsx *x)
+{
+    struct reader r = {.x = x, .part = new_part};
+    struct err ignored = ERR_INIT;
+    return archive_scan_zip(x->fd, "spreadsheet", read_part, &r, &ignored) && r.sheets == x->made.n;
+}
+
 static bool pour(struct xlsx *x, xlsx_sink *sink, void *ctx, struct err *err)
 {
     CLEANUP(freep) uint8_t *chunk = xmalloc(CHUNK);
@@ -243,6 +355,7 @@ static void release(struct xlsx **x)
 {
     closep(&(*x)->fd);
     buf_release(&(*x)->text);
+    free((*x)->made.v);
     freep(x);
 }
 
@@ -252,8 +365,10 @@ bool xlsx_finish(struct xlsx **px, xlsx_sink *sink, void *ctx, struct err *err)
     end_sheet(x);
     lxw_error closed = x->book ? workbook_close(TAKE(x->book)) : LXW_NO_ERROR;
     if (closed) {
-        fail(x, ERR_ENV, "a spreadsheet could not be written", closed);
-        err_hint(&x->err, "spreadsheets need room in $TMPDIR (/tmp) and /proc");
+        fail_env(x, "a spreadsheet could not be written", closed);
+    }
+    if (x->err.code == ERR_NONE && !is_whole(x)) {
+        fail_env(x, "a spreadsheet was cut short by a full disk", LXW_NO_ERROR);
     }
     bool ok = x->err.code == ERR_NONE && pour(x, sink, ctx, err);
     if (x->err.code != ERR_NONE) {

@@ -12,7 +12,9 @@
  *     if (!xlsx_finish(&x, sink, ctx, &err)) ...
  *
  * Sheets one after the other; a row belongs to the last one. Each has a bold header row that stays
- * in view and filters over all its columns. Errors are kept and told by xlsx_finish(). The same
+ * in view and filters over all its columns. Errors are kept and told by xlsx_finish(), which reads
+ * the file back before it hands it on: the library does not look whether its temporary files took
+ * what it wrote, so that a full $TMPDIR would give a sheet without its end (ERR_ENV here). The same
  * calls give the same bytes: `created` is the only time in the file.
  *
  * Limits are the format's: 1,048,576 rows with the header, 32,767 characters a cell (longer text is

@@ -135,6 +135,13 @@ struct field {
     const char *help;                                  /* one line; end with no full stop */
 };
 
+/* A row for text that must not be empty, named like the member it fills; more_flags or 0. */
+#define FIELD_TEXT(type, member, more_flags, text)                                                 \
+    {                                                                                              \
+        .name = #member, .kind = FIELD_STRING, .flags = (more_flags) | FIELD_NONEMPTY,             \
+        .offset = offsetof(struct type, member), .help = text                                      \
+    }
+
 #define NO_OFFSET ((size_t)-1)
 struct schema {
     const char *name;

@@ -7,6 +7,7 @@
 # Prints "ok ..." or "not ok ..." for every check; exit 1 when one failed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+SCHEMA=$PWD/tests/interop/sarif/sarif-schema-2.1.0.json
 suite=approve
 # shellcheck source=tests/tools/say.sh
 . tests/tools/say.sh
@@ -108,6 +109,16 @@ fresh() { # name profile window: a new batch with its plan
   CB plan b.yaml -o plan.json >"$T/log" 2>&1
 }
 
+tells() { # batch what words: each of the eight reports has the words; its bag is unpacked in bag/
+  for report in report.json report.html report.csv junit.xml findings.sarif; do
+    grep -q -- "$3" "bag/$1-audit/data/$report"; say $? "$report tells of $2"
+  done
+  python3 -c 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(*[z.read(n) for n in z.namelist()])' \
+    "bag/$1-audit/data/report.xlsx" | grep -q -- "$3"; say $? "report.xlsx tells of $2"
+  pdftotext -layout "bag/$1-audit/data/report.pdf" - | grep -q -- "$3"; say $? "report.pdf tells of $2"
+  CB report --format close-notes "$1.state" | grep -q -- "$3"; say $? "the close notes tell of $2"
+}
+
 # --- demanded, and missing ---
 fresh two plain "$in_window"
 exits "a manifest does not run without approvals" 9 'certbatch plan -o PLAN.json' CB run b.yaml
@@ -174,6 +185,28 @@ for f in bag/two-audit/data/approvals/*.p7s; do
     -CAfile approver-ca.pem -purpose any -out /dev/null 2>log && n=$((n + 1))
 done
 [ $n = 2 ]; say $? "stock openssl verifies both in the bag"
+tells two 'who approved first' a.keller@example.com
+tells two 'who approved last' m.ortiz@example.com
+/usr/bin/python3 - bag/two-audit/data "$SCHEMA" <<'PY' >log 2>&1
+import csv, json, sys, xml.etree.ElementTree as tree
+from jsonschema import Draft4Validator
+data = sys.argv[1] + "/"
+r = json.load(open(data + "report.json"))
+line = "%(approver)s, signed %(signed_at)s, counted %(counted_at)s, certificate SHA-256 %(certificate_sha256)s"
+lines = [line % a for a in r["approvals"]]
+assert len(lines) == 2, lines
+rows = list(csv.DictReader(open(data + "report.csv")))
+assert len(rows) == len(r["items"]) and all(row["approvals"] == " | ".join(lines) for row in rows), rows
+suite = tree.parse(data + "junit.xml").getroot().find("testsuite")
+facts = [(p.get("name"), p.get("value")) for p in suite.find("properties")]
+assert facts == [("approval", one) for one in lines], facts
+log = json.load(open(data + "findings.sarif"))
+problems = list(Draft4Validator(json.load(open(sys.argv[2]))).iter_errors(log))
+assert not problems, problems[:1]
+run = log["runs"][0]
+assert run["properties"]["approvals"] == r["approvals"], run["properties"]
+PY
+say $? "report.csv, junit.xml and findings.sarif say of them what report.json says"
 exits "the README of the bag says how" 0 'APPROVER-CA.pem' cat bag/two-audit/README.txt
 
 # --- resume ---
@@ -184,6 +217,98 @@ ok "and changes nothing" sha256sum -c --quiet sums
 ok "also by its manifest" CB run b.yaml
 rm -rf two.state/approvals
 exits "not when the state lost them" 9 'demands 2' CB run plan.json
+
+# --- resume of a batch that was killed half way ---
+sites() { # file first-name more: a batch of twelve, or one more, each with a key that takes a while
+  manifest "$1" half plain "$in_window"
+  sed -i '/^orders:/,$d' "$1"
+  printf 'defaults: {key: rsa-4096, profile: plain, outputs: [pem]}\norders:\n' >>"$1"
+  for i in "$2" 2 3 4 5 6 7 8 9 10 11 12 $3; do
+    echo "  - {id: site$i, common_name: site$i.corp.example}" >>"$1"
+  done
+}
+issued() { # so many of half.state, or more
+  [ "$(grep -c '"ev":"outputs"' half.state/journal.jsonl 2>/dev/null)" -ge "$1" ] 2>/dev/null
+}
+begun() { # something was sent
+  grep -q '"ev":"intent"' half.state/journal.jsonl 2>/dev/null
+}
+killed() { # until it leaves a half-done batch; a run may be too quick for the knife
+  for _ in 1 2 3 4 5; do
+    rm -rf half.state
+    CB run plan.json -j 1 >"$T/log" 2>&1 &
+    child=$!
+    while kill -0 $child 2>/dev/null && ! begun; do sleep 0.02; done
+    kill -KILL $child 2>/dev/null
+    wait $child 2>/dev/null
+    begun && ! issued 12 && return 0
+  done
+  return 1
+}
+rm -rf ./*.state plan.json ./*.p7s
+sites b.yaml 1 ''
+CB plan b.yaml -o plan.json >log 2>&1
+by_hand plan.json ortiz plan.json.1.p7s; by_hand plan.json keller plan.json.2.p7s
+killed; say $? "a run is killed between its first order and its last certificate"
+mkdir given && mv ./*.p7s given
+cp -a half.state half.killed
+again() { # title code words edit command...: on the killed state, after an edit of it
+  title=$1 code=$2 words=$3 edit=$4; shift 4
+  rm -rf half.state && cp -a half.killed half.state
+  sh -c "$edit"
+  sha256sum half.state/journal.jsonl >sums
+  exits "$title" "$code" "$words" "$@"
+  sha256sum -c --quiet sums >"$T/log" 2>&1; say $? "and nothing is done"
+}
+again "resume looks at the approvals again: one is missing" 9 'of the plan, 1 counts: the approval of' \
+  "rm \$(ls half.state/approvals/*.p7s | head -1)" CB run plan.json
+again "one is of a stranger" 9 'of the plan, 1 counts: .*issuer' \
+  "f=\$(ls half.state/approvals/*.p7s | head -1); openssl cms -sign -binary -cades -in plan.json -signer stranger.pem -inkey stranger.key -outform DER -out \$f" \
+  CB run plan.json
+again "both are gone, and new ones lie beside: of another plan" 9 'demands 2 signed approvals' \
+  'rm -r half.state/approvals; cp by-hand plan.json.1.p7s' CB run plan.json
+rm -f plan.json.1.p7s
+sites b.yaml 1 13
+again "a manifest changed after the approval, by its plan" 9 'plan' true CB run plan.json
+again "by itself" 9 'demands 2 signed approvals' true CB run b.yaml
+cp plan.json approved.json
+CB plan b.yaml -o plan.json >log 2>&1
+again "by a new plan that nobody approved" 9 'demands 2 signed approvals' true CB run plan.json
+again "by a new plan with the approvals of the old one" 9 'not over the bytes of this plan' true \
+  CB run plan.json --approval given/plan.json.1.p7s --approval given/plan.json.2.p7s
+ok "and with approvals of its own it runs" sh -c 'cp -a half.killed/. half.state &&
+  by_hand plan.json ortiz 1.p7s && by_hand plan.json keller 2.p7s && exec CB run plan.json --approval 1.p7s --approval 2.p7s'
+sites b.yaml 1new ''
+CB plan b.yaml -o plan.json >log 2>&1
+by_hand plan.json ortiz plan.json.1.p7s; by_hand plan.json keller plan.json.2.p7s
+again "nor may an order that was sent become another, approved or not" 3 'item site1 ' true CB run plan.json
+rm -f plan.json.?.p7s
+mv approved.json plan.json
+sites b.yaml 1 ''
+rm -rf half.state && mv half.killed half.state
+ok "the same plan goes on with what was counted" CB run plan.json
+python3 - <<'PY' >log 2>&1
+import json
+j = [json.loads(l) for l in open("half.state/journal.jsonl")]
+of = lambda ev: sorted(x["item"] for x in j if x["ev"] == ev)
+assert len(of("intent")) == len(set(of("intent"))) == 12, of("intent")
+assert len([x for x in j if x["ev"] == "approval"]) == 2
+assert [x["ev"] for x in j if x["ev"] in ("open", "resume")] == ["open", "resume"]
+r = json.load(open("half.state/report.json"))
+assert r["counts"]["issued"] == 12 and len(r["approvals"]) == 2, r["counts"]
+PY
+say $? "twelve orders once each, two approvals once each"
+sites b.yaml 1 13
+CB plan b.yaml -o plan.json >log 2>&1
+grep -q '1 to order, 12 to keep' log; say $? "the plan of a batch that grew tells what is done"
+digest=$(sed -n 's/^Digest //p' log)
+ok "and runs with approvals of its own" sh -c 'by_hand plan.json ortiz plan.json.1.p7s &&
+  by_hand plan.json keller plan.json.2.p7s && exec CB run plan.json --plan-digest '"$digest"
+grep -c '"ev":"outputs"' half.state/journal.jsonl | grep -qx 13; say $? "thirteen certificates"
+python3 -c 'import json; a = json.load(open("half.state/report.json"))["approvals"]; assert len(a) == 2, a' >log 2>&1
+say $? "and the report has those two approvals and not four"
+ok "its bundle verifies" CB verify half-audit.tar.gz --approver-ca approver-ca.pem
+rm -rf given
 
 # --- not counted: each with its reason ---
 refused() { # title reason file-maker...
@@ -294,12 +419,7 @@ assert o["reason"] == e["reason"] and o["user"] == e["user"] and o["what"] == e[
 PY
 say $? "journal and report.json tell who, when, why and what"
 rm -rf bag; mkdir bag && tar -C bag -xzf late-audit.tar.gz
-for report in report.html report.csv junit.xml findings.sarif report.json; do
-  grep -q 'outage INC0009' "bag/late-audit/data/$report"; say $? "$report tells of the override"
-done
-python3 -c 'import zipfile; z = zipfile.ZipFile("bag/late-audit/data/report.xlsx"); print(*[z.read(n) for n in z.namelist()])' | grep -q 'outage INC0009'; say $? "report.xlsx tells of the override"
-pdftotext -layout bag/late-audit/data/report.pdf - | grep -q 'outage INC0009'; say $? "report.pdf tells of the override"
-CB report --format close-notes late.state | grep -q 'outage INC0009'; say $? "the close notes tell of the override"
+tells late 'the override' 'outage INC0009'
 exits "and so does verify" 0 'EXCEPTION .*outage INC0009' CB verify late-audit.tar.gz
 ln -sf late-audit.tar.gz bag-audit.tar.gz
 rm -rf bag; mkdir bag && tar -C bag -xzf late-audit.tar.gz && mv bag/late-audit bag/bag-audit

@@ -167,6 +167,29 @@ forge "a damaged JKS" verify.keystore "printf x >> web/web.jks"
 forge "a missing key store" verify.keystore "rm app/app.jks"
 forge "a key in the clear" verify.secret "openssl genpkey -algorithm ED25519 > web/key.pem 2>/dev/null"
 forge "fullchain of another" verify.chain "cp app/fullchain.pem web/"
+
+# --- no room for temporary files ---
+tiny() { # command... with 256 KiB in $TMPDIR
+  mkdir -p tiny
+  unshare -rm sh -c 'mount -t tmpfs -o size=256k none tiny && TMPDIR=$PWD/tiny exec "$@"' sh "$@"
+}
+if tiny true 2>/dev/null; then
+  { sed "s/^name: .*/name: room/; /^  - /d; s/pem, pfx, jks/pem/" m.batch.yaml
+    for i in $(seq 400); do echo "  - {id: h$i, common_name: h$i.corp.example.com, san: [h$i.corp.example.com]}"; done
+  } >room.batch.yaml
+  tiny "$CERTBATCH" run room.batch.yaml >log 2>&1
+  [ $? = 7 ] && grep -q 'spreadsheets need room in $TMPDIR' log
+  ok "a report.xlsx that finds no room ends the run with 7 and says so" test $? = 0
+  ok "no audit bundle with half a spreadsheet" test ! -e room-audit.tar.gz
+  tiny "$CERTBATCH" status --format xlsx room.state >half.xlsx 2>log
+  ok "nor has status half of one" sh -c "test $? = 7 && test ! -s half.xlsx"
+  ok "the state is whole: run makes the bundles elsewhere" "$CERTBATCH" run room.batch.yaml
+  ok "and nothing was ordered twice" sh -c 'test "$(grep -c "\"ev\":\"intent\"" room.state/journal.jsonl)" = 400'
+  ok "verify" "$CERTBATCH" verify room-audit.tar.gz
+else
+  echo "# skipped: no mount of a small tmpfs here (a full \$TMPDIR)"
+fi
+
 head -c 3000 "$A" >cut.tar.gz
 found "an archive cut short" verify.bag cut.tar.gz
 cp "$A" long.tar.gz && echo extra >>long.tar.gz

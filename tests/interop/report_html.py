@@ -320,6 +320,23 @@ def with_script(b, url):
         check("with script: says so (aria-sort)", b.run("document.querySelector('[data-sort=until]').getAttribute('aria-sort')") == order)
     check("with script: sorting loses no item", sorted(b.run(ids)) == sorted(i["id"] for i in items))
     check("with script: what is shown stands in the address", "sort=-until" in b.run("location.hash"), b.run("location.hash"))
+    b.open(url)
+    far = items[-3]["id"]
+    b.run("location.hash = '#i-%s'" % far)
+    b.run("new Promise((done) => setTimeout(done, 300))")
+    top = b.run("document.getElementById('i-%s').getBoundingClientRect().top" % far)
+    seen = b.run("innerHeight")
+    check("with script: a link to a far item brings it into view", 0 <= top < seen, (top, seen))
+    b.open(url + "#i-" + items[150]["id"])
+    b.run("new Promise((done) => setTimeout(done, 300))")
+    top = b.run("document.getElementById('i-%s').getBoundingClientRect().top" % items[150]["id"])
+    check("with script: so does an address", 0 <= top < seen, (top, seen))
+    type_text(b, "<script>alert")
+    groups = b.run("Array.from(document.querySelectorAll('#rows tbody')).map(g => g.rows.length)")
+    check("with script: groups stay as large as they were", groups == [100] * (len(items) // 100) + [len(items) % 100], groups)
+    high = "document.getElementById('rows').getBoundingClientRect().height"
+    n = b.run(VISIBLE + ".length")
+    check("with script: groups of rows that are not shown leave no room", b.run(high) < 400 + 200 * n, (b.run(high), n))
     b.open(url + "#show=refused&q=ems-912&sort=-id")
     got = b.run(VISIBLE + ".map(r => r.id.slice(2))")
     want = sorted((i["id"] for i in items if i["state"] == "refused"), reverse=True)
@@ -359,17 +376,24 @@ def looks(b, url):
 def accessible(b, url):
     b.call("Accessibility.enable")
     b.open(url)
-    # rows off the screen are laid out, and read, only when they come into it
-    b.run("document.documentElement.style.scrollBehavior = 'auto'; document.getElementById('rows').scrollIntoView()")
-    b.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    nodes = b.call("Accessibility.getFullAXTree")["nodes"]
+    # groups of rows off the screen are styled, laid out and read only when they come into it
+    def tree(to):
+        b.run("document.documentElement.style.scrollBehavior = 'auto'; %s.scrollIntoView()" % to)
+        b.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        return b.call("Accessibility.getFullAXTree")["nodes"]
     role = lambda n: n.get("role", {}).get("value")
     name = lambda n: n.get("name", {}).get("value")
+    nodes = tree("document.querySelector('#rows tbody:last-child tr:last-child')")
+    last = [name(n) for n in nodes if role(n) == "rowheader" and not n.get("ignored")]
+    nodes = tree("document.getElementById('rows')")
     roles = [role(n) for n in nodes if not n.get("ignored")]
     check("accessibility: a column header a column", roles.count("columnheader") >= 9, roles.count("columnheader"))
     heads = [name(n) for n in nodes if role(n) == "rowheader" and not n.get("ignored")]
     ids = [i["id"] for i in report["items"]]
-    check("accessibility: a row an item", roles.count("row") > len(ids), roles.count("row"))
+    check("accessibility: the number of rows is told, groups are there", roles.count("rowgroup") >= 1 + (len(ids) + 99) // 100
+          and b.run("document.getElementById('rows').ariaRowCount") == str(len(ids) + 1), roles.count("rowgroup"))
+    check("accessibility: a row an item of the group on the screen", roles.count("row") > 100, roles.count("row"))
+    check("accessibility: so is the last one when it comes into view", ids[-1] in last, last[-5:])
     check("accessibility: its header is read aloud as the item", set(ids[:5]) <= set(heads), (ids[:5], heads))
     empty = [role(n) for n in nodes if role(n) in ("link", "button", "radio", "searchbox", "table", "image", "img", "heading", "region")
              and not n.get("ignored") and not name(n)]

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import hashlib
+import html
 import io
 import json
 import os
@@ -94,6 +95,7 @@ def flat(item, report):
     row["error_message"] = error["message"]
     row["findings"] = len(item["findings"])
     row["outputs"] = " ".join(o["path"] for o in item["outputs"])
+    row["approvals"] = ""
     row["exceptions"] = " | ".join("%(time)s: %(what)s; by %(user)s: %(reason)s" % e for e in report["exceptions"])
     return row
 
@@ -136,7 +138,7 @@ def compare_xlsx(report, path):
     items, findings = book["Items"], book["Findings"]
     compare_items(report, items, "report.xlsx says row by row what report.json says, dates as dates, numbers as numbers")
     check(all(s.frozen and s.filter for s in book.values()), "every sheet has a frozen header and filters")
-    check(items.filter == f"A1:U{len(items.rows) + 1}", "the filter spans all rows and columns", items.filter)
+    check(items.filter == f"A1:V{len(items.rows) + 1}", "the filter spans all rows and columns", items.filter)
     check(not any(s.formulas for s in book.values()), "no cell of report.xlsx is a formula")
     names = {r["id"]: r["common_name"] for r in items.rows}
     check(names["formula"] == '=HYPERLINK("http://x.example","y")', "a name that is a formula is whole and text")
@@ -210,6 +212,20 @@ def compare_sarif(report, text, data):
     regions = [(r, r["locations"][0]["physicalLocation"]["region"]) for r in results if "'9000d'" in r["message"]["text"]]
     check(regions and all(lines[g["startLine"] - 1][g["startColumn"] - 1:].startswith("9000d") for _, g in regions),
           "a region is where the value stands in the manifest", regions)
+
+
+def mends(report, data):
+    """What to do about an item that policy stopped is said where the reader is told so."""
+    with open(os.path.join(data, "findings.json"), encoding="utf-8") as f:
+        fixes = {(g.get("item"), g["rule"]): g.get("fix") for file in json.load(f)["files"] for g in file["findings"]}
+    want = [fixes[(i["id"], i["error"]["code"])] for i in report["items"]
+            if i["state"] == "skipped" and (i["id"], i["error"]["code"]) in fixes]
+    with open(os.path.join(data, "report.html"), encoding="utf-8") as f:
+        todo = f.read().split('<section id="trouble"')[1].split("</section>")[0]
+    check(want and all("To do: %s." % html.escape(w) in todo for w in want), "report.html tells how to mend what was skipped", want)
+    pdf = subprocess.run(["pdftotext", "-layout", os.path.join(data, "report.pdf"), "-"], capture_output=True, check=True)
+    text = " ".join(pdf.stdout.decode().split())
+    check(all("To do: %s." % w in text for w in want), "report.pdf does so too", want)
 
 
 def compare_notes(report, text):
@@ -395,6 +411,7 @@ def main():
         compare_csv(report, read(os.path.join(data, "report.csv")))
         compare_xlsx(report, os.path.join(data, "report.xlsx"))
         compare_junit(report, read(os.path.join(data, "junit.xml")))
+        mends(report, data)
         compare_sarif(report, read(os.path.join(data, "findings.sarif")), data)
         compare_notes(report, read(os.path.join(data, "close-notes.txt")))
         compare_records(report, data)

@@ -388,6 +388,45 @@ else
   refused "a token without a provider" 7 'no provider named pkcs11' "certificate: audit-signer.pem, key_uri: 'pkcs11:object=audit'"
 fi
 
+# --- the key is away when a finished batch is run again ---
+config "$SIGN" "url: 'http://127.0.0.1:$PORT/', ca_file: tsa-ca.pem"
+one k-away
+ok "a batch that is signed and stamped" "$CERTBATCH" run k-away.batch.yaml
+sha256sum k-away-audit.tar.gz k-away-delivery.tar.gz k-away.state/journal.jsonl >sums
+unchanged() { ok "  and all is as it was" sha256sum -c --quiet sums; }
+before=$(asked)
+for away in 'audit-signer.key' 'audit-signer.pem' 'tsa-ca.pem'; do
+  mv "$away" away
+  exits "run again without $away" 0 'issued' "$CERTBATCH" run k-away.batch.yaml
+  unchanged
+  rm k-away-audit.tar.gz
+  ok "the bundle is lost too: run makes it from what the state keeps" "$CERTBATCH" run k-away.batch.yaml
+  sed -i '/journal/d' sums
+  unchanged
+  exits "so does bundle" 0 'k-away-audit' "$CERTBATCH" bundle k-away.state
+  unchanged
+  mv away "$away"
+  sha256sum k-away.state/journal.jsonl >>sums
+done
+ok "nobody was asked for it" test "$(asked)" = "$before"
+mv audit-signer.key away
+cp -a k-away.state kept
+rm k-away.state/seal/*.p7s
+rm k-away-audit.tar.gz
+exits "without the kept signature there is no bundle that looks whole" 3 'signing.key' "$CERTBATCH" run k-away.batch.yaml
+ok "  none at all" test ! -e k-away-audit.tar.gz
+exits "nor from bundle" 3 'signing.key' "$CERTBATCH" bundle k-away.state
+rm -r k-away.state && mv kept k-away.state
+ok "with it there is" "$CERTBATCH" bundle k-away.state
+sed -i '/journal/d' sums
+unchanged
+sed -i '$a\  - {id: more, common_name: more.corp.example.com, outputs: [pem]}' k-away.batch.yaml
+exits "what is still to be sent needs the key" 3 'signing.key' "$CERTBATCH" run k-away.batch.yaml
+unchanged
+mv away audit-signer.key
+ok "it is back" "$CERTBATCH" run k-away.batch.yaml
+exits "and three are in the bundle" 0 'certificates  3' "$CERTBATCH" verify --signer-ca audit-root.pem k-away-audit.tar.gz
+
 # --- a rehearsal is not sealed ---
 config "$SIGN" "url: 'http://127.0.0.1:$PORT/', ca_file: tsa-ca.pem"
 one r-dry

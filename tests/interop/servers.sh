@@ -1,5 +1,5 @@
 #!/bin/bash
-# Delivered folders in the servers they are for: nginx, Apache httpd and Tomcat of Debian load the
+# Delivered folders in the servers they are for: nginx, Apache httpd, Tomcat and Jetty of Debian load the
 # files and the snippet as they are (only directories and ports are changed), and openssl connects
 # and compares what is served with report.json. Passwords come from passwords.cms, opened by an RSA
 # and an EC recipient. Servers run on loopback, without privileges, and are ended here.
@@ -139,7 +139,7 @@ password() { sed -n "s|^$1,$2,[^,]*,||p" alice.csv; }
 sha256_of() { /usr/bin/python3 -c "import json,sys; print([i['sha256'] for i in json.load(open('$NAME.state/report.json'))['items'] if i['id'] == sys.argv[1]][0])" "$1"; }
 mapfile -t PORTS < <(/usr/bin/python3 -c "
 import socket
-s = [socket.socket() for _ in range(7)]
+s = [socket.socket() for _ in range(9)]
 for x in s: x.bind(('127.0.0.1', 0)); print(x.getsockname()[1])")
 unprivileged=()
 if [ "$(id -u)" = 0 ]; then
@@ -279,6 +279,39 @@ if have java "runs Tomcat" && have "$BOOT" "Tomcat 10"; then
   ok "Tomcat serves the EC certificate" serves ec "${PORTS[5]}" ec.corp.example.com
   ok "Tomcat serves the RSA certificate" serves rsa "${PORTS[6]}" rsa.corp.example.com
   stop
+fi
+
+START=/usr/share/jetty9/start.jar
+if have java "runs Jetty" && have "$START" "Jetty 9.4"; then
+  jetty() { # item port password-behind: a base directory of its own, with the snippet as start.d/ssl.ini
+    J=$T/jetty-$1
+    mkdir -p "$J/start.d" "$J/etc" "$J/tmp"
+    cp "$D/$1/jetty/$1.p12" "$J/etc/"
+    printf -- '--module=ssl\n--module=https\njetty.ssl.host=127.0.0.1\n' > "$J/start.d/ssl.ini"
+    sed "s|jetty.ssl.port=8443|jetty.ssl.port=$2|; s|Password=\$|Password=$3|" "$D/$1/jetty/ssl.ini.snippet" >> "$J/start.d/ssl.ini"
+    private "$J"
+    start "$J/out" env HOME="$J" java -Djava.io.tmpdir="$J/tmp" -jar "$START" "jetty.home=${START%/*}" "jetty.base=$J"
+  }
+  started() { # its port is open before it has read the key store
+    for _ in $(seq 150); do
+      grep -q 'Server:main: Started' "$J/out" && return 0
+      kill -0 "$server" 2> /dev/null || break
+      sleep 0.2
+    done
+    grep 'Exception\|WARN' "$J/out"
+    return 1
+  }
+  at=7
+  for id in ec rsa; do
+    jetty $id "${PORTS[$at]}" "$(password $id "jetty/$id.p12")"
+    ok "Jetty starts with the key store of $id" started
+    ok "Jetty serves the certificate of $id" serves $id "${PORTS[$at]}" $id.corp.example.com
+    stop
+    at=$((at + 1))
+  done
+  jetty ec "${PORTS[7]}" wrong
+  no "Jetty refuses the key store with a wrong password" started
+  kill "$server" 2> /dev/null
 fi
 
 # --- the check commands of the others, and what owners of keys are delivered

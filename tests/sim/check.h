@@ -107,6 +107,9 @@ bool check_is_order(const struct line *l, const char *number);
 /* The item that an order of the ledger belongs to, by client key or public key. */
 struct item *check_owner(struct check *c, const struct line *order, struct batch **batch);
 const json_t *check_reported(const struct batch *b, const char *id);
+/* Where the state keeps the output of this row of it->outputs ("a1.p12", "nginx/key.pem"). */
+const char *check_output(struct check *c, const struct batch *b, const struct item *it,
+                         const json_t *row);
 
 /* --- the invariants --- */
 void check_double(struct check *c); /* check_orders.c */

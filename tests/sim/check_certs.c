@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Certificates, keys and key stores of the items: opened, compared with each other, with what was
- * asked, and with the order that the CA has under that number.
+ * Certificates, keys, key stores and the folders for servers of the items: opened, compared with
+ * each other, with what was asked, and with the order that the CA has under that number.
  */
 #include "tests/sim/check.h"
 
@@ -112,7 +112,25 @@ static void certificate(const struct stored *s)
     order_of_key(s);
 }
 
-/* --- keys and key stores --- */
+/* --- outputs: keys, key stores, and what servers load beside them --- */
+/* One directory an item, a '/' of the path is a '+' there; equal bytes lie under the first path
+ * that has them. */
+const char *check_output(struct check *c, const struct batch *b, const struct item *it,
+                         const json_t *row)
+{
+    const json_t *first = row;
+    for (size_t i = json_array_size(it->outputs); i-- > 0;) {
+        const json_t *other = json_array_get(it->outputs, i);
+        bool same = str_eq(json_get_str(other, "sha256"), json_get_str(row, "sha256"));
+        first = same ? other : first;
+    }
+    char *name = arena_strdup(&c->arena, json_get_str(first, "path"));
+    for (char *p = name; *p; p++) {
+        *p = *p == '/' ? '+' : *p;
+    }
+    return arena_printf(&c->arena, "%s/items/%s/out/%s", b->dir, it->id, name);
+}
+
 static bool password_of(struct check *c, const struct batch *b, const char *id, const char *output,
                         struct secret *out)
 {
@@ -136,7 +154,9 @@ static bool password_of(struct check *c, const struct batch *b, const char *id, 
     return false;
 }
 
-static const char *open_store(struct span bytes, const struct secret *password, const uint8_t *spki)
+/* Each says what is wrong with the bytes, or NULL. */
+static const char *open_store(const struct stored *s, struct span bytes,
+                              const struct secret *password)
 {
     struct keystore store = KEYSTORE_INIT;
     struct err err = ERR_INIT;
@@ -145,41 +165,101 @@ static const char *open_store(struct span bytes, const struct secret *password, 
         wrong = "it does not open with its password";
     } else if (!store.n || !store.v[0].has_key || !store.verified) {
         wrong = "it holds no key, or nothing proves that it is whole";
-    } else if (!key_matches_spki(&store.v[0].key, spki)) {
+    } else if (!key_matches_spki(&store.v[0].key, s->cert.key.sha256)) {
         wrong = "it holds another key";
     }
     keystore_release(&store);
     return wrong;
 }
 
-static const char *open_key(struct span bytes, const struct secret *password, const uint8_t *spki)
+static const char *open_key(const struct stored *s, struct span bytes,
+                            const struct secret *password)
 {
     struct key key = KEY_INIT;
     struct err err = ERR_INIT;
     const char *wrong = !key_read(bytes, password, &key, &err)
                             ? "it does not open with its password"
-                        : !key_matches_spki(&key, spki) ? "it is another key"
-                                                        : NULL;
+                        : !key_matches_spki(&key, s->cert.key.sha256) ? "it is another key"
+                                                                      : NULL;
     key_release(&key);
     return wrong;
 }
 
-static void output(const struct stored *s, const char *name)
+/* What a server sends: the certificate, then each issuer of the one before, no root. */
+static const char *read_chain(const struct stored *s, struct span bytes,
+                              const struct secret *password UNUSED)
 {
+    struct err err = ERR_INIT;
+    struct cert *v;
+    size_t n;
+    const struct span copy = {arena_memdup(&s->c->arena, bytes.p, bytes.n), bytes.n};
+    if (!certs_read(&s->c->arena, "chain", copy, &v, &n, &err) || !n) {
+        return "it holds no certificates";
+    }
+    if (memcmp(v[0].sha256, s->cert.sha256, SHA256_SIZE) != 0) {
+        return "it is the chain of another certificate";
+    }
+    for (size_t i = 1; i < n; i++) {
+        if (!cert_issued_by(&v[i - 1], &v[i]) || !cert_verify(&v[i - 1], &v[i], &err)) {
+            return "its certificates are not a chain";
+        }
+    }
+    return n > 1 && cert_issued_by(&v[n - 1], &v[n - 1]) ? "it ends in a root" : NULL;
+}
+
+/* The settings of a server begin with whose they are, and name its host. */
+static const char *read_snippet(const struct stored *s, struct span bytes,
+                                const struct secret *password UNUSED)
+{
+    const char *text = arena_strndup(&s->c->arena, (const char *)bytes.p, bytes.n);
+    const char *head = arena_printf(&s->c->arena, "# %s: ", s->it->id);
+    const char *from = str_starts(text, "<!--\n") ? text + 5 : text;
+    const struct general_name *host = s->cert.san.n ? &s->cert.san.v[0] : NULL;
+    return str_starts(from, head) && (!host || strstr(text, host->text)) ? NULL
+                                                                         : "it is of another item";
+}
+
+/* By the end of the name, the first that fits. */
+static const struct kind {
+    const char *tail;
+    bool locked; /* it has a password */
+    const char *(*wrong)(const struct stored *s, struct span bytes, const struct secret *password);
+} kinds[] = {
+    {"fullchain.pem", false, read_chain},
+    {".snippet", false, read_snippet},
+    {".pem", true, open_key},
+    {".p12", true, open_store},
+    {".jks", true, open_store},
+};
+
+static const struct kind *kind_of(const char *name)
+{
+    for (size_t i = 0; i < NITEMS(kinds); i++) {
+        if (str_ends(name, kinds[i].tail)) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static void output(const struct stored *s, const json_t *row)
+{
+    const char *name = json_get_str(row, "path");
     CLEANUP(buf_wipe) struct buf bytes = BUF_INIT(16u << 20);
     struct secret password = {0};
-    uint8_t spki[SHA256_SIZE];
-    const char *path = arena_printf(&s->c->arena, "%s/items/%s/out/%s", s->b->dir, s->it->id, name);
+    const char *path = check_output(s->c, s->b, s->it, row);
+    const struct kind *kind = kind_of(name);
     struct where at = {path, 0, s->it->id, NULL};
     const char *wrong = NULL;
     s->c->looked_at++;
-    if (!check_file(s->c, path, &bytes)) {
+    if (!kind) {
+        wrong = "no output has such a name";
+    } else if (!check_file(s->c, path, &bytes)) {
         wrong = "it is not there";
-    } else if (!password_of(s->c, s->b, s->it->id, name, &password)) {
+    } else if (kind->locked && !password_of(s->c, s->b, s->it->id, name, &password)) {
         wrong = "its password is lost";
-    } else if (s->it->spki && hex_decode(s->it->spki, strlen(s->it->spki), spki)) {
-        wrong = str_ends(name, ".pem") ? open_key(buf_span(&bytes), &password, spki)
-                                       : open_store(buf_span(&bytes), &password, spki);
+    } else {
+        wrong = kind->wrong(s, buf_span(&bytes), &password);
     }
     secret_release(&password);
     if (wrong) {
@@ -212,7 +292,7 @@ static void one_item(struct check *c, const struct batch *b, const struct item *
     hex_encode(s.cert.sha256, SHA256_SIZE, s.sha256);
     certificate(&s);
     for (size_t i = 0; i < json_array_size(it->outputs); i++) {
-        output(&s, json_get_str(json_array_get(it->outputs, i), "path"));
+        output(&s, json_array_get(it->outputs, i));
     }
 }
 

@@ -49,14 +49,33 @@ static bool on_entry(void *ctx, const char *name, struct span data, struct err *
     return true;
 }
 
-static bool holds(const struct bundle *u, const char *tail)
+/* The digest of the entry whose path ends so; NULL: there is none. */
+static const char *entry(const struct bundle *u, const char *tail)
 {
     for (size_t i = 0; i < u->names.n; i++) {
         if (str_ends(u->names.v[i], tail)) {
-            return true;
+            return u->digests.v[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+/* What an item was delivered as: its certificate, and each output as it was recorded. */
+static void delivered(const struct bundle *u, const struct item *it, bool audit)
+{
+    struct arena *a = &u->c->arena;
+    const struct where at = {u->path, 0, it->id, NULL};
+    if (!entry(u, arena_printf(a, "/%s/certificate.pem", it->id))) {
+        violated(u->c, at, "its certificate is not in it");
+    }
+    for (size_t i = 0; !audit && i < json_array_size(it->outputs); i++) {
+        const json_t *row = json_array_get(it->outputs, i);
+        const char *path = json_get_str(row, "path");
+        const char *have = entry(u, arena_printf(a, "/%s/%s", it->id, path));
+        if (!have || !str_eq(have, json_get_str(row, "sha256"))) {
+            violated(u->c, at, "its %s is not in it as it was recorded", path);
+        }
+    }
 }
 
 /* Every file under data/ is listed with its digest. */
@@ -103,10 +122,8 @@ static void one_bundle(struct check *c, const struct batch *b, const char *kind)
         journal_in_bag(&u, b);
     }
     for (size_t i = 0; b->ended && err.code == ERR_NONE && i < b->n; i++) {
-        const struct item *it = &b->v[i];
-        const char *file = arena_printf(&c->arena, "/%s/certificate.pem", it->id);
-        if (str_eq(it->state, "issued") && !holds(&u, file)) {
-            violated(c, (struct where){u.path, 0, it->id, NULL}, "its certificate is not in it");
+        if (str_eq(b->v[i].state, "issued")) {
+            delivered(&u, &b->v[i], audit);
         }
     }
     strlist_release(&u.names);
@@ -139,8 +156,7 @@ static void outputs(struct check *c, const struct batch *b, const struct item *i
 {
     for (size_t i = 0; i < json_array_size(it->outputs); i++) {
         const json_t *row = json_array_get(it->outputs, i);
-        const char *path = arena_printf(&c->arena, "%s/items/%s/out/%s", b->dir, it->id,
-                                        json_get_str(row, "path"));
+        const char *path = check_output(c, b, it, row);
         c->looked_at++;
         if (!digest_is(c, path, json_get_str(row, "sha256"))) {
             violated(c, (struct where){path, 0, it->id, NULL},

@@ -59,6 +59,8 @@ GROUPS = [
 WEATHER = (None, "on POST order nth 2: accept close\n", "on POST order nth 1: accept status(502)\n")
 WEATHER = getattr(CLIENT, "WEATHER", WEATHER)
 
+OUTPUTS = ["pem", "pem, pfx", "{for: nginx}, {for: tomcat}"]
+
 lock = threading.Lock()
 tally = collections.Counter()
 violations = []
@@ -74,7 +76,7 @@ def traced(place, calls, injection, own, when):
 
 
 def make(base, index, revocation=not getattr(CLIENT, "NO_REVOCATION", False)):
-    place = Place(base, items=ITEMS, in_flight=2, outputs="pem, pfx" if index % 2 else "pem", settle=1,
+    place = Place(base, items=ITEMS, in_flight=2, outputs=OUTPUTS[index % len(OUTPUTS)], settle=1,
                   scenario=WEATHER[index % len(WEATHER)], sim=())
     if revocation and index % 3 == 1:
         place.write("old.batch.yaml", place.text("web.batch.yaml").split("orders:")[0].replace(

@@ -370,8 +370,44 @@ def called_refused(c):
     exit_code(4)(c)
 
 
+def other_file(name, recorded):
+    """What a server loads is the one of a2, under the name of a1; `recorded` as what was made."""
+    def change(c):
+        def stored(item):  # equal bytes lie under the first of their names
+            rows = first(c.rows("web.state/journal.jsonl"), ev="outputs", item=item)["outputs"]
+            sha = first(rows, path=name.replace("ID", item))["sha256"]
+            return c.path("web.state/items/%s/out/%s" % (item, first(rows, sha256=sha)["path"].replace("/", "+")))
+        if not recorded:
+            shutil.copy(stored("a2"), stored("a1"))
+            return
+        path = name.replace("ID", "a1")
+        to = c.path("web.state/items/a1/out/" + path.replace("/", "+"))
+        shutil.copy(stored("a2"), to)
+        c.journal(lambda all: [first(r["outputs"], path=path).update(sha256=digest(to))
+                               for r in all if r["ev"] == "outputs" and r["item"] == "a1"] and None)
+    return change
+
+
+def wrong_order(c):
+    """The certificates of a chain the other way round."""
+    path = c.path("web.state/items/a1/out/nginx+fullchain.pem")
+    with open(path) as f:
+        certs = re.findall(r"-----BEGIN.*?-----END CERTIFICATE-----\n", f.read(), re.S)
+    assert len(certs) > 1
+    c.bytes("web.state/items/a1/out/nginx+fullchain.pem", "".join(reversed(certs)).encode())
+
+
+def of_other_item(name, data):
+    return data.replace(b"a1.web", b"a2.web") if name.endswith("/a1/nginx/site.conf.snippet") else data
+
+
+def without_chain(name, data):
+    return None if name.endswith("/a1/nginx/fullchain.pem") else data
+
+
 # name, history, change, exactly these promises are broken
 A, B = "done", "doubt"
+OUTPUTS = "pem, pfx, jks, {for: nginx}, {for: tomcat}, {for: iis}, {for: weblogic}"
 MUTATIONS = [
     ("nothing", A, lambda c: None, ""),
     ("nothing, with a doubt", B, lambda c: None, ""),
@@ -393,9 +429,21 @@ MUTATIONS = [
     ("a certificate without a name that was ordered", A, other_names, "I3"),
     ("the order of another key", A, other_order, "I2 I3"),
     ("a certificate removed", A, lambda c: os.unlink(c.path("web.state/items/a1/certificate.pem")), "I3"),
-    ("another PFX, recorded", A, other_store("p12", True), "I3"),
-    ("another JKS, recorded", A, other_store("jks", True), "I3"),
+    ("another PFX, recorded", A, other_store("p12", True), "I3 I4"),
+    ("another JKS, recorded", A, other_store("jks", True), "I3 I4"),
     ("another PFX", A, other_store("p12", False), "I3 I4"),
+    ("the key of another item for a server", A, other_file("nginx/key.pem", False), "I3 I4"),
+    ("the chain of another item for a server, recorded", A, other_file("nginx/fullchain.pem", True), "I3 I4"),
+    ("the key store of another item for a server, recorded", A, other_file("tomcat/ID.p12", True), "I3 I4"),
+    ("the JKS of another item for a server, recorded", A, other_file("weblogic/ID.jks", True), "I3 I4"),
+    ("the settings of another item for a server, recorded", A, other_file("iis/import.ps1.snippet", True), "I3 I4"),
+    ("a chain in the wrong order", A, wrong_order, "I3 I4"),
+    ("a file for a server removed", A, lambda c: os.unlink(c.path("web.state/items/a1/out/nginx+site.conf.snippet")),
+     "I3 I4"),
+    ("the password of a server lost", A, lambda c: c.text(
+        "web.state/passwords.csv", lambda t: re.sub(r"(?m)^a1,tomcat/.*\n", "", t)), "I3"),
+    ("a delivery bundle with the settings of another item", A, repacked("delivery", of_other_item), "I4"),
+    ("a delivery bundle without the chain for a server", A, repacked("delivery", without_chain), "I4"),
     ("a key store removed", A, lambda c: os.unlink(c.path("web.state/items/a1/out/a1.p12")), "I3 I4"),
     ("a password lost", A, lambda c: c.text("web.state/passwords.csv", lambda t: re.sub(r"(?m)^a1,key.pem.*\n", "", t)),
      "I3"),
@@ -448,7 +496,7 @@ MUTATIONS = [
 # --- true histories ---
 def record():
     global failed
-    with Place(os.path.join(work, A), items=2, outputs="pem, pfx, jks") as p:
+    with Place(os.path.join(work, A), items=2, outputs=OUTPUTS) as p:
         p.write("old.batch.yaml", p.text("web.batch.yaml").replace("name: web", "name: old")
                 .split("orders:")[0] + "orders:\n  - {id: o1, common_name: o1.example.com, san: [o1.example.com]}\n")
         codes = [p.run(batch="old")]

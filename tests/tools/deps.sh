@@ -32,8 +32,8 @@ pkg-config pkg-config
 openssl openssl
 '
 # pebble is the ACME CA that is not ours (tests/interop/acme_pebble.sh), bsdtar the second reader of bundles;
-# nginx, apache2 and Tomcat load what is delivered for them (tests/interop/servers.sh); apache2, Samba and a
-# KDC take the logins of AD CS (tests/interop/adcs_auth.sh)
+# nginx, apache2, Tomcat and Jetty load what is delivered for them (tests/interop/servers.sh); apache2, Samba
+# and a KDC take the logins of AD CS (tests/interop/adcs_auth.sh)
 test_tools='
 keytool default-jre-headless
 certtool gnutls-bin
@@ -95,8 +95,9 @@ if [ "$testing" = yes ]; then
   /usr/bin/python3 -c 'import openpyxl' 2> /dev/null || echo python3-openpyxl >> "$found"
   # a module of apache2
   [ -e /usr/lib/apache2/modules/mod_auth_gssapi.so ] || echo libapache2-mod-auth-gssapi >> "$found"
-  # a Java program without a command of its own
+  # Java programs without a command of their own
   [ -e /usr/share/tomcat10/bin/bootstrap.jar ] || echo tomcat10-common >> "$found"
+  [ -e /usr/share/jetty9/start.jar ] || echo jetty9 >> "$found"
   if command -v clang > /dev/null 2>&1 || grep -q '^clang$' "$found"; then
     echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n){return p && n ? 0 : 0;}' |
       clang -fsanitize=fuzzer -x c - -o /dev/null 2> /dev/null ||

@@ -5,6 +5,7 @@
  * `openssl ts -reply`. Include after the cmocka headers.
  *
  *     pki_make(&p) ... pki_remove(&p)
+ *     pki_set_up, pki_tear_down     the same for `pki`, of suites that need nothing else
  */
 #ifndef TESTS_UNIT_SEAL_FIXTURE_H
 #define TESTS_UNIT_SEAL_FIXTURE_H
@@ -109,6 +110,22 @@ static inline void pki_remove(struct pki *p)
     arena_release(&p->arena);
 }
 
+static struct pki pki; /* of the suite */
+
+UNUSED static int pki_set_up(void **unused)
+{
+    (void)unused;
+    pki_make(&pki);
+    return 0;
+}
+
+UNUSED static int pki_tear_down(void **unused)
+{
+    (void)unused;
+    pki_remove(&pki);
+    return 0;
+}
+
 /* The signer's certificate, and the issuing CA's as chain. */
 static inline struct signer *pki_signer(struct pki *p, const char *name)
 {
@@ -125,6 +142,20 @@ static inline struct signer *pki_signer(struct pki *p, const char *name)
         fail_msg("%s", err.msg);
     }
     return s;
+}
+
+/* What `make` makes with that signer; lives in p. */
+typedef bool pki_maker(const struct signer *s, struct buf *out, struct err *err);
+static inline struct span pki_made(struct pki *p, const char *signer, pki_maker *make)
+{
+    CLEANUP(buf_release) struct buf out = BUF_INIT(65536);
+    struct err err = ERR_INIT;
+    struct signer *s = pki_signer(p, signer);
+    if (!make(s, &out, &err)) {
+        fail_msg("%s", err.msg);
+    }
+    signer_free(s);
+    return (struct span){arena_memdup(&p->arena, out.p, out.n), out.n};
 }
 
 static inline struct trust *pki_trust(struct pki *p, const char *file)

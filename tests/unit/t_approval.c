@@ -14,12 +14,11 @@
 #include "batch/approval.h"
 #include "batch/bundle.h"
 #include "batch/record.h"
+#include "batch/report.h"
 #include "formats/base/json_in.h"
 #include "policy/rules_change.h"
 
 #define PLAN "{\"batch\": \"x\"}\n"
-
-static struct pki pki;
 
 static struct span text_span(const char *s)
 {
@@ -241,10 +240,27 @@ static void add_head(struct history *h, const struct history_head *head, bool go
     assert_int_equal(history_head(h, head), good);
 }
 
+/* None of the reports speaks of who approved an earlier plan. */
+static void only_of_this_plan(const struct history *h)
+{
+    struct report r;
+    struct err err = ERR_INIT;
+    must(report_open(&r, h, NULL, &err), &err);
+    for (size_t i = 0; i < report_formats_count; i++) {
+        CLEANUP(buf_release) struct buf out = BUF_INIT(1 << 20);
+        must(report_formats[i].write(&r, report_to_buf, &out, &err), &err);
+        if (!report_formats[i].binary) {
+            assert_non_null(strstr(buf_text(&out), "m.ortiz@example.com"));
+            assert_null(strstr(buf_text(&out), "of.old@example.com"));
+        }
+    }
+    report_release(&r);
+}
+
 static void records(void **unused)
 {
     (void)unused;
-    char sha[SHA256_HEX];
+    char sha[SHA256_HEX], old[SHA256_HEX];
     struct history h = HISTORY_INIT;
     CLEANUP(buf_release) struct buf text = BUF_INIT(1 << 16);
     CLEANUP(buf_release) struct buf json = BUF_INIT(1 << 16);
@@ -252,6 +268,7 @@ static void records(void **unused)
     sha256_hex("x", 1, sha);
     struct history_head open = {
         .ev = "open", .t = "2026-11-21T10:00:00Z", .batch = "b", .seq = 1, .digest = sha};
+    struct record item = {.ev = "item", .item = "a", .kind = "order", RECORD_NONE};
     struct history_head approval = {.ev = "approval",
                                     .t = "2026-11-21T10:00:00Z",
                                     .seq = 2,
@@ -266,12 +283,19 @@ static void records(void **unused)
                                     .what = "the window was overridden",
                                     .reason = "outage \x1b[31m",
                                     .user = "root (0)"};
+    sha256_hex("old", 3, old);
     add_head(&h, &open, true);
     add_head(&h, &approval, true);
     add_head(&h, &override, true);
-    assert_int_equal(h.approvals.n, 1);
+    approval.seq = 4;
+    approval.digest = old;
+    approval.approver = "of.old@example.com";
+    add_head(&h, &approval, true);
+    assert_int_equal(h.approvals.n, 2);
+    must(history_apply(&h, &item, 1795000000, &err), &err);
+    only_of_this_plan(&h);
     assert_int_equal(h.exceptions.n, 1);
-    assert_int_equal(h.last_seq, 3);
+    assert_int_equal(h.last_seq, 4);
     report_text(&h, &text);
     assert_true(str_starts(buf_text(&text), "EXCEPTION: the window was overridden"));
     assert_non_null(strstr(buf_text(&text), "approved by m.ortiz@example.com"));

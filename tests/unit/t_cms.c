@@ -14,33 +14,18 @@
 
 enum { YEARS = 40 * 365 * DAY_SECONDS };
 
-static struct pki pki;
 static const char text[] = "0123  data/manifest.yaml\r\nand\nlines\n";
 static const struct span data = {(const uint8_t *)text, sizeof text - 1};
 static const struct cms_how nobody = {0};
 
-static int make(void **state)
+static bool sign_data(const struct signer *s, struct buf *out, struct err *err)
 {
-    (void)state;
-    pki_make(&pki);
-    return 0;
-}
-
-static int destroy(void **state)
-{
-    (void)state;
-    pki_remove(&pki);
-    return 0;
+    return cms_sign(s, data, time_now(), out, err);
 }
 
 static struct span sign(const char *name)
 {
-    CLEANUP(buf_release) struct buf der = BUF_INIT(65536);
-    struct err err = ERR_INIT;
-    struct signer *s = pki_signer(&pki, name);
-    assert_true(cms_sign(s, data, time_now(), &der, &err));
-    signer_free(s);
-    return (struct span){arena_memdup(&pki.arena, der.p, der.n), der.n};
+    return pki_made(&pki, name, sign_data);
 }
 
 static struct span stamped(struct span der, const char *tsa)
@@ -340,5 +325,5 @@ int main(void)
         cmocka_unit_test(test_other_bytes),
         cmocka_unit_test(test_every_octet),
     };
-    return cmocka_run_group_tests(tests, make, destroy);
+    return cmocka_run_group_tests(tests, pki_set_up, pki_tear_down);
 }

@@ -12,32 +12,17 @@
 #include "formats/dsse.h"
 #include "tests/unit/seal_fixture.h"
 
-static struct pki pki;
 static const char statement[] = "{\"_type\":\"https://in-toto.io/Statement/v1\"}";
 static const struct span payload = {(const uint8_t *)statement, sizeof statement - 1};
 
-static int make(void **state)
+static bool wrap(const struct signer *s, struct buf *out, struct err *err)
 {
-    (void)state;
-    pki_make(&pki);
-    return 0;
-}
-
-static int destroy(void **state)
-{
-    (void)state;
-    pki_remove(&pki);
-    return 0;
+    return dsse_make(s, DSSE_IN_TOTO, payload, out, err);
 }
 
 static struct span envelope(const char *signer)
 {
-    CLEANUP(buf_release) struct buf out = BUF_INIT(65536);
-    struct err err = ERR_INIT;
-    struct signer *s = pki_signer(&pki, signer);
-    assert_true(dsse_make(s, DSSE_IN_TOTO, payload, &out, &err));
-    signer_free(s);
-    return (struct span){arena_memdup(&pki.arena, out.p, out.n), out.n};
+    return pki_made(&pki, signer, wrap);
 }
 
 static struct cert certificate(const char *name)
@@ -156,5 +141,5 @@ int main(void)
         cmocka_unit_test(test_openssl_agrees), cmocka_unit_test(test_not_envelopes),
         cmocka_unit_test(test_changed),
     };
-    return cmocka_run_group_tests(tests, make, destroy);
+    return cmocka_run_group_tests(tests, pki_set_up, pki_tear_down);
 }

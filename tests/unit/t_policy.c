@@ -235,6 +235,70 @@ static void dated_steps(void **state)
     bench_end(&b);
 }
 
+/* Off in one layer, on in another: the later one says, and a layer that only sets parameters, dates
+ * or lists says nothing about it. `lower` is the file that is extended, `upper` the one that
+ * extends it, `profile` what the item's profile says. */
+static void disabled_layers(void **state)
+{
+    (void)state;
+#define OFF  "rules: {key.type.allowed: disabled}\n"
+#define ON   "rules: {key.type.allowed: warning}\n"
+#define ONLY "rules: {key.type.allowed: {allowed: [ec-p256]}}\n"
+#define FROM "rules: {key.type.allowed: {steps: [{from: 2027-01-01, severity: error}]}}\n"
+#define PLUS                                                                                       \
+    "rules: {key.type.allowed: {severity: disabled, steps: [{from: 2027-01-01, severity: "         \
+    "error}]}}\n"
+    static const struct {
+        const char *lower, *upper, *profile;
+        enum severity in_2026, in_2027;
+    } rows[] = {
+        {OFF, ON, "", SEV_WARNING, SEV_WARNING},
+        {ON, OFF, "", SEV_DISABLED, SEV_DISABLED},
+        {OFF, ONLY, "", SEV_DISABLED, SEV_DISABLED}, /* parameters do not switch on */
+        {ON, ONLY, "", SEV_WARNING, SEV_WARNING},    /* and go with what is on */
+        {ONLY, OFF, ON, SEV_WARNING, SEV_WARNING}, /* nor are they lost by being off for a while */
+        {OFF, FROM, "", SEV_DISABLED, SEV_ERROR},  /* from a day on */
+        {FROM, OFF, "", SEV_DISABLED, SEV_DISABLED}, /* a later word ends the dates below it */
+        {OFF, PLUS, "", SEV_DISABLED, SEV_ERROR},    /* but not its own */
+        {PLUS, ON, "", SEV_WARNING, SEV_WARNING},
+        {ON, "", OFF, SEV_DISABLED, SEV_DISABLED}, /* a profile comes after all files */
+        {"", OFF, ON, SEV_WARNING, SEV_WARNING},
+        {"", OFF, "rules: {key.type.allowed: null}\n", SEV_ERROR, SEV_ERROR}, /* as the packs say */
+        {"", OFF, "rules: {key.type.allowed: {severity: null}}\n", SEV_ERROR, SEV_ERROR},
+        {"", OFF, "extends: cabf-tls\n", SEV_DISABLED, SEV_DISABLED}, /* it has no word on it */
+    };
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        struct bench b;
+        struct subject s = plain_order();
+        const enum severity want[] = {rows[i].in_2026, rows[i].in_2027};
+        static const char *const days[] = {"2026-12-30", "2027-01-01"};
+        bench_begin(&b);
+        s.key = "ec-p521";
+        s.profile = "web";
+        bench_file(&b, "base.yaml",
+                   arena_printf(&b.arena, "certbatch_policy: 1\nname: base\n%s", rows[i].lower));
+        assert_true(bench_open(
+            &b, arena_printf(&b.arena,
+                             "certbatch_policy: 1\nname: t\nextends: [cabf-tls, ./base.yaml]\n%s"
+                             "profiles:\n  web:\n    abstract: false\n    %s",
+                             rows[i].upper, rows[i].profile)));
+        for (size_t d = 0; d < NITEMS(days); d++) {
+            s.order_date = day(days[d]);
+            const struct finding *f = found(judge(&b, &s), "key.type.allowed");
+            if ((f ? f->severity : SEV_DISABLED) != want[d]) {
+                fail_msg("row %zu on %s: %s, not %s", i, days[d],
+                         severity_name(f ? f->severity : SEV_DISABLED), severity_name(want[d]));
+            }
+        }
+        bench_end(&b);
+    }
+#undef OFF
+#undef ON
+#undef ONLY
+#undef FROM
+#undef PLUS
+}
+
 static void audit_mode(void **state)
 {
     (void)state;
@@ -495,12 +559,19 @@ static void packs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refused_files), cmocka_unit_test(depth_of_extends),
-        cmocka_unit_test(layers),        cmocka_unit_test(dated_steps),
-        cmocka_unit_test(audit_mode),    cmocka_unit_test(choosing),
-        cmocka_unit_test(environments),  cmocka_unit_test(packs_by_default),
-        cmocka_unit_test(data_files),    cmocka_unit_test(digests),
-        cmocka_unit_test(canonical),     cmocka_unit_test(texts),
+        cmocka_unit_test(refused_files),
+        cmocka_unit_test(depth_of_extends),
+        cmocka_unit_test(layers),
+        cmocka_unit_test(dated_steps),
+        cmocka_unit_test(disabled_layers),
+        cmocka_unit_test(audit_mode),
+        cmocka_unit_test(choosing),
+        cmocka_unit_test(environments),
+        cmocka_unit_test(packs_by_default),
+        cmocka_unit_test(data_files),
+        cmocka_unit_test(digests),
+        cmocka_unit_test(canonical),
+        cmocka_unit_test(texts),
         cmocka_unit_test(packs),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,7 +147,7 @@ static void csv(void **unused)
     assert_true(report_csv(&state.history, &state.dir, &b, &err));
     const char *p = buf_text(&b);
     int columns = csv_row(&p, &cells);
-    assert_int_equal(columns, 21);
+    assert_int_equal(columns, 22);
     assert_string_equal(csv_at(&cells, 0), "id");
     for (size_t i = 0; i < state.history.n; i++) {
         assert_int_equal(csv_row(&p, &cells), columns);
@@ -364,7 +364,8 @@ static void notes_stay_short(void **unused)
     (void)unused;
     enum { N = 10000 };
     CLEANUP(buf_release) struct buf b = BUF_INIT(1 << 20);
-    struct history h = {.batch = "b", .n = N};
+    struct history h = {.batch = "b", .n = N, .plan_digest = "d"};
+    static struct approval_record approvals[64];
     static char ids[N][64];
     h.v = calloc(N, sizeof *h.v);
     h.decisions.v = calloc(N, sizeof *h.decisions.v);
@@ -377,8 +378,14 @@ static void notes_stay_short(void **unused)
                                       .not_after = TIME_NONE};
         h.decisions.v[i] = (struct decision){.item = ids[i], .word = "adopt", .reason = ids[i]};
     }
+    for (size_t i = 0; i < NITEMS(approvals); i++) {
+        approvals[i] = (struct approval_record){.approver = ids[i], .plan_digest = "d"};
+    }
+    h.approvals.v = approvals;
+    h.approvals.n = NITEMS(approvals);
     written("close-notes", &h, NULL, &b);
     assert_true(b.n < 4000);
+    has(&b, " and 59 more.\n");
     has(&b, " more)");
     free(h.v);
     free(h.decisions.v);

@@ -82,6 +82,28 @@ static size_t times(const char *text, const char *what)
     return n;
 }
 
+/* --- bars --- */
+
+static void shares(void **unused)
+{
+    (void)unused;
+    static const struct {
+        size_t tones[TONE__MAX], whole, parts[TONE__MAX];
+    } rows[] = {
+        {{400, 0, 0}, 400, {1000, 0, 0}},     {{399, 0, 1}, 400, {990, 0, 10}},
+        {{9998, 1, 1}, 10000, {980, 10, 10}}, {{1, 0, 0}, 10000, {10, 0, 0}},
+        {{1, 1, 2}, 4, {250, 250, 500}},      {{1, 1, 1}, 10000, {10, 10, 10}},
+        {{50, 0, 50}, 400, {125, 0, 125}},    {{0, 0, 0}, 0, {0, 0, 0}},
+    };
+    for (size_t i = 0; i < NITEMS(rows); i++) {
+        size_t parts[TONE__MAX];
+        report_shares(rows[i].tones, rows[i].whole, 1000, parts);
+        for (size_t t = 0; t < TONE__MAX; t++) {
+            assert_int_equal(parts[t], rows[i].parts[t]);
+        }
+    }
+}
+
 /* --- markup --- */
 
 static void markup(void **unused)
@@ -410,6 +432,7 @@ static void pdf_document(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shares),
         cmocka_unit_test(markup),
         cmocka_unit_test(nothing_escapes),
         cmocka_unit_test(content_policy),

@@ -18,7 +18,6 @@
 
 #include <dirent.h>
 
-static struct pki pki;
 static struct state state;
 static const char *out;
 
@@ -237,7 +236,9 @@ static void test_bad_settings(void **unused)
         if (!strstr(err.msg, cases[i].words) || err.code != cases[i].code) {
             fail_msg("%s: %d %s", cases[i].lines, err.code, err.msg);
         }
-        assert_null(seal);
+        /* what could be read is enough to find what a state keeps */
+        assert_int_equal(seal == NULL, str_eq(cases[i].words, "not a valid configuration"));
+        seal_free(seal);
     }
 }
 

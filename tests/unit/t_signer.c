@@ -16,21 +16,12 @@
 #include <openssl/core.h>
 #include <openssl/provider.h>
 
-static struct pki pki;
-
 static int make(void **state)
 {
     (void)state;
     pki_make(&pki);
     OPENSSL(&pki, "ec", "-in", pki_path(&pki, "p256.key"), "-aes256", "-passout", "pass:4711-4712",
             "-out", pki_path(&pki, "locked.key"));
-    return 0;
-}
-
-static int destroy(void **state)
-{
-    (void)state;
-    pki_remove(&pki);
     return 0;
 }
 
@@ -133,5 +124,5 @@ int main(void)
         cmocka_unit_test(test_default_stays),
         cmocka_unit_test(test_anchors),
     };
-    return cmocka_run_group_tests(tests, make, destroy);
+    return cmocka_run_group_tests(tests, make, pki_tear_down);
 }

@@ -13,7 +13,6 @@
 
 #include <openssl/x509.h>
 
-static struct pki pki;
 static const char text[] = "the bytes that are stamped\n";
 static const struct span data = {(const uint8_t *)text, sizeof text - 1};
 
@@ -25,13 +24,6 @@ static int make(void **state)
              "keyUsage=critical,digitalSignature\nextendedKeyUsage=timeStamping\n");
     pki_cert(&pki, "busy-tsa", "root", "P-256",
              "extendedKeyUsage=critical,timeStamping,serverAuth\n");
-    return 0;
-}
-
-static int destroy(void **state)
-{
-    (void)state;
-    pki_remove(&pki);
     return 0;
 }
 
@@ -219,5 +211,5 @@ int main(void)
         cmocka_unit_test(test_purpose),     cmocka_unit_test(test_bad_requests),
         cmocka_unit_test(test_every_octet),
     };
-    return cmocka_run_group_tests(tests, make, destroy);
+    return cmocka_run_group_tests(tests, make, pki_tear_down);
 }

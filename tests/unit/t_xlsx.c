@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -17,6 +18,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -241,6 +243,53 @@ static void last_row(void **unused)
     assert_non_null(strstr(err.msg, "1048576 rows"));
 }
 
+/* Two sheets of which the first is the larger. */
+static bool write_many(struct buf *zip, struct err *err)
+{
+    struct xlsx *x = xlsx_new(1795000000);
+    buf_reset(zip);
+    xlsx_sheet(x, "First", columns, NITEMS(columns));
+    for (int i = 0; i < 150; i++) {
+        row(x, "a name that takes some room", 1795000000 + i, i, i % 2);
+    }
+    xlsx_sheet(x, "Second", columns, NITEMS(columns));
+    row(x, "one", 1795000000, 1, true);
+    return xlsx_finish(&x, to_buf, zip, err);
+}
+
+/* Wherever the disk is full, the file is whole or there is none and it is said. */
+static void full_disk(void **unused)
+{
+    (void)unused;
+    CLEANUP(buf_release) struct buf whole = BUF_INIT(1 << 20);
+    CLEANUP(buf_release) struct buf zip = BUF_INIT(1 << 20);
+    struct err err = ERR_INIT;
+    struct rlimit before, limit;
+    size_t early = 0, late = 0, fits = 0;
+    assert_true(write_many(&whole, &err));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    for (rlim_t at = 512; at <= 64 * 1024; at += 512) {
+        limit = (struct rlimit){at, before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        bool ok = write_many(&zip, &err);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        if (ok) {
+            fits++;
+            assert_true(zip.n == whole.n && memcmp(zip.p, whole.p, whole.n) == 0);
+            continue;
+        }
+        assert_int_equal(zip.n, 0);
+        assert_int_equal(err.code, ERR_ENV);
+        assert_non_null(strstr(err.hint, "$TMPDIR"));
+        early += strstr(err.msg, "temporary file") != NULL;
+        late += strstr(err.msg, "cut short") != NULL;
+        err_clear(&err);
+    }
+    assert_true(early && late && fits); /* the rows; what is made of them at the end; neither */
+    (void)signal(SIGXFSZ, SIG_DFL);
+}
+
 static void xml_escapes(void **unused)
 {
     (void)unused;
@@ -258,9 +307,9 @@ static void xml_escapes(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cells),       cmocka_unit_test(same_bytes), cmocka_unit_test(hostile_text),
-        cmocka_unit_test(long_text),   cmocka_unit_test(mistakes),   cmocka_unit_test(last_row),
-        cmocka_unit_test(xml_escapes),
+        cmocka_unit_test(cells),     cmocka_unit_test(same_bytes),  cmocka_unit_test(hostile_text),
+        cmocka_unit_test(long_text), cmocka_unit_test(mistakes),    cmocka_unit_test(last_row),
+        cmocka_unit_test(full_disk), cmocka_unit_test(xml_escapes),
     };
     return !!cmocka_run_group_tests(tests, NULL, NULL);
 }
