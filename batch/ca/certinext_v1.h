@@ -25,4 +25,8 @@ certinext_answer_fn certinext_v1_ordered, certinext_v1_tracked, certinext_v1_fet
 /* `domainVerification` of TrackOrder to the names of the answer. */
 void certinext_v1_domains(const struct certinext_heard *h, const json_t *verification);
 
+/* The tag of an order of ours, which reports show again. */
+enum { CERTINEXT_REFERENCE = 32 };
+void certinext_v1_reference(const char *client_key, char out[CERTINEXT_REFERENCE]);
+
 #endif

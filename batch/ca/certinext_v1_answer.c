@@ -180,8 +180,26 @@ static uint64_t pages_of(const json_t *d, uint64_t page, size_t rows, int64_t pa
     return reply_number(d, "noOfPages", more);
 }
 
-static bool may_be_ours(struct arena *a, const json_t *row, const char *common_name)
+/* By the tag that the order was placed with, which names the attempt. */
+static bool is_this_attempt(const json_t *row, const char *client_key)
 {
+    const json_t *tags = reply_member(row, "tags");
+    char reference[CERTINEXT_REFERENCE];
+    certinext_v1_reference(client_key, reference);
+    for (size_t i = 0; client_key && i < json_array_size(tags); i++) {
+        if (str_eq(json_string_value(json_array_get(tags, i)), reference)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One that failed may be of an earlier attempt with the same CSR: adopted, it would hide the order
+ * that is looked for. */
+static bool may_be_ours(const struct certinext_heard *h, const json_t *row)
+{
+    struct arena *a = h->out->arena;
+    const char *common_name = certinext_domain(h->call->order);
     const char *name = reply_text(a, row, "domainName");
     const struct certinext_status order =
         certinext_order_status(reply_number(row, "orderStatusId", 0));
@@ -190,7 +208,8 @@ static bool may_be_ours(struct arena *a, const json_t *row, const char *common_n
     const bool failed = certificate.class == CLASS_FAILED ||
                         (order.class == CLASS_FAILED && certificate.class != CLASS_DOWNLOAD &&
                          certificate.class != CLASS_REVOKED);
-    return !failed && (!name || !common_name || str_ieq(name, common_name));
+    return (!failed || is_this_attempt(row, h->call->client_key)) &&
+           (!name || !common_name || str_ieq(name, common_name));
 }
 
 void certinext_v1_found(const struct certinext_heard *h)
@@ -199,7 +218,6 @@ void certinext_v1_found(const struct certinext_heard *h)
     CLEANUP(search_release) struct search s;
     const json_t *d = details(h);
     const json_t *rows = reply_member(d, "ordersArray");
-    const char *name = certinext_domain(h->call->order);
     if (!search_read(a, h->call->page, &s) || (d && !json_is_object(d))) {
         certinext_unknown(h, "the reply is no list of orders");
         return;
@@ -207,7 +225,7 @@ void certinext_v1_found(const struct certinext_heard *h)
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         const char *id = reply_text(a, row, "orderNumber"); /* a draft has none */
-        if (certinext_is_number(id) && may_be_ours(a, row, name) && !strlist_has(&s.hits, id)) {
+        if (certinext_is_number(id) && may_be_ours(h, row) && !strlist_has(&s.hits, id)) {
             VEC_PUSH(&s.todo, id);
         }
     }

@@ -205,16 +205,21 @@ static void put_people(const struct ca_order *o, struct jw *j)
 }
 
 /* --- remarks and tags --- */
-/* The reference of an order of ours: eight digits of its key, enough to tell attempts apart. */
+/* Eight digits of the key are enough to tell attempts apart. */
 enum { REFERENCE_DIGITS = 8 };
+void certinext_v1_reference(const char *client_key, char out[CERTINEXT_REFERENCE])
+{
+    (void)snprintf(out, CERTINEXT_REFERENCE, "certbatch-%.*s", REFERENCE_DIGITS,
+                   client_key ? client_key : "");
+}
 
 static void put_additional(const struct certinext_asked *q, struct jw *j)
 {
-    char reference[32];
+    char reference[CERTINEXT_REFERENCE];
     const char *key = q->call->client_key;
     jw_object(j, "additionalInformation");
     certinext_put_remarks(q, j);
-    (void)snprintf(reference, sizeof reference, "certbatch-%.*s", REFERENCE_DIGITS, key ? key : "");
+    certinext_v1_reference(key, reference);
     certinext_put_tags(q, j, key ? reference : NULL);
     jw_end(j);
 }

@@ -103,6 +103,30 @@ static void listed_twice(void **state UNUSED)
     bench_end(&b);
 }
 
+/* A failed order counts when its tag says that it is of this attempt: an earlier one with the same
+ * CSR would hide the order that is looked for. */
+static void failed_orders(void **state UNUSED)
+{
+    struct bench b;
+    bench_begin(&b, bench_config);
+    struct ca_call call = bench_call(&b, STEP_FIND);
+    const char *list = arena_printf(&b.f.arena,
+                                    "\"orderDetails\":{\"noOfPages\":1,\"ordersArray\":["
+                                    "{\"orderNumber\":\"1\",\"orderStatusId\":\"5\"},"
+                                    "{\"orderNumber\":\"2\",\"orderStatusId\":\"5\",\"tags\":"
+                                    "[\"www\",\"certbatch-%.8s\"]},"
+                                    "{\"orderNumber\":\"3\",\"orderStatusId\":\"4\",\"tags\":"
+                                    "[\"certbatch-00000000\",7,null]},"
+                                    "{\"orderNumber\":\"4\",\"orderStatusId\":\"4\",\"tags\":{}}]}",
+                                    OUR_KEY);
+    assert_int_equal(bench_ok(&b, &call, list)->phase, 0); /* no key: none of them */
+    call.client_key = OUR_KEY;
+    const struct ca_result *r = bench_ok(&b, &call, list);
+    assert_int_equal(r->phase, FIND_TRACK);
+    assert_string_equal(r->next_page, "1/1;2;");
+    bench_end(&b);
+}
+
 /* A search that does not fit into its cursor is given up, not cut. */
 static void too_many_candidates(void **state UNUSED)
 {
@@ -341,13 +365,10 @@ static void settling(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(searches),
-        cmocka_unit_test(listed_twice),
-        cmocka_unit_test(too_many_candidates),
-        cmocka_unit_test(candidates),
-        cmocka_unit_test(revocations),
-        cmocka_unit_test(catalogue),
-        cmocka_unit_test(inventory),
+        cmocka_unit_test(searches),      cmocka_unit_test(listed_twice),
+        cmocka_unit_test(failed_orders), cmocka_unit_test(too_many_candidates),
+        cmocka_unit_test(candidates),    cmocka_unit_test(revocations),
+        cmocka_unit_test(catalogue),     cmocka_unit_test(inventory),
         cmocka_unit_test(settling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
