@@ -67,7 +67,8 @@ bool fs_write_atomic_at(int dirfd, const char *name, struct span data, mode_t mo
                         struct err *err) MUST_USE;
 /* A path that the user named; what fs_open_stream() takes is written to as it is. */
 bool fs_write_atomic(const char *path, struct span data, mode_t mode, struct err *err) MUST_USE;
-/* For writing: a device, a pipe, or anything below /dev and /proc (/dev/null, /dev/stdout, /dev/fd/3,
+/* For writing: a device, a pipe, or anything below /dev and /proc (/dev/null, /dev/stdout,
+ * /dev/fd/3,
  * >(command)), which nothing may be renamed over. -1: it is a file or not there. The caller closes
  * it. */
 int fs_open_stream(const char *path) MUST_USE;
