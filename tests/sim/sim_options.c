@@ -40,7 +40,7 @@ static const struct option table[] = {
     {"--nonce-reject", "N", OPT(nonce_reject), "0",
      "ACME: of a hundred nonces, how many are refused"},
     {"--renewal", "MODE", OPT(renewal), "usual",
-     "ACME: usual, past, future, beyond, backwards, soon, far or none; see sim_acme_renewal.c"},
+     "ACME: usual, past, future, beyond, backwards, soon, far or none"},
     {"--emca", "DIR", OPT(emca), NULL,
      "speak emCA too; secrets: emca-{password,emkey,aes}.secret, emca-signer.pem"},
     {"--emca-aes", "MODE", OPT(emca_aes), "ecb", "ecb, cbc-zero-iv or cbc-prefixed-iv"},
