@@ -5,7 +5,8 @@
 #       prepare            files of the account, before the simulator starts; casim_options
 #       settings           prints what stands under the CA in certbatch.yaml, `limits` excepted
 #       product packs floor_path client_certificate
-#   BENCH_ORDERS=2000    orders      BENCH_IN_FLIGHT=16  requests at a time
+#   BENCH_ORDERS=2000    orders
+#   BENCH_IN_FLIGHT=16   requests at a time; "shipped": as many as the connector allows by itself
 # Usage: bench_ca.sh DIRECTORY (with the program `measure` in it) CERTBATCH CASIM
 set -eu
 out=$1
@@ -17,6 +18,9 @@ latency=100
 kind=${BENCH_CA:-certinext}
 export XDG_STATE_HOME=$out/ca-state
 here=$(cd "$(dirname "$0")" && pwd)
+if [ "$flight" = shipped ]; then
+  flight=$(sed -n 's/^ *\.in_flight = \([0-9]*\),$/\1/p' "$here/../../batch/ca/$kind.c")
+fi
 mkdir "$out/$kind"
 cd "$out/$kind"
 ${CC:-gcc} -O2 -D_GNU_SOURCE -o "$out/http_floor" "$here/http_floor.c" -lcurl
