@@ -43,7 +43,7 @@ const struct report_trouble report_troubles[] = {
     {STATE_MISMATCH, "what came back is not what was asked: call the CA"},
     {STATE_REFUSED, "the CA said no: correct the order and run again"},
     {STATE_FAILED, "could not be carried out: correct the cause and run again"},
-    {STATE_SKIPPED, "not attempted"},
+    {STATE_SKIPPED, "not attempted: correct what stood in the way and run again"},
     {STATE_PENDING, "the CA is working on it: run again later"},
     {STATE_NEW, "not started: run again"},
 };

@@ -21,7 +21,7 @@ static void put_reason(struct buf *out, const struct item_record *r)
     for (size_t i = 0; i < NITEMS(parts); i++) {
         if (parts[i]) {
             buf_puts(out, i && parts[0] ? ": " : "  ");
-            str_vis(out, parts[i], strlen(parts[i]), LIMIT_VALUE_SHOWN);
+            str_vis_again(out, parts[i], strlen(parts[i]), LIMIT_VALUE_SHOWN);
         }
     }
     if (!r->error_code && !r->error_message && r->order_id) {

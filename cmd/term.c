@@ -157,7 +157,7 @@ void table_init(struct table *t, size_t columns)
 void table_cell(struct table *t, const char *text)
 {
     const char *s = text && *text ? text : "-";
-    str_vis(&t->text, s, strlen(s), CELL_MAX - 3);
+    str_vis_again(&t->text, s, strlen(s), CELL_MAX - 3); /* messages are stored escaped */
     buf_putc(&t->text, '\0');
     t->cells++;
 }

@@ -30,6 +30,9 @@ static const struct ca_field digicert[] = {
     {"primary_usage", CA_FIELD_TEXT, "S/MIME: signing, key_management or dual_use"},
     {"profile_type", CA_FIELD_TEXT, "S/MIME: strict or multipurpose"},
     {"common_name_indicator", CA_FIELD_TEXT, "S/MIME: email_address, given_name_surname, ..."},
+    {"include_email", CA_FIELD_BOOL, "S/MIME: the subject shows the mailbox"},
+    {"include_given_name_surname", CA_FIELD_BOOL, "S/MIME: the subject shows the person's names"},
+    {"include_pseudonym", CA_FIELD_BOOL, "S/MIME: the subject shows the pseudonym"},
 };
 static const struct ca_field sectigo[] = {
     {"org_id", CA_FIELD_NUMBER, "number of the organization or department"},

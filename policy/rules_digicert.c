@@ -271,11 +271,59 @@ static bool has_attr(const struct facts *f, const char *name)
     return false;
 }
 
+static const char *asked_attr(const struct subject *s, const char *name)
+{
+    for (size_t i = 0; i < s->ndn; i++) {
+        if (str_eq(s->dn[i].name, name)) {
+            return s->dn[i].value;
+        }
+    }
+    return NULL;
+}
+
+static bool is_mailbox_of(const struct subject *s, const char *text)
+{
+    for (size_t i = 0; i < s->nsan; i++) {
+        if (s->san[i].type == GN_EMAIL && str_ieq(s->san[i].text, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_name_of(const struct subject *s, const char *text)
+{
+    const char *first = asked_attr(s, "GN"), *last = asked_attr(s, "SN");
+    const size_t n = first ? strlen(first) : 0;
+    return first && last && strncmp(text, first, n) == 0 && text[n] == ' ' &&
+           str_eq(text + n + 1, last);
+}
+
+/* CertCentral makes the common name of what the indicator says, whatever was expected: a paid
+ * certificate that is not the one that was asked for. */
+static void check_common_name(struct rule_run *run, const char *indicator)
+{
+    const struct subject *s = rule_facts(run)->s;
+    const char *cn = s->common_name;
+    const char *attr = str_eq(indicator, "pseudonym")           ? "pseudonym"
+                       : str_eq(indicator, "organization_name") ? "O"
+                                                                : NULL;
+    const bool fits = str_eq(indicator, "email_address") ? is_mailbox_of(s, cn)
+                      : str_eq(indicator, "given_name_surname")
+                          ? is_name_of(s, cn)
+                          : !attr || str_eq(asked_attr(s, attr), cn);
+    if (!fits) {
+        rule_hit(run, (struct hit){.key = "common_name", .value = cn},
+                 "CertCentral makes the common name of %s, which this is not", indicator);
+    }
+}
+
 static void check_smime(struct rule_run *run)
 {
     const struct product_info *product = rule_product(run, NULL);
     const struct facts *f = rule_facts(run);
     const char *type = rule_text(run, "smime.type");
+    const char *indicator = rule_text(run, "fields.common_name_indicator");
     for (size_t i = 0; product && i < NITEMS(mail_products); i++) {
         if (!str_eq(product->code, mail_products[i].code)) {
             continue;
@@ -284,14 +332,20 @@ static void check_smime(struct rule_run *run)
             rule_hit(run, (struct hit){.key = "smime.type", .value = type},
                      "%s makes certificates of type %s", product->code, mail_products[i].type);
         }
-        if (mail_products[i].indicator && !rule_field(run, "fields.common_name_indicator")) {
+        indicator = mail_products[i].indicator ? indicator : "email_address"; /* ignored there */
+        if (indicator && f->s->common_name) {
+            check_common_name(run, indicator);
+        }
+        if (!indicator) {
             rule_hit(run, (struct hit){.key = "fields"},
                      "%s needs fields.common_name_indicator: what the common name is made of",
                      product->code);
         }
-        if (mail_products[i].person && !(has_attr(f, "GN") && has_attr(f, "SN"))) {
+        if (mail_products[i].person && !has_attr(f, "pseudonym") &&
+            !(has_attr(f, "GN") && has_attr(f, "SN"))) {
             rule_hit(run, (struct hit){.key = "subject"},
-                     "%s is for a person: subject.given_name and subject.surname are needed",
+                     "%s is for a person: subject.given_name and subject.surname are needed, or "
+                     "subject.pseudonym",
                      product->code);
         }
     }
@@ -397,8 +451,8 @@ const struct rule rules_digicert[] = {
      .title = "S/MIME order lacks what CertCentral needs",
      .why = "What the certificate says of its holder is the product's and the order's matter: "
             "CertCentral reads nothing but the key from the CSR, and refuses an order without it.",
-     .fix = "choose the product of the type; give fields.common_name_indicator, and names for a "
-            "sponsored person",
+     .fix = "choose the product of the type; give fields.common_name_indicator, and names or a "
+            "pseudonym for a sponsored person",
      .cite = "CertCentral Services API, order secure email certificate", .check = check_smime,
      .bad = "{ca: {" BASE "}, san: ['email:dana@example.com'], product: secure_email_sponsor, "
             "subject: {given_name: Dana, surname: Sample}}",

@@ -105,7 +105,15 @@ bool digicert_flag(const struct ca_order *o, const char *name, bool otherwise);
 const char *digicert_prior(const struct ca_order *o);
 bool digicert_is_duplicate(const struct ca_order *o);
 const char *digicert_common_name(const struct ca_order *o); /* NULL: there is none */
-bool digicert_is_number(const char *id) MUST_USE;           /* digits, not too many */
+/* The SANs, each once, behind `first` unless that is NULL. */
+void digicert_put_names(const struct ca_order *o, struct jw *j, const char *key, const char *first);
+/* S/MIME, digicert_mail.c: is it such an order; its members of `certificate`; its `subject`. */
+bool digicert_is_mail(const struct ca_config *config, const struct ca_order *o) MUST_USE;
+void digicert_put_mail(const struct rest_asked *q, struct jw *j);
+void digicert_put_holder(const struct rest_asked *q, struct jw *j);
+/* What lists of orders call an order; NULL: nothing that could be known. */
+const char *digicert_listed_name(const struct ca_config *config, const struct ca_order *o);
+bool digicert_is_number(const char *id) MUST_USE; /* digits, not too many */
 /* The key of a request that the API shows; false: it shows none. */
 bool digicert_csr_is_ours(const struct rest_heard *h, const json_t *certificate) MUST_USE;
 /* True: the reply says in the API's words that there is no such thing. */

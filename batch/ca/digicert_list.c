@@ -45,7 +45,7 @@ static void look_at(const struct rest_heard *h, const json_t *row, struct search
     const json_t *certificate = reply_member(row, "certificate");
     const char *id = reply_text(a, row, "id");
     const char *shown = reply_text(a, certificate, "common_name");
-    const char *name = digicert_common_name(o);
+    const char *name = digicert_listed_name(h->ca->config, o);
     const int64_t ordered = reply_time(a, row, "date_created");
     const bool old = ordered != TIME_NONE && h->call->since > 0 &&
                      ordered + DAY_SECONDS + SLACK_SECONDS < h->call->since;

@@ -125,18 +125,12 @@ static bool same_term(const struct digicert_term *a, const struct digicert_term 
 }
 
 /* --- names --- */
-static bool is_smime(const struct rest_asked *q)
-{
-    const struct product_info *p = ca_product_of(q->ca->config, q->call->order->product);
-    return p && str_eq(p->level, "smime");
-}
-
-static bool names_fit(const struct rest_asked *q, bool smime)
+static bool names_fit(const struct rest_asked *q, bool mail)
 {
     const struct ca_order *o = q->call->order;
     for (size_t i = 0; i < o->nsan; i++) {
         const enum gn_type type = o->san[i].type;
-        if (smime ? type != GN_EMAIL : type != GN_DNS && type != GN_IP) {
+        if (mail ? type != GN_EMAIL : type != GN_DNS && type != GN_IP) {
             return err_set(q->err, ERR_INPUT, "DigiCert product %s takes no %s names", o->product,
                            gn_type_names[type]);
         }
@@ -155,7 +149,7 @@ static bool repeats(const struct ca_order *o, size_t i)
 }
 
 /* The common name is among them: that it is added by itself is not promised for every product. */
-static void put_names(const struct ca_order *o, struct jw *j, const char *key, const char *first)
+void digicert_put_names(const struct ca_order *o, struct jw *j, const char *key, const char *first)
 {
     jw_array(j, key);
     if (first) {
@@ -166,54 +160,6 @@ static void put_names(const struct ca_order *o, struct jw *j, const char *key, c
             jw_str(j, NULL, o->san[i].text);
         }
     }
-    jw_end(j);
-}
-
-static const char *subject_part(const struct ca_order *o, const char *name)
-{
-    for (size_t i = 0; i < o->ndn; i++) {
-        if (str_eq(o->dn[i].name, name)) {
-            return o->dn[i].value;
-        }
-    }
-    return NULL;
-}
-
-/* What `smime:` of an item says, in the words of the API; NULL: nothing, or legacy, which ended. */
-static const char *usage_word(const struct ca_order *o)
-{
-    static const char *const words[] = {[SMIME_SIGNING] = "signing",
-                                        [SMIME_ENCRYPTION] = "key_management",
-                                        [SMIME_DUAL] = "dual_use"};
-    return o->smime && o->smime->use ? words[o->smime->use] : NULL;
-}
-
-static const char *profile_word(const struct ca_order *o)
-{
-    const int generation = o->smime ? o->smime->generation : SMIME_GEN_NONE;
-    return generation == SMIME_STRICT         ? "strict"
-           : generation == SMIME_MULTIPURPOSE ? "multipurpose"
-                                              : NULL;
-}
-
-/* Client certificates are for people and mailboxes. Which usage an account may order was not
- * published for all of them, so every part can be said under `fields:`. */
-static void put_smime(const struct rest_asked *q, struct jw *j)
-{
-    const struct ca_order *o = q->call->order;
-    const char *first = subject_part(o, "GN"), *last = subject_part(o, "SN");
-    put_names(o, j, "emails", NULL);
-    rest_put(j, "common_name_indicator", digicert_field(o, "common_name_indicator", NULL));
-    rest_put(j, "profile_type", digicert_field(o, "profile_type", profile_word(o)));
-    if (first || last) {
-        jw_object(j, "individual");
-        rest_put(j, "first_name", first);
-        rest_put(j, "last_name", last);
-        jw_end(j);
-    }
-    jw_object(j, "usage_designation");
-    const char *usage = digicert_field(o, "primary_usage", usage_word(o));
-    jw_str(j, "primary_usage", usage ? usage : "dual_use");
     jw_end(j);
 }
 
@@ -267,18 +213,18 @@ static bool put_certificate(const struct rest_asked *q, struct jw *j, const stru
 {
     const struct digicert_config *c = settings(q);
     const struct ca_order *o = q->call->order;
-    const bool smime = is_smime(q);
+    const bool mail = digicert_is_mail(q->ca->config, o);
     const char *name = digicert_common_name(o);
     jw_object(j, "certificate");
-    if (smime) {
-        put_smime(q, j);
+    if (mail) {
+        digicert_put_mail(q, j);
     } else {
         jw_str(j, "common_name", name);
-        put_names(o, j, "dns_names", name);
+        digicert_put_names(o, j, "dns_names", name);
     }
     put_csr(o, j);
     jw_str(j, "signature_hash", digicert_field(o, "signature_hash", c->signature_hash));
-    if (!smime && !put_platform(q, j)) {
+    if (!mail && !put_platform(q, j)) {
         return false;
     }
     put_units(q, j);
@@ -400,12 +346,12 @@ static bool is_whole(const struct rest_asked *q)
                        o->csr.n ? "the CSR is larger than any CA takes"
                                 : "an order at DigiCert needs a CSR");
     }
-    const bool smime = is_smime(q);
-    if (smime ? !o->nsan : !digicert_common_name(o)) {
+    const bool mail = digicert_is_mail(q->ca->config, o);
+    if (mail ? !o->nsan : !digicert_common_name(o)) {
         return err_set(q->err, ERR_INPUT, "an order at DigiCert needs %s",
-                       smime ? "an e-mail address" : "a common name");
+                       mail ? "an e-mail address" : "a common name");
     }
-    return names_fit(q, smime);
+    return names_fit(q, mail);
 }
 
 static bool put_flags(const struct rest_asked *q, struct jw *j)
@@ -414,6 +360,9 @@ static bool put_flags(const struct rest_asked *q, struct jw *j)
     const struct ca_order *o = q->call->order;
     if (digicert_flag(o, "skip_approval", c->skip_approval)) {
         jw_bool(j, "skip_approval", true);
+    }
+    if (digicert_is_mail(q->ca->config, o)) {
+        return true; /* mailboxes are proven by mail */
     }
     rest_put(j, "certificate_dcv_scope", digicert_scope_word(c));
     return digicert_put_dcv(q, j);
@@ -432,6 +381,7 @@ bool digicert_put_order(const struct rest_asked *q, struct jw *j)
         return true; /* everything else is that of the order */
     }
     put_term(j, "order_validity", &terms.order);
+    digicert_put_holder(q, j);
     if (c->disable_renewal_notifications) {
         jw_bool(j, "disable_renewal_notifications", true);
     }

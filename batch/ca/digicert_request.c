@@ -222,7 +222,7 @@ bool digicert_path_find(const struct rest_asked *q, struct buf *url)
 {
     CLEANUP(search_release) struct search s = {0};
     const struct ca_order *o = q->call->order;
-    const char *name = o ? digicert_common_name(o) : NULL;
+    const char *name = digicert_listed_name(q->ca->config, o);
     if (digicert_prior(o)) { /* it can be in one place only */
         return put(url, orders, digicert_prior(o),
                    digicert_is_duplicate(o) ? "/duplicate?show_archived=true" : "/reissue");

@@ -178,12 +178,15 @@ static size_t vis_one(const char *s, size_t n, char shown[16])
     return len;
 }
 
-void str_vis(struct buf *out, const char *s, size_t n, size_t cap)
+static void vis(struct buf *out, const char *s, size_t n, size_t cap, bool again)
 {
     size_t start = out->n;
     for (size_t i = 0; i < n;) {
         char shown[16];
         size_t len = vis_one(s + i, n - i, shown);
+        if (again && s[i] == '\\') {
+            shown[1] = '\0';
+        }
         if (out->n - start + strlen(shown) > cap) {
             buf_puts(out, "...");
             return;
@@ -191,6 +194,16 @@ void str_vis(struct buf *out, const char *s, size_t n, size_t cap)
         buf_puts(out, shown);
         i += len;
     }
+}
+
+void str_vis(struct buf *out, const char *s, size_t n, size_t cap)
+{
+    vis(out, s, n, cap, false);
+}
+
+void str_vis_again(struct buf *out, const char *s, size_t n, size_t cap)
+{
+    vis(out, s, n, cap, true);
 }
 
 char *str_vis_dup(struct arena *a, const char *s, size_t n)

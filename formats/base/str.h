@@ -34,6 +34,8 @@ size_t utf8_length(const char *s, size_t n) MUST_USE; /* code points; malformed 
  * malformed bytes become \xNN or \u{NNNN}, a backslash doubles; cut to `cap` bytes with "...".
  * The buffer form never fails beyond the buffer's own ceiling. */
 void str_vis(struct buf *out, const char *s, size_t n, size_t cap);
+/* The same for a text that was made safe when it was stored: its backslashes stay as they are. */
+void str_vis_again(struct buf *out, const char *s, size_t n, size_t cap);
 char *str_vis_dup(struct arena *a, const char *s, size_t n) MUST_USE; /* cap LIMIT_VALUE_SHOWN */
 
 /* Decimal without sign, blanks or leading zeros; false on anything else or overflow. */

@@ -59,8 +59,9 @@ bool sim_ca_open(struct sim_ca *ca, struct err *err)
 static enum gn_type name_type(const char *name)
 {
     uint8_t octets[16];
-    return inet_pton(AF_INET, name, octets) == 1 || inet_pton(AF_INET6, name, octets) == 1 ? GN_IP
-                                                                                           : GN_DNS;
+    const bool address =
+        inet_pton(AF_INET, name, octets) == 1 || inet_pton(AF_INET6, name, octets) == 1;
+    return strchr(name, '@') ? GN_EMAIL : address ? GN_IP : GN_DNS;
 }
 
 bool sim_ca_issue(const struct sim_ca *ca, const struct sim_leaf *leaf, struct buf *out,
@@ -79,7 +80,7 @@ bool sim_ca_issue(const struct sim_ca *ca, const struct sim_leaf *leaf, struct b
         return false;
     }
     new_serial(serial);
-    const struct issue_parts parts = {.profile = &issue_tls_server,
+    const struct issue_parts parts = {.profile = leaf->profile ? leaf->profile : &issue_tls_server,
                                       .serial = {serial, SERIAL},
                                       .subject = buf_span(&name),
                                       .spki = leaf->spki,

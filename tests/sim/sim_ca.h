@@ -23,11 +23,12 @@ struct sim_ca {
 struct sim_leaf {
     const struct dn_value *subject;
     size_t nsubject;
-    const char *const *names; /* dNSNames and, for private ones, addresses */
+    const char *const *names; /* dNSNames, IP addresses, mailboxes: each tells which it is */
     size_t nnames;
     struct span spki;
     int64_t not_before, not_after;
     bool stranger;
+    const struct issue_profile *profile; /* NULL: for servers */
 };
 
 bool sim_ca_open(struct sim_ca *ca, struct err *err) MUST_USE;

@@ -11,7 +11,7 @@
 
 struct making {
     const struct order *order;
-    struct dn_value subject[8];
+    struct dn_value subject[12];
     const char **names;
     struct sim_leaf leaf;
     struct key other; /* for wrong-key */
@@ -40,7 +40,15 @@ static void right(struct making *m, int64_t days)
         put_subject(m, "serialNumber", "REG-000123");
         put_subject(m, "jurisdictionC", "US");
     }
-    put_subject(m, "CN", o->domain);
+    if (o->mail) {
+        m->leaf.profile = o->mail->profile;
+        put_subject(m, "organizationIdentifier", o->organization_name ? "NTRUS-1234567" : NULL);
+        put_subject(m, "SN", o->mail->surname);
+        put_subject(m, "GN", o->mail->given_name);
+        put_subject(m, "pseudonym", o->mail->pseudonym);
+        put_subject(m, "emailAddress", o->mail->email);
+    }
+    put_subject(m, "CN", o->mail ? o->mail->common_name : o->domain);
     m->names = arena_array(&m->arena, o->ndomains + 2, sizeof *m->names);
     for (size_t i = 0; i < o->ndomains; i++) {
         m->names[m->leaf.nnames++] = o->domains[i].name;

@@ -42,6 +42,16 @@ const char *dc_order_status(struct request *q, struct dc *primary, bool poll);
 json_t *dc_chain(struct request *q, struct dc *c); /* leaf first; NULL: none */
 json_int_t dc_number(const char *text);
 
+/* --- sim_digicert_mail.c: products for mailboxes --- */
+extern const struct product dc_mail_products[];
+extern const size_t dc_mail_products_count;
+/* Mailboxes and holder of an order; members of the other kind of product are refused. False: it
+ * was refused. */
+bool dc_take_mail(struct request *q, struct reply *r, struct order *made);
+bool dc_take_names(struct request *q, struct reply *r, struct order *made); /* of servers */
+bool dc_bad(struct request *q, struct reply *r, const char *field);         /* false */
+bool dc_has_all(struct request *q, struct reply *r, const char *const *paths, size_t n);
+
 /* --- sim_digicert_dcv.c --- */
 /* The method of an order that is being placed; NULL: it was refused. */
 const char *dc_method(struct request *q, struct reply *r, const struct order *made);

@@ -29,14 +29,18 @@ static const struct product products[] = {
 
 const struct product *dc_product_at(size_t i)
 {
-    return i < NITEMS(products) ? &products[i] : NULL;
+    const size_t mail = i - NITEMS(products);
+    return i < NITEMS(products)            ? &products[i]
+           : mail < dc_mail_products_count ? &dc_mail_products[mail]
+                                           : NULL;
 }
 
 const struct product *dc_product(const char *name_id, size_t n)
 {
-    for (size_t i = 0; i < NITEMS(products); i++) {
-        if (strlen(products[i].code) == n && memcmp(products[i].code, name_id, n) == 0) {
-            return &products[i];
+    const struct product *p;
+    for (size_t i = 0; (p = dc_product_at(i)) != NULL; i++) {
+        if (strlen(p->code) == n && memcmp(p->code, name_id, n) == 0) {
+            return p;
         }
     }
     return NULL;
@@ -145,7 +149,7 @@ const char *dc_order_status(struct request *q, struct dc *primary, bool poll)
 enum { MISSING = 8 };
 
 /* All that is missing is said at once. */
-static bool has_all(struct request *q, struct reply *r, const char *const *paths, size_t n)
+bool dc_has_all(struct request *q, struct reply *r, const char *const *paths, size_t n)
 {
     json_t *errors = json_array();
     for (size_t i = 0; i < n; i++) {
@@ -165,7 +169,7 @@ static bool has_all(struct request *q, struct reply *r, const char *const *paths
     return false;
 }
 
-static bool bad(struct request *q, struct reply *r, const char *field)
+bool dc_bad(struct request *q, struct reply *r, const char *field)
 {
     dc_error(q, r, 400, arena_printf(&q->arena, "invalid_value:%s", field),
              arena_printf(&q->arena, "%s contains an invalid value.", field));
@@ -195,7 +199,7 @@ static bool terms_fit(struct request *q, struct reply *r)
     const int64_t order = days_of(shape_at(q->json, "order_validity"));
     const int64_t certificate = days_of(shape_at(q->json, "certificate.cert_validity"));
     if (order < 0 || certificate < 0) {
-        return bad(q, r, order < 0 ? "validity_years" : "cert_validity");
+        return dc_bad(q, r, order < 0 ? "validity_years" : "cert_validity");
     }
     if (order && certificate > order) {
         dc_error(q, r, 400, "cert_validity_exceeds_order_validity",
@@ -211,10 +215,10 @@ static bool numbers_fit(struct request *q, struct reply *r)
     const json_t *organization = shape_at(q->json, "organization.id");
     const json_t *container = shape_at(q->json, "container.id");
     if (organization && json_integer_value(organization) != dc_number(o->organization)) {
-        return bad(q, r, "organization.id");
+        return dc_bad(q, r, "organization.id");
     }
     return !container || json_integer_value(container) == dc_number(o->group) ||
-           bad(q, r, "container.id");
+           dc_bad(q, r, "container.id");
 }
 
 /* Base64 between the header and the end, with line breaks or without. */
@@ -268,11 +272,22 @@ static void add_name(struct order *o, struct arena *a, const char *name)
     }
 }
 
-static bool take_names(struct request *q, struct reply *r, struct order *o)
+bool dc_take_names(struct request *q, struct reply *r, struct order *o)
 {
     struct arena *a = &q->sim->arena;
     const struct product_type *type = o->product->type;
     const json_t *names = shape_at(q->json, "certificate.dns_names");
+    static const char *const mail[] = {"certificate.emails",
+                                       "certificate.individual",
+                                       "certificate.common_name_indicator",
+                                       "subject",
+                                       "certificate.profile_type",
+                                       "certificate.usage_designation"};
+    for (size_t i = 0; i < NITEMS(mail); i++) {
+        if (shape_at(q->json, mail[i])) {
+            return dc_bad(q, r, mail[i]);
+        }
+    }
     o->domain = arena_strdup(a, shape_str(q->json, "certificate.common_name"));
     o->domains = arena_array(a, json_array_size(names) + 1, sizeof *o->domains);
     o->ndomains = 0;
@@ -282,10 +297,10 @@ static bool take_names(struct request *q, struct reply *r, struct order *o)
     }
     for (size_t i = 0; i < o->ndomains; i++) {
         if (str_starts(o->domains[i].name, "*.") && !type->wildcard) {
-            return bad(q, r, "certificate.dns_names");
+            return dc_bad(q, r, "certificate.dns_names");
         }
     }
-    return type->ucc || o->ndomains == 1 || bad(q, r, "certificate.dns_names");
+    return type->ucc || o->ndomains == 1 || dc_bad(q, r, "certificate.dns_names");
 }
 
 /* --- answers --- */
@@ -341,17 +356,22 @@ DC_HANDLER(dc_place)
         return;
     }
     const enum level level = p->type->level;
-    const char *const wanted[] = {"certificate.common_name", "certificate.csr",
-                                  level == LEVEL_DV ? NULL : "certificate.signature_hash",
-                                  level == LEVEL_DV ? NULL : "organization.id", "order_validity"};
-    if (!has_all(q, r, wanted, NITEMS(wanted)) || !numbers_fit(q, r) || !terms_fit(q, r) ||
-        !take_names(q, r, &made) || !take_csr(q, r, &made)) {
+    const bool server = level != LEVEL_MAIL, dv = level == LEVEL_DV;
+    const char *const wanted[] = {server ? "certificate.common_name" : NULL, "certificate.csr",
+                                  dv ? NULL : "certificate.signature_hash",
+                                  dv || !server ? NULL : "organization.id", "order_validity"};
+    made.country = "US";
+    made.organization_name = "Example Corp";
+    made.locality = "Austin";
+    made.state = "Texas";
+    if (!dc_has_all(q, r, wanted, NITEMS(wanted)) || !numbers_fit(q, r) || !terms_fit(q, r) ||
+        !(server ? dc_take_names : dc_take_mail)(q, r, &made) || !take_csr(q, r, &made)) {
         return;
     }
     if (level != LEVEL_PRIVATE &&
         (str_eq(shape_str(q->json, "certificate.signature_hash"), "sha1") ||
          shape_at(q->json, "certificate.organization_units"))) {
-        (void)bad(q, r, "certificate.signature_hash");
+        (void)dc_bad(q, r, "certificate.signature_hash");
         return;
     }
     const char *method = dc_method(q, r, &made);
@@ -366,10 +386,6 @@ DC_HANDLER(dc_place)
     s->credits--;
     made.pending_polls = pending ? pending->n : 0;
     made.cancelled = plan_has(&q->plan, FAULT_CANCELLED) != NULL;
-    made.organization_name = "Example Corp";
-    made.locality = "Austin";
-    made.state = "Texas";
-    made.country = "US";
     struct dc *c = keep(q, &made, DC_PRIMARY);
     c->dcv_method = method;
     ledger_add(&s->ledger, q, "order", c->o);
@@ -392,14 +408,14 @@ static void place_sibling(struct request *q, struct reply *r, const char *id, en
         return;
     }
     struct order made = *c->o;
-    if (!has_all(q, r, wanted, NITEMS(wanted)) || !terms_fit(q, r)) {
+    if (!dc_has_all(q, r, wanted, NITEMS(wanted)) || !terms_fit(q, r)) {
         return;
     }
     if (!str_eq(dc_order_status(q, c, false), "issued")) {
         dc_error(q, r, 400, "invalid_status", "The order is not in a state for this.");
         return;
     }
-    if (!take_names(q, r, &made) || !take_csr(q, r, &made)) {
+    if (!dc_take_names(q, r, &made) || !take_csr(q, r, &made)) {
         return;
     }
     const struct action *pending = plan_has(&q->plan, FAULT_PENDING);

@@ -100,9 +100,12 @@ static json_t *names_json(const struct order *o)
 static json_t *certificate_json(struct request *q, struct dc *c)
 {
     const struct order *o = c->o;
-    json_t *tree =
-        json_pack("{s:s,s:o,s:s,s:s,s:{s:i}}", "common_name", o->domain, "dns_names", names_json(o),
-                  "csr", o->csr, "signature_hash", c->hash, "server_platform", "id", 45);
+    json_t *tree = json_pack(
+        "{s:s*,s:o,s:s,s:s}", "common_name", o->mail ? o->mail->common_name : o->domain,
+        o->mail ? "emails" : "dns_names", names_json(o), "csr", o->csr, "signature_hash", c->hash);
+    if (!o->mail) {
+        (void)json_object_set_new(tree, "server_platform", json_pack("{s:i}", "id", 45));
+    }
     if (c->approval == DC_APPROVED) {
         (void)json_object_set_new(tree, "id", json_integer(dc_number(o->request_number)));
     }
@@ -149,6 +152,12 @@ static json_t *all_requests(const struct dc *primary)
     return all;
 }
 
+/* It is of a host or a mailbox, not of an organization. */
+static bool nobody(const struct dc *c)
+{
+    return c->o->product->type->level == LEVEL_DV || !c->o->organization_name;
+}
+
 DC_HANDLER(dc_info)
 {
     struct dc *c = dc_find_any(id);
@@ -161,14 +170,13 @@ DC_HANDLER(dc_info)
         c->o->pending_polls = pending->n;
     }
     const char *status = dc_order_status(q, c, true);
-    const bool dv = c->o->product->type->level == LEVEL_DV;
     json_t *tree = json_pack(
         "{s:I,s:s,s:o,s:s,s:o,s:s?,s:o,s:{s:s,s:s},s:b}", "id", dc_number(c->o->number), "status",
         status, "certificate", certificate_json(q, dc_newest(c)), "date_created",
         dc_stamp(&q->arena, c->o->placed_at), "organization", /* an empty list for none */
-        dv ? json_array()
-           : json_pack("{s:I,s:s}", "id", dc_number(q->sim->options.organization), "name",
-                       "Example Corp"),
+        nobody(c) ? json_array()
+                  : json_pack("{s:I,s:s}", "id", dc_number(q->sim->options.organization), "name",
+                              "Example Corp"),
         "dcv_method", c->dcv_method, "requests", all_requests(c), "product", "name_id",
         c->o->product->code, "name", c->o->product->name, "allow_duplicates", true);
     dc_good(q, r, 200, tree);
@@ -259,10 +267,16 @@ static bool has_serial(const struct dc *primary, const char *serial)
            str_eq(c->o->number, primary->o->number);
 }
 
+static const char *common_name(const struct dc *c)
+{
+    const char *name = c->o->mail ? c->o->mail->common_name : c->o->domain;
+    return name ? name : "";
+}
+
 static bool fits(struct request *q, const struct filter *f, struct dc *c)
 {
     return c->kind == DC_PRIMARY && c->o->placed_ms <= f->newest_ms &&
-           (!f->name || str_ieq(f->name, c->o->domain)) &&
+           (!f->name || str_ieq(f->name, common_name(c))) &&
            (!f->serial || has_serial(c, f->serial)) &&
            (f->after == TIME_NONE || c->o->placed_at > f->after) &&
            (!f->status || str_eq(f->status, dc_order_status(q, c, false)));
@@ -277,9 +291,8 @@ static json_t *row(struct request *q, struct dc *c)
     return json_pack("{s:I,s:o,s:s,s:s,s:{s:s},s:{s:s,s:s},s:s}", "id", dc_number(c->o->number),
                      "certificate", certificate, "status", dc_order_status(q, c, false),
                      "date_created", dc_stamp(&q->arena, c->o->placed_at), "organization", "name",
-                     c->o->product->type->level == LEVEL_DV ? "" : "Example Corp", "product",
-                     "name_id", c->o->product->code, "name", c->o->product->name, "product_name_id",
-                     c->o->product->code);
+                     nobody(c) ? "" : "Example Corp", "product", "name_id", c->o->product->code,
+                     "name", c->o->product->name, "product_name_id", c->o->product->code);
 }
 
 /* Without a hit there is no list at all. */
@@ -323,10 +336,11 @@ DC_HANDLER(dc_products)
     const struct product *p;
     (void)id;
     for (size_t i = 0; (p = dc_product_at(i)) != NULL; i++) {
-        (void)json_array_append_new(all, json_pack("{s:s,s:s,s:s,s:s,s:[i,i,i]}", "group_name",
-                                                   "ssl_certificate", "name_id", p->code, "name",
-                                                   p->name, "type", "ssl_certificate",
-                                                   "allowed_order_validity_years", 1, 2, 3));
+        (void)json_array_append_new(
+            all, json_pack("{s:s,s:s,s:s,s:s,s:[i,i,i]}", "group_name",
+                           p->type->level == LEVEL_MAIL ? "client_certificate" : "ssl_certificate",
+                           "name_id", p->code, "name", p->name, "type", "ssl_certificate",
+                           "allowed_order_validity_years", 1, 2, 3));
     }
     dc_good(q, r, 200, json_pack("{s:o}", "products", all));
 }

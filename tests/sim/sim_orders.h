@@ -50,6 +50,12 @@ struct sim_domain {
     char token[TOKEN_HEX];
 };
 
+/* What a certificate for mailboxes says beside them; see sim_digicert_mail.c. */
+struct sim_mail {
+    const struct issue_profile *profile;
+    const char *common_name, *given_name, *surname, *pseudonym, *email; /* NULL: not shown */
+};
+
 struct order {
     char number[72], request_number[64]; /* number empty for a draft */
     const struct product *product;
@@ -65,10 +71,11 @@ struct order {
     bool draft, agreement, vetted, cancelled, downloaded;
     const char *signer, *signer_place;
     int64_t placed_ms, placed_at, pending_polls;
-    int64_t days;     /* of the certificate; 0 = what all orders have (--validity-days) */
-    bool renewed;     /* another order took its place */
-    struct plan bend; /* faults that wait for the certificate */
-    struct span cert; /* DER */
+    int64_t days; /* of the certificate; 0 = what all orders have (--validity-days) */
+    bool renewed; /* another order took its place */
+    const struct sim_mail *mail; /* NULL: for servers */
+    struct plan bend;            /* faults that wait for the certificate */
+    struct span cert;            /* DER */
     struct cert parsed;
     const char *revoke_reason; /* NULL = not revoked */
     int64_t revoked_at;

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum level { LEVEL_DV, LEVEL_OV, LEVEL_EV, LEVEL_PRIVATE };
+enum level { LEVEL_DV, LEVEL_OV, LEVEL_EV, LEVEL_PRIVATE, LEVEL_MAIL };
 
 struct product_type {
     const char *id, *variant; /* productTypeID; the word of V2 */

@@ -16,6 +16,9 @@
 #define DC        "ca: {type: digicert, organization_id: '1', base_url: 'https://x/'}, validity: 9d, "
 #define SPONSOR   "san: ['email:d@example.com'], product: secure_email_sponsor, "
 #define INDICATOR "fields: {common_name_indicator: given_name_surname}, "
+#define NAMED     DC SPONSOR INDICATOR "subject: {given_name: D, surname: S}, "
+#define ALIAS     DC SPONSOR "subject: {pseudonym: X}, fields: {common_name_indicator: pseudonym}, "
+#define MAILBOX   DC "san: ['email:d@example.com'], product: secure_email_mailbox, "
 #define SC                                                                                         \
     "ca: {type: sectigo, organization_id: '1', products: {ov: {code: '7', terms: [90d, 199d]}, "   \
     "any: {code: '8'}, odd: {level: ov}}}, common_name: a.example.com, "
@@ -95,12 +98,15 @@ static const struct row {
 
     {"digicert.smime", "smime", SEV_ERROR, "{" DC SPONSOR "subject: {given_name: D, surname: S}}"},
     {"digicert.smime", "smime", SEV_ERROR, "{" DC SPONSOR INDICATOR "subject: {surname: S}}"},
-    {"digicert.smime", "smime", SEV_ERROR,
-     "{" DC SPONSOR INDICATOR "subject: {given_name: D, surname: S}, smime: {type: mailbox}}"},
-    {"digicert.smime", "smime", QUIET,
-     "{" DC SPONSOR INDICATOR "subject: {given_name: D, surname: S}, smime: {type: sponsor}}"},
-    {"digicert.smime", "smime", QUIET,
-     "{" DC "san: ['email:d@example.com'], product: secure_email_mailbox}"},
+    {"digicert.smime", "smime", SEV_ERROR, "{" NAMED "smime: {type: mailbox}}"},
+    {"digicert.smime", "smime", QUIET, "{" NAMED "smime: {type: sponsor}}"},
+    {"digicert.smime", "smime", QUIET, "{" NAMED "common_name: D S}"},
+    {"digicert.smime", "smime", SEV_ERROR, "{" NAMED "common_name: S D}"},
+    {"digicert.smime", "smime", QUIET, "{" ALIAS "common_name: X}"},
+    {"digicert.smime", "smime", SEV_ERROR, "{" ALIAS "common_name: Y}"},
+    {"digicert.smime", "smime", QUIET, "{" MAILBOX "}"},
+    {"digicert.smime", "smime", QUIET, "{" MAILBOX "common_name: D@example.com}"},
+    {"digicert.smime", "smime", SEV_ERROR, "{" MAILBOX "common_name: D S}"},
     {"digicert.dcv-method", "tls", SEV_ERROR,
      "{" DC "common_name: a.example.com, san: ['*.example.com'], dcv: {method: website}}"},
     {"digicert.dcv-method", "tls", SEV_ERROR,

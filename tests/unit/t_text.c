@@ -112,6 +112,20 @@ static void foreign_text_is_made_visible(void **state)
     assert_true(strlen(str_vis_dup(&a, many, sizeof many)) <= LIMIT_VALUE_SHOWN + 3);
 }
 
+static void what_was_stored_visible_is_not_escaped_twice(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf once = BUF_INIT(100);
+    CLEANUP(buf_release) struct buf again = BUF_INIT(100);
+    static const char raw[] = "a\\b\x1b[31m";
+    str_vis(&once, raw, sizeof raw - 1, 100);
+    str_vis_again(&again, buf_text(&once), once.n, 100);
+    assert_string_equal(buf_text(&again), "a\\\\b\\x1b[31m");
+    buf_reset(&again);
+    str_vis_again(&again, raw, sizeof raw - 1, 100); /* a terminal is safe all the same */
+    assert_string_equal(buf_text(&again), "a\\b\\x1b[31m");
+}
+
 static void numbers(void **state)
 {
     (void)state;
@@ -357,6 +371,7 @@ int main(void)
         cmocka_unit_test(comparisons),
         cmocka_unit_test(utf8_is_strict),
         cmocka_unit_test(foreign_text_is_made_visible),
+        cmocka_unit_test(what_was_stored_visible_is_not_escaped_twice),
         cmocka_unit_test(numbers),
         cmocka_unit_test(serial_numbers),
         cmocka_unit_test(names_and_globs),
