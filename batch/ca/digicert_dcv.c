@@ -179,6 +179,11 @@ void digicert_read_validation(const struct rest_heard *h, const json_t *certific
     const struct digicert_config *c = h->config;
     const char *told = reply_text(h->out->arena, h->body, "dcv_method");
     const int method = told ? method_of(told) : method_of_order(c, h->call->order);
+    if (digicert_is_mail(h->ca->config, h->call->order)) { /* no hook answers for a mailbox */
+        h->out->message = "the order waits until somebody answers the mail that DigiCert sent to "
+                          "the mailboxes of the order";
+        return;
+    }
     read_domains(h, certificate, word_of(method));
     if (method == METHOD_EMAIL) {
         h->out->message = mail_text(h);

@@ -472,6 +472,14 @@ def mail():
                 "  - {id: x, serial: \"%s\", reason: superseded}\n" % h.items("three")["box"]["serial"])
         code, out = h("run", "gone.batch.yaml")
         check("mail: revoked", code == 0 and len(s.ledger("revoke")) == 1, out)
+    with Sim("--rate", "0", "--dcv", "table") as s:
+        h = Home(s, "    dcv: {enabled: true, hook: [./hook-that-is-not-there], propagation_delay_seconds: 0}\n")
+        h.write("mail.policy.yaml", MAIL_SITE)
+        h.write("open.batch.yaml", MAIL_BATCH % "open" + "  - {id: box, product: secure_email_mailbox, san: ["
+                "'email:info@example.com'], smime: {type: mailbox, generation: strict, use: signing}}\n")
+        code, out = h("run", "--wait", "2s", "open.batch.yaml")
+        check("mail: waits for whoever reads the mailbox, no hook is called", code == 5 and
+              "answers the mail" in out and "hook" not in out, out)
     # lists show the common name that CertCentral made, which need not be the one that was expected
     for common_name, indicator, wanted in (("Dana Sample", "given_name_surname", "issued"),
                                            ("Dana Sample", "email_address", "mismatch"),
