@@ -144,14 +144,25 @@ echo "run of $items ec-p256 items, PEM + PFX ($iterations) + JKS: $(median run-o
 measure again "$certbatch" run -q "$out/run-1/run.batch.yaml"
 echo "the same command again (nothing to do): $(median again 1) s, exit $(max again 4)"
 
-# 3a. its reports for people
+# 3a. its bundles with every report, beside libarchive and zlib alone on what is in them
+mkdir "$out/bundles" "$out/content"
+for _ in $(seq "$runs"); do measure bundle "$certbatch" bundle -q -o "$out/bundles" "$out/run-1/run-bench.state"; done
+for b in "$out"/bundles/*.tar.gz; do bsdtar -xf "$b" -C "$out/content"; done
+for _ in $(seq "$runs"); do
+  # shellcheck disable=SC2016 # $1 is for the inner shell
+  measure bare sh -c 'cd "$1" && for d in *; do bsdtar -cf "../bare-$d.tar.gz" --gzip --options gzip:compression-level=6 "$d"; done' sh "$out/content"
+done
+f=$(median bare 1)
+echo "bundling $items items, all reports: $(median bundle 1) s, libarchive and zlib alone $f s: ratio $(ratio "$(median bundle 1)" "$f") (target <= 1.30), CPU $(median bundle 2) s against $(median bare 2) s, peak $(($(max bundle 3) / 1024)) MiB (target <= 128), exit $(max bundle 4)"
+
+# 3b. its reports for people
 for f in html pdf; do
   for _ in $(seq "$runs"); do measure "report-$f" "$certbatch" report --format "$f" -o "$out/report.$f" "$out/run-1/run-bench.state"; done
   echo "report.$f of $items items: $(median "report-$f" 1) s, $(stat -c %s "$out/report.$f") bytes, peak $(($(max "report-$f" 3) / 1024)) MiB (target <= 128), exit $(max "report-$f" 4)"
 done
 /usr/bin/python3 tests/bench/report_bench.py "$out/report.html" "$runs"
 
-# 3b. the same way over a network
+# 3c. the same way over a network
 bash tests/bench/bench_ca.sh "$out" "$certbatch" "$root/casim"
 for file in tests/bench/ca/*.sh; do
   kind=$(basename "$file" .sh)
