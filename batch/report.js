@@ -71,6 +71,19 @@
     filter();
   };
 
+  /* Rows that come into view get their real heights, and what is below them moves: aim again until
+     the row stays where it is. */
+  const aim = () => {
+    const row = location.hash.startsWith('#i-') && document.getElementById(location.hash.slice(1));
+    let frames = 12, before = NaN;
+    const again = () => {
+      row.scrollIntoView();
+      const top = row.getBoundingClientRect().top;
+      if (frames-- && top !== before) { before = top; requestAnimationFrame(again); }
+    };
+    if (row) requestAnimationFrame(again);
+  };
+
   heads.forEach((th) => {
     const button = document.createElement('button');
     button.type = 'button';
@@ -85,10 +98,10 @@
   query.addEventListener('input', () => { filter(); remember(); });
   window.addEventListener('hashchange', () => {
     if (location.hash.includes('=')) recall();
-    /* rows above got their real heights by the first scroll: aim again */
-    const row = location.hash.startsWith('#i-') && document.getElementById(location.hash.slice(1));
-    if (row) requestAnimationFrame(() => row.scrollIntoView());
+    aim();
   });
+  if (document.readyState === 'complete') aim();
+  else window.addEventListener('load', aim);
   box.hidden = false;
   recall();
 })();

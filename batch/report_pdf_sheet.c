@@ -102,7 +102,7 @@ double sheet_block(struct sheet *s, const struct pdf_style *style, double x, dou
     CLEANUP(buf_release) struct buf shown = BUF_INIT(2 * LIMIT_MESSAGE);
     char line[LIMIT_MESSAGE];
     double height = 0;
-    str_vis_again(&shown, text ? text : "", text ? strlen(text) : 0, LIMIT_MESSAGE - 8);
+    str_vis(&shown, text ? text : "", text ? strlen(text) : 0, LIMIT_MESSAGE - 8);
     for (const char *p = buf_text(&shown); *p;) {
         p += fit(s, style, width, p, line);
         if (draw) {
@@ -118,7 +118,7 @@ void sheet_paragraph(struct sheet *s, const struct pdf_style *style, double x, d
 {
     CLEANUP(buf_release) struct buf shown = BUF_INIT(2 * LIMIT_MESSAGE);
     char line[LIMIT_MESSAGE];
-    str_vis_again(&shown, text, strlen(text), LIMIT_MESSAGE - 8);
+    str_vis(&shown, text, strlen(text), LIMIT_MESSAGE - 8);
     for (const char *p = buf_text(&shown); *p;) {
         p += fit(s, style, right - x, p, line);
         sheet_need(s, style->size * line_factor);

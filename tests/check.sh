@@ -162,7 +162,7 @@ client adcs 6 tests/scenario/adcs/*.scn
 # shellcheck disable=SC2046
 client acme 6 tests/scenario/acme/*.scn $(of calm pending throttle-seconds weather wrong-certificate wrong-issuer wrong-key)
 # shellcheck disable=SC2046
-client emca_est 3 $(of calm outage est/declined est/lost est/lost-pending est/no-cacerts est/password est/pending \
+client emca_est 3 $(of calm est/declined est/lost est/lost-pending est/no-cacerts est/outage est/password est/pending \
   est/pending-lost est/refused est/wrong)
 # shellcheck disable=SC2046
 later 'scenarios, emca_jwt' env HISTORY_API=emca_jwt bash tests/sim/history.sh scenario tests/scenario/emca_jwt/*.scn \
